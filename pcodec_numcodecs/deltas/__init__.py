@@ -1,0 +1,69 @@
+"""Delta encodings: each page's latents as differences, and back.
+
+Differences leave and enter these functions centred on 0; on the wire their middle is toggled (`toggle_center`).
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..dtypes import Latents
+from ..errors import CorruptionError
+from ..metadata import Consecutive, Conv1, DeltaEncoding, Lookback, NoDelta
+
+if TYPE_CHECKING:
+    from ..kernels import Kernels
+
+
+def toggle_center(differences: Latents) -> None:
+    """Swap the halves of the latent range, in place: small differences of either sign become neighbours."""
+    differences ^= differences.dtype.type(1 << (8 * differences.itemsize - 1))
+
+
+def decode(
+    delta: DeltaEncoding,
+    latents: Latents,
+    lookbacks: npt.NDArray[np.uint32] | None,
+    counts: npt.NDArray[np.int64],
+    states: Latents,
+    kernels: "Kernels",
+) -> None:
+    """Turn the stored differences of pages into latents, in place.
+
+    Parameters
+    ----------
+    latents
+        Pages end to end, each with room for its state before the stored differences.
+    lookbacks
+        For Lookback: one a latent, with the same room.
+    counts
+        Latents of each page, the room included; a page may be shorter than the room.
+    states
+        Shape (pages, state length).
+
+    Raises
+    ------
+    CorruptionError
+        When a lookback reaches beyond the window.
+    """
+    if isinstance(delta, NoDelta):
+        return
+    toggle_center(latents)
+    match delta:
+        case Consecutive():
+            kernels.undo_consecutive(latents, counts, states)
+        case Lookback():
+            assert lookbacks is not None
+            _check_lookbacks(lookbacks, counts, delta)
+            kernels.undo_lookback(latents, lookbacks, counts, states)
+        case Conv1(quantization, bias, weights):
+            kernels.undo_conv1(latents, counts, states, np.array(weights, np.int64), bias, quantization)
+
+
+def _check_lookbacks(lookbacks: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], delta: Lookback) -> None:
+    place = np.arange(lookbacks.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    stored = lookbacks[place >= delta.state_length]
+    window = 1 << delta.window_log
+    if stored.size and (stored.min() < 1 or stored.max() > window):
+        raise CorruptionError(f"lookbacks must be 1 to {window}, got {stored.min()} to {stored.max()}")

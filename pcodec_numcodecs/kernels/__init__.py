@@ -1,0 +1,123 @@
+"""The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
+
+Kernels see unsigned integers, positions and tables; no user dtypes, floats, configuration or exceptions. Inputs are
+contiguous, outputs are given by the caller or returned as positions. A *lane* is one page; lanes that share no data are
+worked on side by side.
+"""
+
+from types import ModuleType
+from typing import Any, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from . import numpy_
+from .streams import DecodeStream, EncodeStream
+
+__all__ = ["DecodeStream", "EncodeStream", "Kernels", "load"]
+
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+Latents = npt.NDArray[np.unsignedinteger[Any]]
+
+
+class Kernels(Protocol):
+    """What every twin offers."""
+
+    def decode_pages(
+        self, data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]
+    ) -> I64:
+        """Decode the bodies of pages.
+
+        Parameters
+        ----------
+        data
+            All pages, followed by `pcodec_numcodecs.bits.PADDING` zero bytes.
+        positions
+            Bit at which each lane's body begins.
+        streams
+            The latent variables in the order of the wire. Their `out` arrays are filled.
+
+        Returns
+        -------
+        Bit at which each lane ended. A lane that needed more than there is ends beyond the data, its latents are
+        arbitrary.
+        """
+
+    def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
+        """Encode pages, page metadata included.
+
+        Parameters
+        ----------
+        streams
+            The latent variables in the order of the wire.
+        words
+            Zeroed, and large enough for all pages; see `pcodec_numcodecs.bits.word_bytes`.
+
+        Returns
+        -------
+        First byte of each lane's page, and the byte after its last.
+        """
+
+    def assign_bins(self, latents: Latents, lowers: U64, out: I64) -> None:
+        """Find the last bin whose lower bound is not above each latent.
+
+        Parameters
+        ----------
+        latents
+            None below the first bound.
+        lowers
+            Lower bounds, ascending, at least one.
+        out
+            Filled with the bins' indices.
+        """
+
+    def undo_consecutive(self, latents: Latents, counts: I64, states: Latents) -> None:
+        """Undo differences of neighbours, in place.
+
+        Parameters
+        ----------
+        latents
+            Lanes end to end; the differences (centred on 0) of a lane follow room for `order` values.
+        counts
+            Latents of each lane, that room included; lanes may be shorter than it.
+        states
+            Shape (lanes, order): the first value of each order of difference.
+        """
+
+    def undo_lookback(
+        self, latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, states: Latents
+    ) -> None:
+        """Undo differences to earlier latents, in place.
+
+        Parameters
+        ----------
+        latents, counts
+            As in `undo_consecutive`, with room for the states.
+        lookbacks
+            One for each latent, at least 1; those in the room for the states do not matter. A reference before the
+            start of the lane counts as 0.
+        states
+            Shape (lanes, state length): the first latents.
+        """
+
+    def undo_conv1(
+        self, latents: Latents, counts: I64, states: Latents, weights: I64, bias: int, quantization: int
+    ) -> None:
+        """Undo differences to a linear prediction, in place; latents of at most 32 bits.
+
+        The prediction is ``max(bias + sum(weights * the latents before, oldest first), 0) >> quantization``, modulo
+        the latent width.
+        """
+
+    def find_lookbacks(self, latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
+        """Choose for each latent a distance, 1 to ``2**window_log``, at which a similar one lies in its lane.
+
+        `out` is filled; what it gets for the first latent of a lane does not matter.
+        """
+
+
+def load() -> Kernels:
+    """Return the kernels to use."""
+    module: ModuleType = numpy_
+    return cast(Kernels, module)

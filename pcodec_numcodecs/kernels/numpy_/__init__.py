@@ -1,0 +1,17 @@
+"""The kernels in NumPy: each step works on all lanes side by side."""
+
+from .bins import assign_bins
+from .decode import decode_pages
+from .deltas import undo_consecutive, undo_conv1, undo_lookback
+from .encode import encode_pages
+from .lookback import find_lookbacks
+
+__all__ = [
+    "assign_bins",
+    "decode_pages",
+    "encode_pages",
+    "find_lookbacks",
+    "undo_consecutive",
+    "undo_conv1",
+    "undo_lookback",
+]

@@ -1,0 +1,148 @@
+"""Pages to latents: tANS codes and offsets, batch by batch, all pages side by side."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...bits import PADDING, read_fields, windows
+from ...constants import ANS_INTERLEAVING, BATCH
+from ..streams import DecodeStream
+
+I64 = npt.NDArray[np.int64]
+
+_THREE = np.array(3, np.int64)
+_SEVEN = np.array(7, np.int64)
+_WIDE_BLOCK = 1 << 16  # latents a lane decoded at a time where no tANS codes force batches
+
+
+def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]) -> I64:
+    """See `Kernels.decode_pages`."""
+    positions = positions.copy()
+    end = 8 * (data.size - PADDING) + 8
+    most = max(int(stream.counts.max(initial=0)) for stream in streams)
+    # Batches only matter where codes and offsets, or variables, take turns.
+    plain = len(streams) == 1 and not streams[0].nbits.any()
+    step = max(BATCH, _WIDE_BLOCK // positions.size // BATCH * BATCH) if plain and positions.size else BATCH
+    window = windows(data)
+    states = [stream.states.T.copy() for stream in streams]
+    for done in range(0, most, step):
+        for stream, state in zip(streams, states, strict=True):
+            left = np.clip(stream.counts - done, 0, step)
+            lanes = np.argsort(-left, kind="stable")[: np.count_nonzero(left)]
+            if not lanes.size:
+                continue
+            counts = left[lanes]
+            # A lane past the end stays just past it; the caller sees that by its end position.
+            position = np.minimum(positions[lanes], end)
+            slots = _walk(window, stream, position, state, lanes, counts)
+            values, wanted = _read_latents(data, stream, slots, position, counts, end)
+            positions[lanes] = position
+            target = (stream.out_starts[lanes] + done)[:, None] + np.arange(values.shape[1])
+            if wanted is None:
+                stream.out[target] = values
+            else:
+                stream.out[target[wanted]] = values[wanted]
+    return positions
+
+
+def _read_latents(
+    data: npt.NDArray[np.uint8], stream: DecodeStream, slots: I64, position: I64, counts: I64, end: int
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_] | None]:
+    """Read the offsets that follow the codes; advance `position`; say which cells count, None for all."""
+    widths = stream.offset_bits.take(slots)
+    wanted = None
+    if counts[-1] < widths.shape[1]:
+        wanted = np.arange(widths.shape[1]) < counts[:, None]
+        widths *= wanted
+    starts = np.cumsum(widths, axis=1)
+    starts += position[:, None]
+    position[:] = starts[:, -1]
+    starts -= widths
+    if position.max() > end:
+        np.minimum(starts, end, out=starts)
+    values = read_fields(data, starts, widths)
+    values += stream.lowers.take(slots)
+    return values, wanted
+
+
+def _walk(
+    window: npt.NDArray[Any], stream: DecodeStream, position: I64, state: I64, lanes: I64, counts: I64
+) -> I64:
+    """Walk the tANS table over one batch; return the slot of each latent, shape (lanes, latents).
+
+    `counts` falls from lane to lane, so that lanes that are done drop off the end. Advances `position` and `state`.
+    """
+    most = int(counts[0])
+    if not stream.nbits.any():
+        return np.broadcast_to(state[0, lanes, None], (lanes.size, most))
+    groups = -(-most // ANS_INTERLEAVING)
+    slots = np.empty((groups + 1, ANS_INTERLEAVING, lanes.size), np.int64)
+    slots[0] = state[:, lanes]
+    if counts[-1] == most and most % ANS_INTERLEAVING == 0:
+        _walk_groups(window, stream, position, slots, None)
+    else:
+        _walk_ragged(window, stream, position, slots, counts)
+    state[:, lanes] = slots[-1]
+    return np.ascontiguousarray(slots[:-1].reshape(groups * ANS_INTERLEAVING, -1)[:most].T)
+
+
+def _walk_ragged(window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, counts: I64) -> None:
+    """Walk where lanes end at different latents: between two such ends all is regular."""
+    groups = slots.shape[0] - 1
+    whole, rest = np.divmod(counts, ANS_INTERLEAVING)
+    cuts = np.unique(np.concatenate((whole, whole[rest > 0] + 1, np.zeros(1, np.int64))))
+    for first, last in zip(cuts[:-1], cuts[1:], strict=True):
+        active = int(np.count_nonzero(counts > ANS_INTERLEAVING * first))
+        part = np.empty((last - first + 1, ANS_INTERLEAVING, active), np.int64)
+        part[0] = slots[first, :, :active]
+        valid = None
+        if whole[active - 1] == first:  # some lane ends inside this group
+            index = ANS_INTERLEAVING * first + np.arange(ANS_INTERLEAVING)
+            valid = (index[:, None] < counts[:active]).astype(np.int64)
+        lane_position = position[:active].copy()
+        _walk_groups(window, stream, lane_position, part, valid)
+        position[:active] = lane_position
+        slots[first + 1 : last + 1, :, :active] = part[1:]
+        slots[first + 1 : last + 1, :, active:] = slots[first, :, active:]
+    assert cuts[-1] == groups
+
+
+def _walk_groups(
+    window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None
+) -> None:
+    """Fill `slots[1:]` from `slots[0]`, four codes of each lane a step: the inner loop of decoding.
+
+    The four states of a page do not depend on each other, only their bit positions do; and four codes of at most 14
+    bits that start within a byte end within the 64-bit window there.
+    """
+    lanes = position.size
+    nbits, bases, masks = stream.nbits, stream.bases, (1 << stream.nbits) - 1
+    width = np.empty((ANS_INTERLEAVING, lanes), np.int64)
+    mask = np.empty_like(width)
+    base = np.empty_like(width)
+    shift = np.empty_like(width)
+    value = np.empty((ANS_INTERLEAVING, lanes), np.uint64)
+    byte = np.empty(lanes, np.int64)
+    width0, width1, width2, width3 = width
+    shift0, shift1, shift2, shift3 = shift
+    unsigned_shift, unsigned_mask, signed_value = shift.view(np.uint64), mask.view(np.uint64), value.view(np.int64)
+    add, bitwise_and, left_shift, right_shift = np.add, np.bitwise_and, np.left_shift, np.right_shift
+    for group in range(slots.shape[0] - 1):
+        now = slots[group]
+        nbits.take(now, None, width, "clip")
+        if valid is not None:
+            width *= valid
+        bitwise_and(position, _SEVEN, shift0)
+        right_shift(position, _THREE, byte)
+        add(shift0, width0, shift1)
+        add(shift1, width1, shift2)
+        add(shift2, width2, shift3)
+        left_shift(byte, _THREE, position)
+        right_shift(window[byte], unsigned_shift, value)
+        add(position, shift3, position)
+        add(position, width3, position)
+        masks.take(now, None, mask, "clip")
+        bitwise_and(value, unsigned_mask, value)
+        bases.take(now, None, base, "clip")
+        add(base, signed_value, slots[group + 1])

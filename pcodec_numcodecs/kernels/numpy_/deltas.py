@@ -1,0 +1,74 @@
+"""Undo the delta encodings of many pages at once."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+I64 = npt.NDArray[np.int64]
+Latents = npt.NDArray[np.unsignedinteger[Any]]
+
+_LOOKBACK_BLOCK = 1 << 16  # latents whose references are followed at a time: they stay in the cache
+
+
+def undo_consecutive(latents: Latents, counts: I64, states: Latents) -> None:
+    """See `Kernels.undo_consecutive`."""
+    states, counts = states[counts > 0], counts[counts > 0]
+    starts = np.cumsum(counts) - counts
+    for place in range(states.shape[1]):
+        long = counts > place
+        latents[starts[long] + place] = 0
+    for place in reversed(range(states.shape[1])):
+        long = counts > place
+        latents[starts[long] + place] = states[long, place]
+        # One sum over all lanes, less what the lanes before have added: wrapping sums are exact.
+        np.add.accumulate(latents, dtype=latents.dtype, out=latents)
+        if counts.size > 1:
+            before = latents[starts[1:] - 1]
+            latents[starts[1] :] -= np.repeat(before, counts[1:])
+
+
+def undo_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, states: Latents) -> None:
+    """See `Kernels.undo_lookback`."""
+    starts = np.cumsum(counts) - counts
+    length = states.shape[1]
+    lane_start = np.repeat(starts, counts)
+    place = np.arange(latents.size) - lane_start
+    in_state = place < length
+    latents[in_state] = states[np.repeat(np.arange(counts.size), counts)[in_state], place[in_state]]
+    # A latent is the sum of residuals along its chain of references. Each round doubles the stretch of the chain
+    # that is summed, so a chain of n links takes log2(n) rounds.
+    parent = np.where(in_state, -1, place - lookbacks)
+    np.add(parent, lane_start, out=parent, where=parent >= 0)
+    for first in range(0, latents.size, _LOOKBACK_BLOCK):
+        active = np.flatnonzero(parent[first : first + _LOOKBACK_BLOCK] >= 0) + first
+        while active.size:
+            reference = parent[active]
+            latents[active] += latents[reference]
+            parent[active] = parent[reference]
+            active = active[parent[active] >= 0]
+
+
+def undo_conv1(latents: Latents, counts: I64, states: Latents, weights: I64, bias: int, quantization: int) -> None:
+    """See `Kernels.undo_conv1`."""
+    order = weights.size
+    starts = np.cumsum(counts) - counts
+    order_of_lanes = np.argsort(-counts, kind="stable")
+    starts, counts, states = starts[order_of_lanes], counts[order_of_lanes], states[order_of_lanes]
+    most = int(counts.max(initial=0))
+    mask = np.array((1 << (8 * latents.itemsize)) - 1, np.int64)
+    # One row a place in the page, so that a step works on whole rows.
+    rows = np.zeros((max(most, order), counts.size), np.int64)
+    rows[:order] = states.T
+    for lane, (start, count) in enumerate(zip(starts, counts, strict=True)):
+        rows[order:count, lane] = latents[start + order : start + count]
+    column = weights[:, None]
+    for place in range(order, most):
+        prediction = (rows[place - order : place] * column).sum(axis=0)
+        prediction += bias
+        np.maximum(prediction, 0, out=prediction)
+        prediction >>= quantization
+        prediction += rows[place]
+        np.bitwise_and(prediction, mask, out=rows[place])
+    for lane, (start, count) in enumerate(zip(starts, counts, strict=True)):
+        latents[start : start + count] = rows[:count, lane]

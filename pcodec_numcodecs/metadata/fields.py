@@ -1,0 +1,106 @@
+"""A cursor over bit fields: one at a time, or records of equal shape by the thousand."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ..bits import allocate_words, pad, read_fields, word_bytes, write_fields
+from ..errors import CorruptionError, insufficient
+
+
+class FieldReader:
+    """Read bit fields in order from bytes.
+
+    Parameters
+    ----------
+    source
+        C-contiguous buffer of bytes.
+    part
+        What is read, for error messages.
+    """
+
+    def __init__(self, source: bytes | memoryview, part: str) -> None:
+        self._source = memoryview(source).cast("B")
+        self._part = part
+        self._end = 8 * len(self._source)
+        self.position = 0
+        """Bits read so far."""
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read so far, the last one perhaps in part."""
+        return (self.position + 7) // 8
+
+    def _advance(self, bits: int) -> int:
+        start = self.position
+        if start + bits > self._end:
+            raise insufficient(start + bits, self._end, self._part)
+        self.position = start + bits
+        return start
+
+    def read(self, width: int) -> int:
+        """Read one field of any width.
+
+        Raises
+        ------
+        InsufficientDataError
+            When the source ends before the field does.
+        """
+        start = self._advance(width)
+        covering = self._source[start >> 3 : (start + width + 7) >> 3]
+        return (int.from_bytes(covering, "little") >> (start & 7)) & ((1 << width) - 1)
+
+    def read_records(self, count: int, widths: tuple[int, ...]) -> tuple[npt.NDArray[np.uint64], ...]:
+        """Read `count` records whose fields have these widths (each at most 64); one column a field."""
+        size = sum(widths)
+        start = self._advance(count * size)
+        data, _ = pad(self._source[start >> 3 : (self.position + 7) >> 3])
+        column = (start & 7) + np.arange(count, dtype=np.int64) * size
+        columns = []
+        for width in widths:
+            columns.append(read_fields(data, column, width))
+            column = column + width
+        return tuple(columns)
+
+    def align(self) -> None:
+        """Skip to the next byte.
+
+        Raises
+        ------
+        CorruptionError
+            When a skipped bit is not 0.
+        """
+        if self.read(-self.position % 8):
+            raise CorruptionError(f"padding bits must be 0, got others at the end of {self._part}")
+
+
+class FieldWriter:
+    """Write bit fields in order to bytes."""
+
+    def __init__(self) -> None:
+        self._value = 0
+        self._bits = 0
+
+    def write(self, value: int, width: int) -> None:
+        """Write one field, `value` below ``2**width``."""
+        self._value |= value << self._bits
+        self._bits += width
+
+    def write_records(self, columns: tuple[npt.NDArray[np.uint64], ...], widths: tuple[int, ...]) -> None:
+        """Write records, given as one column a field."""
+        count = columns[0].size
+        size = sum(widths)
+        if count * size == 0:
+            return
+        words = allocate_words(count * size)
+        ends = np.cumsum(np.array(widths, np.int64))
+        positions = np.arange(count, dtype=np.int64)[:, None] * size + (ends - widths)
+        write_fields(words, positions.ravel(), np.stack(columns, axis=1).ravel())
+        self.write(int.from_bytes(word_bytes(words).tobytes(), "little"), count * size)
+
+    def align(self) -> None:
+        """Fill up to the next byte with zeros."""
+        self._bits += -self._bits % 8
+
+    def getvalue(self) -> bytes:
+        """Return the bytes written so far, the last one filled with zeros."""
+        return self._value.to_bytes((self._bits + 7) // 8, "little")

@@ -1,0 +1,85 @@
+"""FloatMult: a float is a multiple of a base, give or take units in the last place.
+
+The multiple is an integer held in a float; beyond the integers that the type can tell apart, the next floats are counted
+one by one, so that every float, infinities and NaNs included, has its place.
+"""
+
+import numpy as np
+
+from ..dtypes import Latents, NumberType, from_latents, to_latents
+from ..metadata import FloatMult
+
+
+def join(mode: FloatMult, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
+    """Return the latents of ``multiple * base``, moved by the units in the last place of `secondary`."""
+    multiples = _multiples(primary, number_type)
+    latents = to_latents(_times(multiples, mode.base(number_type), number_type), number_type)
+    return np.add(np.add(latents, secondary, out=latents), number_type.latent.type(number_type.mid), out=latents)
+
+
+def _times(multiples: np.ndarray, base: np.floating, number_type: NumberType) -> np.ndarray:  # type: ignore[type-arg]
+    """Multiply, rounding once; NaNs keep sign and payload and become quiet, on every platform."""
+    with np.errstate(all="ignore"):
+        products = multiples * base
+    nan = np.isnan(multiples)
+    if nan.any():
+        quiet = number_type.latent.type(1 << (number_type.mantissa_bits - 1))
+        products.view(number_type.latent)[nan] = multiples.view(number_type.latent)[nan] | quiet
+    return products
+
+
+def _exact_limit(number_type: NumberType) -> int:
+    """Return the integer up to which the type holds every one."""
+    return 1 << (number_type.mantissa_bits + 1)
+
+
+def _multiples(primary: Latents, number_type: NumberType) -> np.ndarray:  # type: ignore[type-arg]
+    """Return the float that each primary latent counts."""
+    latent = number_type.latent.type
+    mid = latent(number_type.mid)
+    positive = primary >= mid
+    magnitude = np.where(positive, primary - mid, (mid - latent(1)) - primary)
+    limit = _exact_limit(number_type)
+    floats = np.minimum(magnitude, latent(limit)).astype(number_type.dtype)
+    bits = floats.view(number_type.latent)
+    bits += np.where(magnitude > limit, magnitude - latent(limit), latent(0))
+    bits |= np.where(positive, latent(0), mid)
+    return floats
+
+
+def split(mode: FloatMult, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
+    """Invert `join`: the nearest multiple, and what it misses the number by."""
+    numbers = from_latents(latents, number_type)
+    base = mode.base(number_type)
+    # An inverse that is rounded again costs a wrong multiple now and then, which the secondary mends.
+    with np.errstate(all="ignore"):
+        quotients = numbers * (number_type.dtype.type(1) / base)
+    primary = _count(_round(quotients, number_type), number_type)
+    approximations = to_latents(_times(_multiples(primary, number_type), base, number_type), number_type)
+    secondary = np.subtract(latents, approximations)
+    secondary += number_type.latent.type(number_type.mid)
+    return primary, secondary
+
+
+def _round(numbers: np.ndarray, number_type: NumberType) -> np.ndarray:  # type: ignore[type-arg]
+    """Round halves away from 0; leaves infinities and NaNs."""
+    whole = np.trunc(numbers)
+    with np.errstate(all="ignore"):
+        away = np.abs(numbers - whole) >= number_type.dtype.type(0.5)
+    return np.where(away, whole + np.copysign(number_type.dtype.type(1), numbers), whole)
+
+
+def _count(multiples: np.ndarray, number_type: NumberType) -> Latents:  # type: ignore[type-arg]
+    """Invert `_multiples`."""
+    latent = number_type.latent.type
+    mid = latent(number_type.mid)
+    bits = multiples.view(number_type.latent)
+    negative = (bits & mid) != 0
+    magnitude_bits = bits & ~mid
+    limit = _exact_limit(number_type)
+    limit_float = np.array(limit, number_type.dtype)
+    small = np.abs(multiples) < limit_float
+    with np.errstate(all="ignore"):
+        integers = np.where(small, np.abs(multiples), 0).astype(number_type.latent)
+    magnitude = np.where(small, integers, latent(limit) + (magnitude_bits - limit_float.view(number_type.latent)))
+    return np.where(negative, (mid - latent(1)) - magnitude, mid + magnitude)

@@ -1,0 +1,134 @@
+"""Standalone .pco streams: numbers to bytes that say all about themselves, and back.
+
+The names and calls are those of `pcodec.standalone`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from .buffers import Buffer, as_bytes_view, check_destination
+from .config import Progress, checked_integer
+from .constants import BATCH, DEFAULT_MAX_BYTES
+from .decompress import ChunkTables, PageRequest, decompress_pages
+from .dtypes import NumberType
+from .errors import CorruptionError, InvalidArgumentError
+from .kernels import load
+from .metadata import ChunkHeader, ChunkMetadata, FileHeader
+
+__all__ = ["simple_decompress", "simple_decompress_into"]
+
+
+class _Reader:
+    """Walks the chunks of a file."""
+
+    def __init__(self, src: Buffer) -> None:
+        self.source = as_bytes_view(src)
+        self.header, self._place = FileHeader.read(self.source)
+        self.number_type = self.header.uniform_type
+
+    def next_chunk(self, expected: NumberType | None) -> tuple[ChunkTables, int] | None:
+        """Read the next chunk's header and metadata; None at the end of the file.
+
+        All chunks of a file have one type: the uniform one, the first one's, and the one expected.
+        """
+        header, size = ChunkHeader.read(self.source[self._place :])
+        if header is None:
+            return None
+        for known in (self.number_type, expected):
+            if known is not None and header.number_type is not known:
+                raise CorruptionError(
+                    f"number type of a chunk must be {known.name} as in the file so far or as asked for, "
+                    f"got {header.number_type.name}"
+                )
+        self.number_type = header.number_type
+        self._place += size
+        metadata, size = ChunkMetadata.read(self.source[self._place :], header.number_type, self.header.version)
+        self._place += size
+        return ChunkTables(metadata), header.n
+
+    def read_page(self, chunk: ChunkTables, n: int, wanted: int) -> npt.NDArray[Any]:
+        """Read the page that follows, or its first batches."""
+        request = PageRequest(chunk, self.source[self._place :], n, wanted)
+        numbers, read = decompress_pages([request], load())
+        self._place += read[0]
+        return numbers
+
+
+def simple_decompress(src: Buffer, *, max_bytes: SupportsIndex = DEFAULT_MAX_BYTES) -> npt.NDArray[Any] | None:
+    """Decompress a standalone file.
+
+    Parameters
+    ----------
+    src
+        The file's bytes; what follows its end is ignored.
+    max_bytes
+        Limit for the decompressed size in bytes, against files that promise far more than they hold.
+
+    Returns
+    -------
+    1-D array of the file's number type, or None for a file without chunks that does not say its type.
+
+    Raises
+    ------
+    CorruptionError, InsufficientDataError
+        When the file breaks the format or is cut short.
+    InvalidArgumentError
+        When the numbers take more than `max_bytes`.
+    """
+    limit = checked_integer(max_bytes, "max_bytes", 0)
+    reader = _Reader(src)
+    parts = list(_parts(reader, limit))
+    if not parts:
+        return None if reader.number_type is None else np.empty(0, reader.number_type.dtype)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _parts(reader: _Reader, limit: int) -> Iterator[npt.NDArray[Any]]:
+    size = 0
+    while (found := reader.next_chunk(None)) is not None:
+        chunk, n = found
+        size += n * chunk.metadata.number_type.dtype.itemsize
+        if size > limit:
+            raise InvalidArgumentError(
+                f"decompressed size may not exceed {limit} bytes, got at least {size}; if the source is trusted, "
+                "pass a larger max_bytes"
+            )
+        yield reader.read_page(chunk, n, n)
+
+
+def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
+    """Decompress a standalone file into an array, as far as it goes.
+
+    Parameters
+    ----------
+    src
+        The file's bytes.
+    dst
+        1-D, contiguous, writeable array of the file's number type, of any length. What the file does not fill is left
+        alone.
+
+    Returns
+    -------
+    Progress, finished when the end of the file was reached.
+
+    Raises
+    ------
+    CorruptionError, InsufficientDataError
+        When the file breaks the format or is cut short, or is of another number type.
+    """
+    number_type = check_destination(dst)
+    reader = _Reader(src)
+    done = 0
+    while (found := reader.next_chunk(number_type)) is not None:
+        chunk, n = found
+        left = dst.size - done
+        # Pages can only be cut at whole batches, so the last one may be read a little further than asked for.
+        numbers = reader.read_page(chunk, n, min(n, -(-left // BATCH) * BATCH))[:left]
+        dst[done : done + numbers.size] = numbers
+        done += numbers.size
+        if n > left or left == 0:
+            return Progress(done, False)
+    return Progress(done, True)

@@ -1,0 +1,170 @@
+"""Pco's parts for any container: headers, chunk metadata and pages, each as bytes of their own.
+
+The names and calls are those of `pcodec.wrapped`; added are `ChunkCompressor.write_pages` and
+`ChunkDecompressor.read_pages_into`, which handle many pages in one call and so are much faster here. The container
+remembers, for each page, where it starts and how many numbers it has, and for each chunk the number type.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Self, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from .buffers import Buffer, as_bytes_view, check_destination
+from .config import Progress, checked_integer
+from .constants import BATCH
+from .decompress import ChunkTables, PageRequest, decompress_pages
+from .dtypes import number_type_named
+from .errors import InvalidArgumentError
+from .kernels import load
+from .metadata import ChunkMetadata, FormatVersion
+
+__all__ = ["ChunkDecompressor", "FileDecompressor"]
+
+
+class FileDecompressor:
+    """Reads the header; then makes a decompressor for each chunk. Made by `FileDecompressor.new`."""
+
+    __slots__ = ("_version",)
+    _version: FormatVersion
+
+    def __init__(self) -> None:
+        raise TypeError("cannot create FileDecompressor directly; use FileDecompressor.new")
+
+    @classmethod
+    def new(cls, src: Buffer) -> tuple[Self, int]:
+        """Read the header.
+
+        Parameters
+        ----------
+        src
+            Bytes that begin with the header; more may follow.
+
+        Returns
+        -------
+        The decompressor and the count of bytes read, 1 or 2.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When the version is unknown or bytes are missing.
+        """
+        version, size = FormatVersion.read(as_bytes_view(src))
+        self = object.__new__(cls)
+        self._version = version
+        return self, size
+
+    def chunk_decompressor(self, src: Buffer, dtype: str) -> tuple["ChunkDecompressor", int]:
+        """Read the metadata of a chunk.
+
+        Parameters
+        ----------
+        src
+            Bytes that begin with the chunk metadata; more may follow.
+        dtype
+            Number type, such as ``"f32"`` or ``"i64"``, in any case.
+
+        Returns
+        -------
+        The chunk's decompressor and the count of bytes read.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When the metadata breaks the format or is cut short.
+        InvalidArgumentError
+            For an unknown number type.
+        """
+        metadata, size = ChunkMetadata.read(as_bytes_view(src), number_type_named(dtype), self._version)
+        return ChunkDecompressor._make(metadata), size
+
+
+class ChunkDecompressor:
+    """Reads the pages of one chunk, in any order, from any number of threads."""
+
+    __slots__ = ("_tables",)
+    _tables: ChunkTables
+
+    def __init__(self) -> None:
+        raise TypeError("cannot create ChunkDecompressor directly; use FileDecompressor.chunk_decompressor")
+
+    @classmethod
+    def _make(cls, metadata: ChunkMetadata) -> Self:
+        self = object.__new__(cls)
+        self._tables = ChunkTables(metadata)
+        return self
+
+    def read_page_into(self, src: Buffer, page_n: SupportsIndex, dst: npt.NDArray[Any]) -> tuple[Progress, int]:
+        """Read the numbers of a page into an array.
+
+        Parameters
+        ----------
+        src
+            Bytes that begin with the page; more may follow.
+        page_n
+            Numbers in the page.
+        dst
+            1-D, contiguous, writeable, of the chunk's number type. It is at least as long as the page, the rest being
+            left alone; or shorter and a multiple of 256, and gets the first numbers.
+
+        Returns
+        -------
+        The progress, and the count of bytes read.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When the page breaks the format or is cut short; `dst` is then left alone.
+        InvalidArgumentError
+            For another length of `dst`.
+        """
+        n = checked_integer(page_n, "page_n", 0)
+        check_destination(dst, self._tables.metadata.number_type)
+        if dst.size < n and dst.size % BATCH:
+            raise InvalidArgumentError(
+                f"dst's length must be a multiple of {BATCH} or at least the count of numbers in the page "
+                f"({dst.size} < {n})"
+            )
+        request = PageRequest(self._tables, as_bytes_view(src), n, min(n, dst.size))
+        numbers, read = decompress_pages([request], load())
+        dst[: numbers.size] = numbers
+        return Progress(numbers.size, numbers.size == n), read[0]
+
+    def read_pages_into(
+        self, srcs: Sequence[Buffer], page_ns: Sequence[SupportsIndex], dst: npt.NDArray[Any]
+    ) -> tuple[Progress, list[int]]:
+        """Read the numbers of many pages into an array, end to end, in one go.
+
+        Parameters
+        ----------
+        srcs
+            For each page, bytes that begin with it.
+        page_ns
+            Numbers in each page.
+        dst
+            As for `read_page_into`, at least as long as all pages together.
+
+        Returns
+        -------
+        The progress, and the count of bytes read of each page.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When a page breaks the format or is cut short; `dst` is then left alone.
+        InvalidArgumentError
+            When `dst` is too short, or `srcs` and `page_ns` differ in length.
+        """
+        ns = [checked_integer(n, "page_n", 0) for n in page_ns]
+        check_destination(dst, self._tables.metadata.number_type)
+        if len(srcs) != len(ns):
+            raise InvalidArgumentError(f"srcs and page_ns must be of one length, got {len(srcs)} and {len(ns)}")
+        if dst.size < sum(ns):
+            raise InvalidArgumentError(f"dst must hold all pages' {sum(ns)} numbers, got a length of {dst.size}")
+        if not ns:
+            return Progress(0, True), []
+        requests = [PageRequest(self._tables, as_bytes_view(src), n, n) for src, n in zip(srcs, ns, strict=True)]
+        numbers, read = decompress_pages(requests, load())
+        dst[: numbers.size] = numbers
+        return Progress(numbers.size, True), read
