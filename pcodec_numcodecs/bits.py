@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PADDING", "allocate_words", "bit_lengths", "masks", "pad", "read_fields", "windows", "word_bytes", "write_fields"]
+__all__ = [
+    "PADDING",
+    "allocate_words",
+    "bit_lengths",
+    "masks",
+    "pad",
+    "read_fields",
+    "windows",
+    "word_bytes",
+    "write_fields",
+]
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]

@@ -4,21 +4,54 @@ The names and calls are those of `pcodec.standalone`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
-from .buffers import Buffer, as_bytes_view, check_destination
-from .config import Progress, checked_integer
-from .constants import BATCH, DEFAULT_MAX_BYTES
+from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
+from .compress import compress_chunk
+from .config import ChunkConfig, PagingSpec, Progress, checked_integer
+from .constants import BATCH, DEFAULT_MAX_BYTES, STANDALONE_TERMINATOR
 from .decompress import ChunkTables, PageRequest, decompress_pages
 from .dtypes import NumberType
 from .errors import CorruptionError, InvalidArgumentError
 from .kernels import load
 from .metadata import ChunkHeader, ChunkMetadata, FileHeader
 
-__all__ = ["simple_decompress", "simple_decompress_into"]
+__all__ = ["simple_compress", "simple_decompress", "simple_decompress_into"]
+
+
+def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
+    """Compress numbers to a standalone file.
+
+    Parameters
+    ----------
+    src
+        1-D, contiguous array of a type that Pco holds, native byte order; perhaps empty.
+    config
+        Settings. Each page of the paging becomes a chunk of the file with a choice of its own.
+
+    Raises
+    ------
+    TypeError
+        For another type, layout or number of dimensions.
+    InvalidArgumentError
+        When a setting does not fit the numbers.
+    """
+    number_type = check_numbers(src)
+    if not isinstance(config, ChunkConfig):
+        raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
+    parts = [FileHeader.write(src.size)]
+    start = 0
+    for n in config.paging_spec.page_numbers(src.size):
+        one_page = replace(config, paging_spec=PagingSpec.equal_pages_up_to(n))
+        chunk = compress_chunk(src[start : start + n], number_type, one_page, load())
+        parts += [ChunkHeader(number_type, n).write(), chunk.metadata.write(), *chunk.write_pages(load())]
+        start += n
+    parts.append(bytes([STANDALONE_TERMINATOR]))
+    return b"".join(parts)
 
 
 class _Reader:

@@ -8,11 +8,11 @@ remembers, for each page, where it starts and how many numbers it has, and for e
 from collections.abc import Sequence
 from typing import Any, Self, SupportsIndex
 
-import numpy as np
 import numpy.typing as npt
 
-from .buffers import Buffer, as_bytes_view, check_destination
-from .config import Progress, checked_integer
+from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
+from .compress import CompressedChunk, compress_chunk
+from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH
 from .decompress import ChunkTables, PageRequest, decompress_pages
 from .dtypes import number_type_named
@@ -20,7 +20,85 @@ from .errors import InvalidArgumentError
 from .kernels import load
 from .metadata import ChunkMetadata, FormatVersion
 
-__all__ = ["ChunkDecompressor", "FileDecompressor"]
+__all__ = ["ChunkCompressor", "ChunkDecompressor", "FileCompressor", "FileDecompressor"]
+
+
+class FileCompressor:
+    """Writes the header; then makes a compressor for each chunk."""
+
+    __slots__ = ()
+
+    def write_header(self) -> bytes:
+        """Return the header."""
+        return FormatVersion.write()
+
+    def chunk_compressor(self, src: npt.NDArray[Any], config: ChunkConfig) -> "ChunkCompressor":
+        """Choose how to code a chunk.
+
+        Parameters
+        ----------
+        src
+            1-D, contiguous array of 1 to 2**24 numbers of a type that Pco holds, native byte order.
+        config
+            Settings.
+
+        Raises
+        ------
+        TypeError
+            For another type, layout or number of dimensions.
+        InvalidArgumentError
+            When there are no numbers or too many, or when a setting does not fit them.
+        """
+        number_type = check_numbers(src)
+        if not isinstance(config, ChunkConfig):
+            raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
+        return ChunkCompressor._make(compress_chunk(src, number_type, config, load()))
+
+
+class ChunkCompressor:
+    """Writes the metadata and the pages of one chunk, in any order, any number of times."""
+
+    __slots__ = ("_chunk", "_pages")
+    _chunk: CompressedChunk
+    _pages: list[bytes] | None
+
+    def __init__(self) -> None:
+        raise TypeError("cannot create ChunkCompressor directly; use FileCompressor.chunk_compressor")
+
+    @classmethod
+    def _make(cls, chunk: CompressedChunk) -> Self:
+        self = object.__new__(cls)
+        self._chunk = chunk
+        self._pages = None
+        return self
+
+    def n_per_page(self) -> list[int]:
+        """Return the count of numbers in each page."""
+        return [int(n) for n in self._chunk.page_numbers]
+
+    def write_meta(self) -> bytes:
+        """Return the chunk metadata."""
+        return self._chunk.metadata.write()
+
+    def write_pages(self) -> list[bytes]:
+        """Return all pages. They are made together the first time, and kept."""
+        if self._pages is None:
+            self._pages = self._chunk.write_pages(load())
+        return list(self._pages)
+
+    def write_page(self, page_idx: SupportsIndex) -> bytes:
+        """Return one page.
+
+        Raises
+        ------
+        InvalidArgumentError
+            When there are not so many pages.
+        """
+        index = checked_integer(page_idx, "page_idx", 0)
+        pages = self._chunk.page_numbers.size
+        if index >= pages:
+            raise InvalidArgumentError(f"page idx exceeds num pages ({index} >= {pages})")
+        return self.write_pages()[index]
 
 
 class FileDecompressor:

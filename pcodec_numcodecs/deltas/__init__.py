@@ -3,7 +3,7 @@
 Differences leave and enter these functions centred on 0; on the wire their middle is toggled (`toggle_center`).
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..dtypes import Latents
 from ..errors import CorruptionError
 from ..metadata import Consecutive, Conv1, DeltaEncoding, Lookback, NoDelta
+from . import consecutive, conv1, lookback
 
 if TYPE_CHECKING:
     from ..kernels import Kernels
@@ -19,6 +20,47 @@ if TYPE_CHECKING:
 def toggle_center(differences: Latents) -> None:
     """Swap the halves of the latent range, in place: small differences of either sign become neighbours."""
     differences ^= differences.dtype.type(1 << (8 * differences.itemsize - 1))
+
+
+class Encoded(NamedTuple):
+    """The delta encoding of the pages of one variable.
+
+    Attributes
+    ----------
+    stored
+        Differences of all pages end to end as they are stored, middle toggled, those that the states imply left out.
+    states
+        Shape (pages, state length).
+    lookbacks
+        For Lookback: one for each of `stored`.
+    """
+
+    stored: Latents
+    states: Latents
+    lookbacks: npt.NDArray[np.uint32] | None = None
+
+
+def encode(delta: DeltaEncoding, latents: Latents, counts: npt.NDArray[np.int64], kernels: "Kernels") -> Encoded:
+    """Turn the latents of pages, end to end, into what is stored of them."""
+    lookbacks = None
+    match delta:
+        case NoDelta():
+            return Encoded(latents, np.zeros((counts.size, 0), latents.dtype))
+        case Consecutive(order):
+            differences, states = consecutive.encode(latents, counts, order)
+        case Lookback():
+            differences, states, lookbacks = lookback.encode(delta, latents, counts, kernels)
+        case Conv1():
+            differences, states = conv1.encode(delta, latents, counts)
+    stored = _places(counts) >= delta.state_length
+    differences = differences[stored]
+    toggle_center(differences)
+    return Encoded(differences, states, None if lookbacks is None else lookbacks[stored])
+
+
+def _places(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the place of each latent in its page."""
+    return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def decode(
@@ -62,8 +104,7 @@ def decode(
 
 
 def _check_lookbacks(lookbacks: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], delta: Lookback) -> None:
-    place = np.arange(lookbacks.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    stored = lookbacks[place >= delta.state_length]
+    stored = lookbacks[_places(counts) >= delta.state_length]
     window = 1 << delta.window_log
     if stored.size and (stored.min() < 1 or stored.max() > window):
         raise CorruptionError(f"lookbacks must be 1 to {window}, got {stored.min()} to {stored.max()}")

@@ -24,9 +24,7 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 class Kernels(Protocol):
     """What every twin offers."""
 
-    def decode_pages(
-        self, data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]
-    ) -> I64:
+    def decode_pages(self, data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]) -> I64:
         """Decode the bodies of pages.
 
         Parameters
@@ -85,9 +83,7 @@ class Kernels(Protocol):
             Shape (lanes, order): the first value of each order of difference.
         """
 
-    def undo_lookback(
-        self, latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, states: Latents
-    ) -> None:
+    def undo_lookback(self, latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, states: Latents) -> None:
         """Undo differences to earlier latents, in place.
 
         Parameters

@@ -103,5 +103,3 @@ def _number_type(byte: int) -> NumberType:
         return BY_BYTE[byte]
     except KeyError:
         raise CorruptionError(f"number type byte must be 1 to {max(BY_BYTE)}, got {byte}") from None
-
-

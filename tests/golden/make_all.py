@@ -13,18 +13,19 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Wheels before 1.0.0 were built against the binary interface of NumPy 1.
-NUMPY_1 = ["0.0.0", "0.0.1", "0.1.0", "0.1.1", "0.2.0", "0.3.0", "0.3.1", "0.3.2", "0.3.3", "0.3.4", "0.3.5", "0.3.6"]
-NUMPY_2 = ["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4", "1.1.0"]
+VERSIONS = [
+    *["0.0.0", "0.0.1", "0.1.0", "0.1.1", "0.2.0"],
+    *["0.3.0", "0.3.1", "0.3.2", "0.3.3", "0.3.4", "0.3.5", "0.3.6"],
+    *["1.0.0", "1.0.1", "1.0.2", "1.0.3", "1.0.4", "1.1.0"],
+]
 
 
 def make(python, version, directory):
     """One environment, one wheel, its files."""
-    numpy = "numpy<2" if version in NUMPY_1 else "numpy>=2"
     with tempfile.TemporaryDirectory() as place:
         subprocess.run([python, "-m", "venv", place], check=True)
         inside = os.path.join(place, "Scripts" if os.name == "nt" else "bin", "python")
-        install = [inside, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "pcodec==" + version, numpy]
+        install = [inside, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "pcodec==" + version, "numpy"]
         subprocess.run(install, check=True)
         subprocess.run([inside, "-B", os.path.join(HERE, "make.py"), directory], check=True)
 
@@ -35,7 +36,7 @@ def main():
     parser.add_argument("--directory", default=HERE, help="where the indexes and streams/ are")
     parser.add_argument("versions", nargs="*", metavar="VERSION")
     asked = parser.parse_args()
-    for version in asked.versions or NUMPY_1 + NUMPY_2:
+    for version in asked.versions or VERSIONS:
         make(asked.python, version, asked.directory)
 
 

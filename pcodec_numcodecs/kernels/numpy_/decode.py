@@ -66,9 +66,7 @@ def _read_latents(
     return values, wanted
 
 
-def _walk(
-    window: npt.NDArray[Any], stream: DecodeStream, position: I64, state: I64, lanes: I64, counts: I64
-) -> I64:
+def _walk(window: npt.NDArray[Any], stream: DecodeStream, position: I64, state: I64, lanes: I64, counts: I64) -> I64:
     """Walk the tANS table over one batch; return the slot of each latent, shape (lanes, latents).
 
     `counts` falls from lane to lane, so that lanes that are done drop off the end. Advances `position` and `state`.
@@ -108,9 +106,7 @@ def _walk_ragged(window: npt.NDArray[Any], stream: DecodeStream, position: I64, 
     assert cuts[-1] == groups
 
 
-def _walk_groups(
-    window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None
-) -> None:
+def _walk_groups(window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None) -> None:
     """Fill `slots[1:]` from `slots[0]`, four codes of each lane a step: the inner loop of decoding.
 
     The four states of a page do not depend on each other, only their bit positions do; and four codes of at most 14

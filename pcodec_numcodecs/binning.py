@@ -1,0 +1,171 @@
+"""Latents to bins: a histogram of about equal counts, its optimal merging, and weights for a tANS table.
+
+The idea is the format's: a latent costs the bin's code, about log2(N / count) bits, and an offset that tells the latents
+of the bin apart; wide bins save codes and narrow bins save offsets. All costs are in units of `fixed_log.ONE_BIT`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .bits import bit_lengths
+from .constants import MAX_ANS_LOG
+from .dtypes import Latents
+from .fixed_log import FRACTION_BITS, ONE_BIT, fixed_log2
+from .metadata import Bins, bin_metadata_bits
+
+I64 = npt.NDArray[np.int64]
+
+_USUAL_ANS_LOG = 12  # larger tables leave the first-level caches of decoders
+_COLUMN_CELLS = 1 << 18  # cells of the merging matrix that are worked out at a time
+_SINGLE_BIN_SLACK = ONE_BIT // 64  # bits a latent worth giving up for a body without codes
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Latents in ascending ranges that do not overlap; bounds are tight.
+
+    Attributes
+    ----------
+    lowers, uppers
+        Smallest and largest latent of each range, uint64.
+    counts
+        Latents in each, int64, at least 1.
+    """
+
+    lowers: npt.NDArray[np.uint64]
+    uppers: npt.NDArray[np.uint64]
+    counts: I64
+
+    def merged(self, firsts: I64) -> "Histogram":
+        """Merge neighbours into groups that begin at the ranges `firsts`."""
+        lasts = np.concatenate((firsts[1:], np.array([self.counts.size]))) - 1
+        return Histogram(self.lowers[firsts], self.uppers[lasts], np.add.reduceat(self.counts, firsts))
+
+
+def histogram(ordered: Latents, ranges: int) -> Histogram:
+    """Cut latents into ranges of about equal counts.
+
+    Parameters
+    ----------
+    ordered
+        At least one latent, ascending.
+    ranges
+        How many ranges to aim for. Equal latents stay together, and a latent so frequent that it would fill more than
+        half a range gets one of its own; there are at most twice as many ranges.
+    """
+    n = ordered.size
+    rises = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    if rises.size < 2 * ranges:
+        firsts = np.concatenate((np.zeros(1, np.int64), rises))
+    else:
+        cuts = np.arange(1, ranges, dtype=np.int64) * n // ranges
+        edges = np.concatenate((np.zeros(1, np.int64), rises, np.array([n])))
+        run = np.searchsorted(edges, cuts, side="right") - 1
+        begins, ends = edges[run], edges[run + 1]
+        frequent = 2 * ranges * (ends - begins) > n
+        nearest = np.where(cuts - begins <= ends - cuts, begins, ends)
+        firsts = np.unique(np.concatenate((np.zeros(1, np.int64), nearest, begins[frequent], ends[frequent])))
+        firsts = firsts[firsts < n]
+    lasts = np.concatenate((firsts[1:], np.array([n])))
+    return Histogram(
+        ordered[firsts].astype(np.uint64), ordered[lasts - 1].astype(np.uint64), (lasts - firsts).astype(np.int64)
+    )
+
+
+def merge(ranges: Histogram, latent_bits: int, ans_log: int) -> tuple[Histogram, int]:
+    """Merge neighbouring ranges into the bins of least cost, by dynamic programming over all ways to do it.
+
+    Parameters
+    ----------
+    ans_log
+        Expected log2 of the tANS table's size, as each weight's share of the metadata.
+
+    Returns
+    -------
+    The bins, and what they and the latents in them cost.
+    """
+    size = ranges.counts.size
+    ends = np.cumsum(ranges.counts)
+    total_log = int(fixed_log2(ends[-1:])[0])
+    fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
+    best = np.zeros(size + 1, np.int64)
+    origin = np.zeros(size + 1, np.int64)
+    before = ends - ranges.counts
+    columns = max(1, _COLUMN_CELLS // size)
+    for first in range(0, size, columns):
+        last = min(first + columns, size)
+        # costs[j, i]: ranges i to j in one bin.
+        counts = np.maximum(ends[first:last, None] - before[None, :last], 1)
+        spans = ranges.uppers[first:last, None] - ranges.lowers[None, :last]
+        costs = bit_lengths(spans)
+        costs <<= FRACTION_BITS
+        costs += total_log
+        costs -= fixed_log2(counts)
+        costs *= counts
+        costs += fixed
+        for j in range(first, last):
+            row = costs[j - first, : j + 1]
+            row += best[: j + 1]
+            i = int(row.argmin())
+            best[j + 1] = row[i]
+            origin[j + 1] = i
+    single = fixed + int(ends[-1]) * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
+    if single <= int(best[size]) + _SINGLE_BIN_SLACK * int(ends[-1]):
+        return ranges.merged(np.zeros(1, np.int64)), single
+    firsts = []
+    place = size
+    while place:
+        place = int(origin[place])
+        firsts.append(place)
+    return ranges.merged(np.array(firsts[::-1], np.int64)), int(best[size])
+
+
+def quantize_weights(counts: I64, ans_log: int) -> I64:
+    """Share the slots of a table among bins by their counts, at least one each, by the largest remainders."""
+    size = 1 << ans_log
+    spare = size - counts.size
+    excess = np.maximum(counts * size - int(counts.sum()), 0)
+    total = int(excess.sum())
+    if total == 0:  # all counts are equal
+        weights = np.full(counts.size, 1 + spare // counts.size, np.int64)
+        weights[: spare % counts.size] += 1
+        return weights
+    # Halved until a product with the spare slots fits into 63 bits.
+    reduce = max(0, total.bit_length() + ans_log - 62)
+    excess >>= reduce
+    total = int(excess.sum())
+    shares, remainders = np.divmod(excess * spare, total)
+    weights = shares + 1
+    left = size - int(weights.sum())
+    weights[np.argsort(-remainders, kind="stable")[:left]] += 1
+    return weights
+
+
+def code_bits(counts: I64, weights: I64, ans_log: int) -> int:
+    """Return what the tANS codes of all latents take."""
+    return int((counts * ((ans_log << FRACTION_BITS) - fixed_log2(weights))).sum())
+
+
+def bins_of(ranges: Histogram) -> tuple[Bins, int]:
+    """Choose table size and weights for bins; return them and what codes, offsets and weights cost."""
+    offset_bits = bit_lengths(ranges.uppers - ranges.lowers)
+    offsets = int((ranges.counts * offset_bits).sum()) << FRACTION_BITS
+    count = ranges.counts.size
+    if count == 1:
+        return Bins(0, np.ones(1, np.int64), ranges.lowers, offset_bits), offsets
+    least = (count - 1).bit_length()
+    best: tuple[int, int, I64] | None = None
+    for ans_log in range(least, max(least, min(_USUAL_ANS_LOG, least + 6)) + 1):
+        weights = quantize_weights(ranges.counts, ans_log)
+        cost = code_bits(ranges.counts, weights, ans_log) + (ans_log * count << FRACTION_BITS)
+        if best is None or cost < best[0]:
+            best = cost, ans_log, weights
+    assert best is not None
+    cost, ans_log, weights = best
+    assert ans_log <= MAX_ANS_LOG
+    while ans_log and not (weights & 1).any():
+        weights >>= 1
+        ans_log -= 1
+    return Bins(ans_log, weights, ranges.lowers, offset_bits), cost + offsets

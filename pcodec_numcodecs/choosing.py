@@ -1,0 +1,211 @@
+"""Mode and delta encoding for a chunk: what was asked for, or what trials on samples find best.
+
+Every candidate is split and differenced as it would be in earnest, on the same sample, and its latents are priced by a
+small training; the cheapest wins.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import deltas, modes
+from .config import ChunkConfig, ModeSpec
+from .constants import MAX_CONSECUTIVE_ORDER
+from .deltas import conv1, lookback
+from .dtypes import Latents, NumberType, from_latents, to_latents
+from .errors import InvalidArgumentError
+from .estimates import Runs, sample_runs, sample_scattered
+from .kernels import Kernels
+from .metadata import (
+    Classic,
+    Consecutive,
+    DeltaEncoding,
+    FloatMult,
+    FloatQuant,
+    IntMult,
+    Lookback,
+    Mode,
+    NoDelta,
+    check_mode,
+)
+from .modes import dictionary, float_base, float_quant, int_mult
+from .training import estimate
+
+I64 = npt.NDArray[np.int64]
+
+_LEAST_NUMBERS = 10  # a smaller chunk tells nothing about itself
+_TRIAL_LEVEL = 7
+_SECONDARY_LEVEL = 6
+_LOOKBACK_SEGMENT = 1 << 15
+_LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
+
+
+class Choice(NamedTuple):
+    """How a chunk is to be coded, with its latents split accordingly."""
+
+    mode: Mode
+    delta: DeltaEncoding
+    primary: Latents
+    secondary: Latents | None
+
+
+class Bid(NamedTuple):
+    """A candidate and its estimated cost for the whole chunk."""
+
+    cost: int
+    mode: Mode
+    delta: DeltaEncoding
+
+
+def choose(
+    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+) -> Choice:
+    """Choose mode and delta encoding for the numbers of a chunk, given as ordered latents.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When a requested mode or delta encoding does not fit the number type.
+    """
+    _check_delta_spec(number_type, config)
+    if config.mode_spec.name == "try_dict":
+        mode, indices = dictionary.build(latents)
+        delta = _choose_delta(indices, config, page_numbers, kernels)
+        return Choice(mode, delta, indices, None)
+    candidates = list(_candidate_modes(latents, number_type, config.mode_spec))
+    if len(candidates) == 1:
+        mode = candidates[0]
+    else:
+        sample = sample_runs(latents)
+        bids = [_bid(mode, sample, number_type, config, page_numbers, kernels) for mode in candidates]
+        mode = min(bids, key=lambda bid: bid.cost).mode  # the first of equals
+    primary, secondary = modes.split(mode, latents, number_type)
+    return Choice(mode, _choose_delta(primary, config, page_numbers, kernels), primary, secondary)
+
+
+def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
+    if config.delta_spec.name == "try_conv1" and number_type.bits > 32:
+        raise InvalidArgumentError(
+            f"Conv1 delta encoding is only supported for types with 32 or fewer bits, got {number_type.name}"
+        )
+
+
+def _candidate_modes(latents: Latents, number_type: NumberType, spec: ModeSpec) -> Iterator[Mode]:
+    """List the mode that is asked for, or those worth a trial."""
+    if spec.name != "auto":
+        yield _requested_mode(spec, number_type)
+        return
+    yield Classic()
+    if latents.size < _LEAST_NUMBERS:
+        return
+    sample = sample_scattered(latents)
+    if number_type.is_float:
+        for base in float_base.propose(from_latents(sample, number_type), number_type):
+            mode = _float_mult(base, number_type)
+            if check_mode(mode, number_type) is None:
+                yield mode
+        for k in float_quant.bid(sample, number_type):
+            yield FloatQuant(k)
+    else:
+        for divisor in int_mult.bid(sample):
+            yield IntMult(divisor)
+
+
+def _float_mult(base: float, number_type: NumberType) -> FloatMult:
+    with np.errstate(all="ignore"):
+        typed = np.array([base]).astype(number_type.dtype)
+    return FloatMult(int(to_latents(typed, number_type)[0]))
+
+
+def _requested_mode(spec: ModeSpec, number_type: NumberType) -> Mode:
+    mode: Mode
+    match spec.name:
+        case "try_int_mult":
+            mode = IntMult(spec.argument & ((1 << number_type.bits) - 1))
+        case "try_float_mult":
+            mode = _float_mult(spec.argument, number_type)
+        case "try_float_quant":
+            mode = FloatQuant(spec.argument)
+        case _:
+            mode = Classic()
+    if reason := check_mode(mode, number_type):
+        raise InvalidArgumentError(reason)
+    return mode
+
+
+def _bid(
+    mode: Mode,
+    sample: Runs,
+    number_type: NumberType,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
+) -> Bid:
+    """Price a mode with the best of the simpler delta encodings."""
+    primary, secondary = modes.split(mode, sample.latents, number_type)
+    cost = (
+        0 if secondary is None else estimate(secondary, min(config.compression_level, _SECONDARY_LEVEL), sample.scale)
+    )
+    delta = _requested_delta(primary, config, page_numbers)
+    if delta is None:
+        price, delta = _best_consecutive(Runs(primary, sample.counts, sample.scale), config, kernels)
+    else:
+        price = _price(delta, Runs(primary, sample.counts, sample.scale), config, kernels)
+    return Bid(cost + price, mode, delta)
+
+
+def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -> DeltaEncoding | None:
+    """Return the delta encoding that is asked for, None where it is to be chosen."""
+    spec = config.delta_spec
+    match spec.name:
+        case "try_consecutive":
+            return Consecutive(spec.argument) if spec.argument else NoDelta()
+        case "try_lookback":
+            return lookback.plan(int(page_numbers.max()))
+        case "try_conv1":
+            return (conv1.fit(primary, spec.argument) if spec.argument else None) or NoDelta()
+        case "no_op":
+            return NoDelta()
+    return NoDelta() if primary.size < _LEAST_NUMBERS else None
+
+
+def _choose_delta(primary: Latents, config: ChunkConfig, page_numbers: I64, kernels: Kernels) -> DeltaEncoding:
+    """Choose the delta encoding for the primary latents of a chunk."""
+    delta = _requested_delta(primary, config, page_numbers)
+    if delta is not None:
+        return delta
+    _, simple = _best_consecutive(sample_runs(primary), config, kernels)
+    if config.compression_level < _LOOKBACK_LEVEL:
+        return simple
+    # Lookbacks may reach far, so they are tried on one long stretch.
+    longest = int(page_numbers.max())
+    length = min(primary.size, longest, _LOOKBACK_SEGMENT)
+    first = (primary.size - length) // 2
+    segment = Runs(primary[first : first + length], np.array([length], np.int64), max(1, primary.size // length))
+    candidate = lookback.plan(longest)
+    if _price(candidate, segment, config, kernels) < _price(simple, segment, config, kernels):
+        return candidate
+    return simple
+
+
+def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tuple[int, DeltaEncoding]:
+    """Return no delta or that of the order at which the price stops falling, with its price."""
+    best: tuple[int, DeltaEncoding] = _price(NoDelta(), sample, config, kernels), NoDelta()
+    for order in range(1, MAX_CONSECUTIVE_ORDER + 1):
+        price = _price(Consecutive(order), sample, config, kernels)
+        if price >= best[0]:
+            break
+        best = price, Consecutive(order)
+    return best
+
+
+def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:
+    """Return what the latents of a sample cost under a delta encoding, scaled to the chunk."""
+    encoded = deltas.encode(delta, sample.latents, sample.counts, kernels)
+    level = min(config.compression_level, _TRIAL_LEVEL)
+    price = estimate(encoded.stored, level, sample.scale)
+    if isinstance(delta, Lookback) and encoded.lookbacks is not None:
+        price += estimate(encoded.lookbacks, level, sample.scale)
+    return price

@@ -1,0 +1,149 @@
+"""One Pco chunk: numbers to metadata and pages."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from . import deltas
+from .ans import encode_table
+from .bits import allocate_words, word_bytes
+from .choosing import Choice, choose
+from .config import ChunkConfig
+from .constants import ANS_INTERLEAVING, MAX_CHUNK_NUMBERS
+from .dtypes import Latents, NumberType, to_latents
+from .errors import InvalidArgumentError
+from .fixed_log import FRACTION_BITS
+from .kernels import EncodeStream, Kernels
+from .metadata import Bins, ChunkMetadata, Classic, Dict, NoDelta
+from .training import train
+
+I64 = npt.NDArray[np.int64]
+
+_SECONDARY_LEVEL = 6  # corrections are noise or nothing: more bins have not been seen to help
+
+
+@dataclass(frozen=True, eq=False)
+class CompressedChunk:
+    """A chunk ready to be written.
+
+    Attributes
+    ----------
+    metadata
+        What all pages share.
+    page_numbers
+        Count of numbers of each page, int64.
+    variables
+        Of each latent variable, the latents that are stored and the delta states.
+    """
+
+    metadata: ChunkMetadata
+    page_numbers: I64
+    variables: tuple[deltas.Encoded, ...]
+
+    def write_pages(self, kernels: Kernels) -> list[bytes]:
+        """Return the bytes of every page."""
+        streams = []
+        size = 0
+        for variable, bins, encoded in zip(self.metadata.layout, self.metadata.bins, self.variables, strict=True):
+            assigned = np.zeros(encoded.stored.size, np.int64)
+            if len(bins) > 1:
+                kernels.assign_bins(encoded.stored, bins.lowers, assigned)
+            table = encode_table(bins) if len(bins) else None
+            nothing = np.zeros(0, np.int64)
+            streams.append(
+                EncodeStream(
+                    latents=encoded.stored,
+                    bins=assigned,
+                    counts=np.maximum(self.page_numbers - variable.omitted, 0),
+                    states=encoded.states.astype(np.uint64),
+                    latent_bits=variable.latent_bits,
+                    lowers=bins.lowers,
+                    offset_bits=bins.offset_bits,
+                    ans_log=bins.ans_log,
+                    nbits_terms=table.nbits_terms if table else nothing,
+                    slot_terms=table.slot_terms if table else nothing,
+                    next_states=table.next_states if table else nothing,
+                )
+            )
+            size += _most_bits(bins, assigned) + encoded.states.size * variable.latent_bits
+            # tANS states, and padding after page metadata and body.
+            size += self.page_numbers.size * (ANS_INTERLEAVING * bins.ans_log + 16)
+        words = allocate_words(size)
+        starts, ends = kernels.encode_pages(tuple(streams), words)
+        data = word_bytes(words)
+        return [data[start:end].tobytes() for start, end in zip(starts, ends, strict=True)]
+
+
+def _most_bits(bins: Bins, assigned: I64) -> int:
+    """Return what codes and offsets take at the most."""
+    if not len(bins):
+        return 0
+    counts = np.bincount(assigned, minlength=len(bins))
+    return int((counts * bins.offset_bits).sum()) + assigned.size * bins.ans_log
+
+
+def compress_chunk(
+    numbers: npt.NDArray[np.generic], number_type: NumberType, config: ChunkConfig, kernels: Kernels
+) -> CompressedChunk:
+    """Choose mode and delta encoding, and train the bins.
+
+    Parameters
+    ----------
+    numbers
+        1-D, contiguous, of the number type.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When there are no numbers or too many, or when a setting does not fit the type or their count.
+    """
+    if number_type.bits == 8 and not config.enable_8_bit:
+        raise InvalidArgumentError(
+            "8-bit types must be allowed by enable_8_bit=True: other codecs often serve them better, "
+            f"got {number_type.name}"
+        )
+    if not numbers.size:
+        raise InvalidArgumentError("cannot compress empty chunk: it must have at least 1 number, got 0")
+    if numbers.size > MAX_CHUNK_NUMBERS:
+        raise InvalidArgumentError(f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {numbers.size}")
+    page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
+    latents = to_latents(numbers, number_type)
+    choice = choose(latents, number_type, config, page_numbers, kernels)
+    chunk, cost = _train(choice, number_type, config.compression_level, page_numbers, kernels)
+    if isinstance(choice.mode, Classic) and isinstance(choice.delta, NoDelta):
+        return chunk
+    raw, raw_cost = _raw(latents, number_type, page_numbers)
+    return raw if raw_cost < cost else chunk
+
+
+def _train(
+    choice: Choice, number_type: NumberType, level: int, page_numbers: I64, kernels: Kernels
+) -> tuple[CompressedChunk, int]:
+    """Encode deltas and find the bins; return the chunk and its expected cost."""
+    encoded = deltas.encode(choice.delta, choice.primary, page_numbers, kernels)
+    variables = [encoded]
+    levels = [level]
+    if encoded.lookbacks is not None:
+        nothing = np.zeros((page_numbers.size, 0), np.uint32)
+        variables.insert(0, deltas.Encoded(encoded.lookbacks, nothing))
+        levels.insert(0, level)
+    if choice.secondary is not None:
+        variables.append(deltas.encode(NoDelta(), choice.secondary, page_numbers, kernels))
+        levels.append(min(level, _SECONDARY_LEVEL))
+    trained = [train(v.stored, own, page_numbers.size) for v, own in zip(variables, levels, strict=True)]
+    metadata = ChunkMetadata(number_type, choice.mode, choice.delta, tuple(t.bins for t in trained))
+    cost = sum(t.cost for t in trained)
+    cost += sum(8 * v.states.nbytes for v in variables) << FRACTION_BITS
+    if isinstance(choice.mode, Dict):
+        cost += 8 * choice.mode.values.nbytes << FRACTION_BITS
+    return CompressedChunk(metadata, page_numbers, tuple(variables)), cost
+
+
+def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> tuple[CompressedChunk, int]:
+    """Return the plainest form: every latent in full."""
+    bins = Bins(0, np.ones(1, np.int64), np.zeros(1, np.uint64), np.array([number_type.bits]))
+    metadata = ChunkMetadata(number_type, Classic(), NoDelta(), (bins,))
+    nothing = np.zeros((page_numbers.size, 0), latents.dtype)
+    chunk = CompressedChunk(metadata, page_numbers, (deltas.Encoded(latents, nothing),))
+    return chunk, 8 * latents.nbytes << FRACTION_BITS

@@ -1,0 +1,41 @@
+"""Lookback delta: the difference to an earlier latent, each at a distance of its own."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..dtypes import Latents
+from ..metadata import Lookback
+
+if TYPE_CHECKING:
+    from ..kernels import Kernels
+
+_MIN_WINDOW_LOG = 4
+_MAX_WINDOW_LOG = 15  # more distances cost more to search, and readers more memory, than they have been seen to save
+
+
+def plan(longest_page: int) -> Lookback:
+    """Return the encoding whose window spans a page, as far as it is worth it."""
+    window_log = (longest_page - 1).bit_length()
+    return Lookback(min(max(window_log, _MIN_WINDOW_LOG), _MAX_WINDOW_LOG))
+
+
+def encode(
+    delta: Lookback, latents: Latents, counts: npt.NDArray[np.int64], kernels: "Kernels"
+) -> tuple[Latents, Latents, npt.NDArray[np.uint32]]:
+    """Find a distance for each latent of each page, and take the differences.
+
+    Returns
+    -------
+    The differences, centred on 0, and the distances, both like `latents` (the first place of a page does not matter);
+    and the states, shape (pages, 1).
+    """
+    lookbacks = np.ones(latents.size, np.uint32)
+    kernels.find_lookbacks(latents, counts, delta.window_log, lookbacks)
+    starts = np.cumsum(counts) - counts
+    lookbacks[starts[counts > 0]] = 0
+    differences = latents - latents[np.arange(latents.size) - lookbacks]
+    states = np.zeros((counts.size, 1), latents.dtype)
+    states[counts > 0, 0] = latents[starts[counts > 0]]
+    return differences, states, lookbacks

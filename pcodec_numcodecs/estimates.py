@@ -1,0 +1,63 @@
+"""Repeatable samples of a chunk, for trials."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .dtypes import Latents
+
+I64 = npt.NDArray[np.int64]
+
+_RUNS = 16
+_RUN_LENGTH = 512
+_SCATTERED = 1 << 10
+_MULTIPLIER = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+
+
+class Runs(NamedTuple):
+    """Stretches of neighbours from all over a chunk.
+
+    Attributes
+    ----------
+    latents
+        The stretches end to end.
+    counts
+        Length of each, int64.
+    scale
+        How many times the sample goes into the chunk, at least 1.
+    """
+
+    latents: Latents
+    counts: I64
+    scale: int
+
+
+def _hash(index: int) -> int:
+    mixed = (index + 1) * _MULTIPLIER & _MASK
+    return (mixed ^ (mixed >> 29)) * _MULTIPLIER & _MASK
+
+
+def sample_runs(latents: Latents) -> Runs:
+    """Take one stretch from each of 16 equal parts of the chunk, at a hashed place; or all of a small chunk."""
+    n = latents.size
+    if n <= 2 * _RUNS * _RUN_LENGTH:
+        return Runs(latents, np.array([n], np.int64), 1)
+    parts = []
+    for index in range(_RUNS):
+        first, last = n * index // _RUNS, n * (index + 1) // _RUNS
+        start = first + _hash(index) % (last - first - _RUN_LENGTH + 1)
+        parts.append(latents[start : start + _RUN_LENGTH])
+    sample = np.concatenate(parts)
+    return Runs(sample, np.full(_RUNS, _RUN_LENGTH, np.int64), n // sample.size)
+
+
+def sample_scattered(latents: Latents) -> Latents:
+    """Take single latents from hashed places, one from each of 1,024 equal parts of the chunk; or all of a small chunk."""
+    n = latents.size
+    if n <= _SCATTERED:
+        return latents
+    step = n // _SCATTERED
+    places = np.array([_hash(index) % step for index in range(_SCATTERED)], np.int64)
+    return latents[places + np.arange(_SCATTERED) * step]

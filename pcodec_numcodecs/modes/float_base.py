@@ -1,0 +1,124 @@
+"""Which base floats are multiples of: proposals for FloatMult from a sample.
+
+Three ways to see one: numbers that end in many zero bits are multiples of a power of two; decimal numbers of few places,
+of a power of ten; and for any other base Euclid's algorithm, stopped at rounding errors, finds a common measure of two
+numbers.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from ..bits import bit_lengths
+from ..dtypes import NumberType
+from . import int_mult
+
+F64 = npt.NDArray[np.float64]
+
+_LEAST_NUMBERS = 10
+_TRAILING_ZEROS = 5
+_MOST_DECIMALS = 18
+_AGREEMENT = 1.01
+_EUCLID_STEPS = 40
+
+
+def propose(numbers: npt.NDArray[np.floating], number_type: NumberType) -> list[float]:
+    """Return bases worth a trial, at most one of each kind."""
+    magnitudes = np.abs(numbers)
+    limit = np.finfo(number_type.dtype)
+    usual = magnitudes[(magnitudes >= limit.tiny) & (magnitudes <= limit.max / 2)]
+    if usual.size < _LEAST_NUMBERS:
+        return []
+    bases = [
+        _binary(usual, number_type),
+        _decimal(usual.astype(np.float64), number_type.mantissa_bits),
+        _common_measure(usual.astype(np.float64), number_type.mantissa_bits),
+    ]
+    unique: list[float] = []
+    for base in bases:
+        if base is not None and not any(
+            abs(base - other) <= base * 2.0**-number_type.mantissa_bits for other in unique
+        ):
+            unique.append(base)
+    return unique
+
+
+def _binary(magnitudes: npt.NDArray[np.floating], number_type: NumberType) -> float | None:
+    """Return a power of two, times an integer, that nearly all numbers are multiples of."""
+    mantissa_bits = number_type.mantissa_bits
+    bits = magnitudes.view(number_type.latent).astype(np.int64)
+    mantissa = (bits & ((1 << mantissa_bits) - 1)) | (1 << mantissa_bits)
+    zeros = bit_lengths((mantissa & -mantissa).view(np.uint64)) - 1
+    if 2 * np.count_nonzero(zeros >= _TRAILING_ZEROS) < zeros.size:
+        return None
+    bias = (1 << (number_type.bits - mantissa_bits - 2)) - 1
+    # Exponent of the lowest bit that is set; a few numbers may be odd ones out.
+    lowest = np.sort((bits >> mantissa_bits) - bias - mantissa_bits + zeros)
+    exponent = int(lowest[lowest.size // 50])
+    unit = 2.0**exponent
+    multiples = magnitudes.astype(np.float64) / unit
+    whole = multiples[(multiples < 2.0**62) & (multiples == np.floor(multiples))].astype(np.uint64)
+    factors = int_mult.bid(whole)
+    return unit * factors[0] if factors else unit
+
+
+def _decimal(magnitudes: F64, mantissa_bits: int) -> float | None:
+    """Return the largest power of ten, 1 and below, that at least half of the numbers are multiples of."""
+    for places in range(_MOST_DECIMALS + 1):
+        multiples = magnitudes * 10.0**places
+        # With so large multiples any number would be near a whole one.
+        telling = (multiples >= 0.5) & (multiples < 2.0 ** (mantissa_bits - 4))
+        error = np.abs(multiples - np.rint(multiples))
+        near = telling & (error <= np.maximum(multiples * 2.0 ** (2 - mantissa_bits), 2.0**-mantissa_bits))
+        if 2 * np.count_nonzero(near) >= magnitudes.size:
+            return 1.0 / 10.0**places
+    return None
+
+
+def _common_measure(magnitudes: F64, mantissa_bits: int) -> float | None:
+    """Return the measure that pairs of numbers agree on, if any."""
+    pairs = magnitudes[: magnitudes.size // 2 * 2].reshape(-1, 2)
+    large, small = np.max(pairs, axis=1), np.min(pairs, axis=1)
+    negligible = large * 2.0 ** (6 - mantissa_bits)
+    for _ in range(_EUCLID_STEPS):
+        rest = np.fmod(large, small)
+        # A rest just below the divisor is a rounding error as well.
+        rest = np.minimum(rest, small - rest)
+        going = rest > negligible
+        if not going.any():
+            break
+        large, small = np.where(going, small, large), np.where(going, rest, small)
+    # A measure as small as the rounding errors is no find.
+    found = np.sort(small[(small > 16.0 * negligible) & (rest <= negligible)])
+    if not found.size:
+        return None
+    agreeing = np.searchsorted(found, found * _AGREEMENT, side="right") - np.arange(found.size)
+    best = int(agreeing.argmax())
+    if agreeing[best] < 3 + found.size // 100:
+        return None
+    base = float(found[best + int(agreeing[best]) // 2])
+    for reach in (2.0**6, 2.0**10, 2.0**14):
+        base = _refine(base, magnitudes, reach)
+    return _snap(base)
+
+
+def _refine(base: float, magnitudes: F64, reach: float) -> float:
+    """Return the median of what numbers of up to `reach` multiples say that the base is."""
+    multiples = np.rint(magnitudes / base)
+    telling = (multiples >= 1.0) & (multiples <= reach)
+    telling &= np.abs(magnitudes / base - multiples) < 0.05
+    if not telling.any():
+        return base
+    # The larger the multiple, the less a rounding error shows.
+    chosen = np.argsort(-multiples[telling], kind="stable")[:64]
+    estimates = np.sort(magnitudes[telling][chosen] / multiples[telling][chosen])
+    return float(estimates[estimates.size // 2])
+
+
+def _snap(base: float) -> float:
+    """Return the round number next to the base, if one is near: an integer or one over an integer."""
+    if base >= 0.5:
+        whole = round(base)
+        return float(whole) if abs(base - whole) < 2.0**-20 * base else base
+    inverse = 1.0 / base
+    whole = round(inverse)
+    return 1.0 / whole if abs(inverse - whole) < 0.02 and abs(inverse - whole) < 2.0**-10 * inverse else base
