@@ -1,3 +1,68 @@
-"""Lossless numeric compression for Zarr: the Pco format in pure Python and NumPy."""
+"""Lossless numeric compression for Zarr: the Pco format in pure Python and NumPy.
+
+Names are imported on first use: who only compresses arrays loads neither Zarr nor numcodecs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from . import standalone, wrapped
+    from .codecs.numcodecs import PCodec, Pco
+    from .codecs.xarray import encoding_for
+    from .codecs.zarr3 import PcoSerializer
+    from .config import DEFAULT_COMPRESSION_LEVEL, ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, Progress
+    from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError, PcoError
+
+__all__ = [
+    "DEFAULT_COMPRESSION_LEVEL",
+    "ChunkConfig",
+    "CorruptionError",
+    "DeltaSpec",
+    "InsufficientDataError",
+    "InvalidArgumentError",
+    "ModeSpec",
+    "PCodec",
+    "PagingSpec",
+    "Pco",
+    "PcoError",
+    "PcoSerializer",
+    "Progress",
+    "encoding_for",
+    "standalone",
+    "wrapped",
+]
 
 __version__ = "0.1.0.dev0"
+
+_MODULE_OF: Final = {
+    "ChunkConfig": "config",
+    "CorruptionError": "errors",
+    "DEFAULT_COMPRESSION_LEVEL": "config",
+    "DeltaSpec": "config",
+    "InsufficientDataError": "errors",
+    "InvalidArgumentError": "errors",
+    "ModeSpec": "config",
+    "PCodec": "codecs.numcodecs",
+    "PagingSpec": "config",
+    "Pco": "codecs.numcodecs",
+    "PcoError": "errors",
+    "PcoSerializer": "codecs.zarr3",
+    "Progress": "config",
+    "encoding_for": "codecs.xarray",
+}
+_MODULES: Final = ("standalone", "wrapped")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value  # found without a call from now on
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .dtypes import NumberType, number_type_of
+from .errors import InvalidArgumentError
 
 Buffer = bytes | bytearray | memoryview | npt.NDArray[Any]
 """What holds bytes; any other object with the buffer protocol serves as well."""
@@ -20,51 +21,44 @@ def as_bytes_view(src: object) -> memoryview:
         When it is no contiguous buffer.
     """
     try:
-        return memoryview(src).cast("B")  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+        return memoryview(np.frombuffer(src, np.uint8))  # type: ignore[call-overload]
+    except (TypeError, ValueError, BufferError) as error:
         raise TypeError(f"src must be a contiguous bytes-like object, got {type(src).__name__}: {error}") from None
 
 
-def _check_array(array: object) -> npt.NDArray[Any]:
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"'{type(array).__name__}' object is not an instance of 'ndarray'")
-    return array
+def check_numbers(src: object) -> tuple[npt.NDArray[Any], NumberType]:
+    """Check an array of numbers: 1-D, contiguous, aligned, of a type that Pco holds.
 
-
-def _check_plain(array: npt.NDArray[Any]) -> None:
-    if array.ndim != 1:
-        raise TypeError(f"the array must be 1-D, got {array.ndim} dimensions")
-    if not (array.flags.c_contiguous and array.flags.aligned):
-        raise TypeError("the given array is not contiguous or is misaligned")
-
-
-def check_numbers(src: object) -> NumberType:
-    """Return the number type of an array to compress: 1-D, contiguous, aligned, of a type that Pco holds.
+    Returns
+    -------
+    The same memory as a plain array, without the mask or other habits of a subclass; and its number type.
 
     Raises
     ------
     TypeError
         For anything else. The type comes first, then dimensions, then layout.
     """
-    array = _check_array(src)
-    number_type = number_type_of(array.dtype)
-    _check_plain(array)
-    return number_type
+    if not isinstance(src, np.ndarray):
+        raise TypeError(f"'{type(src).__name__}' object is not an instance of 'ndarray'")
+    number_type = number_type_of(src.dtype)
+    if src.ndim != 1:
+        raise TypeError(f"{src.ndim}D {src.dtype} numpy array could not be cast to 1D {number_type.name} array")
+    if not (src.flags.c_contiguous and src.flags.aligned):
+        raise TypeError("The given array is not contiguous or is misaligned.")
+    return np.asarray(src), number_type
 
 
-def check_destination(dst: object, number_type: NumberType | None = None) -> NumberType:
-    """Return the number type of an array to decompress into, which must be that given, if any.
+def check_destination(dst: object) -> tuple[npt.NDArray[Any], NumberType]:
+    """Check an array to decompress into, as `check_numbers` does.
 
     Raises
     ------
     TypeError
-        When it is not a 1-D, contiguous, aligned, writeable array of that type.
+        As there.
+    InvalidArgumentError
+        When it is read-only.
     """
-    array = _check_array(dst)
-    found = number_type_of(array.dtype)
-    if number_type is not None and found is not number_type:
-        raise TypeError(f"dst must be an array of {number_type.dtype}, got {array.dtype}")
-    _check_plain(array)
+    array, number_type = check_numbers(dst)
     if not array.flags.writeable:
-        raise TypeError("dst must be writeable, got a read-only array")
-    return found
+        raise InvalidArgumentError("dst must be writeable, got a read-only array")
+    return array, number_type

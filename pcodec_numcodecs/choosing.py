@@ -40,6 +40,9 @@ _TRIAL_LEVEL = 7
 _SECONDARY_LEVEL = 6
 _LOOKBACK_SEGMENT = 1 << 15
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
+# What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
+_MODE_SAVING = 128
+_LOOKBACK_SAVING = 32
 
 
 class Choice(NamedTuple):
@@ -79,8 +82,9 @@ def choose(
         mode = candidates[0]
     else:
         sample = sample_runs(latents)
-        bids = [_bid(mode, sample, number_type, config, page_numbers, kernels) for mode in candidates]
-        mode = min(bids, key=lambda bid: bid.cost).mode  # the first of equals
+        plain, *others = [_bid(mode, sample, number_type, config, page_numbers, kernels) for mode in candidates]
+        best = min(others, key=lambda bid: bid.cost)  # the first of equals
+        mode = best.mode if best.cost < plain.cost - plain.cost // _MODE_SAVING else plain.mode
     primary, secondary = modes.split(mode, latents, number_type)
     return Choice(mode, _choose_delta(primary, config, page_numbers, kernels), primary, secondary)
 
@@ -185,9 +189,9 @@ def _choose_delta(primary: Latents, config: ChunkConfig, page_numbers: I64, kern
     first = (primary.size - length) // 2
     segment = Runs(primary[first : first + length], np.array([length], np.int64), max(1, primary.size // length))
     candidate = lookback.plan(longest)
-    if _price(candidate, segment, config, kernels) < _price(simple, segment, config, kernels):
-        return candidate
-    return simple
+    price = _price(simple, segment, config, kernels)
+    saving = price - _price(candidate, segment, config, kernels)
+    return candidate if saving > price // _LOOKBACK_SAVING else simple
 
 
 def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tuple[int, DeltaEncoding]:

@@ -119,12 +119,15 @@ class ModeSpec(_Spec):
     @classmethod
     def try_float_mult(cls, base: float) -> Self:
         """Split floats into multiples of `base`, finite and not 0, and the rest in units in the last place."""
-        if isinstance(base, str | bytes):
-            raise TypeError(f"base must be a number, got {type(base).__name__}")
-        value = float(base)
-        if not math.isfinite(value) or value == 0:
-            raise InvalidArgumentError(f"base of FloatMult must be finite and not 0, got {value}")
-        return cls._make("try_float_mult", value)
+        try:
+            finite = math.isfinite(base)
+        except TypeError:
+            raise TypeError(f"base of FloatMult must be a number, got {type(base).__name__}") from None
+        except OverflowError:  # an int too large for a float
+            finite = False
+        if not finite or base == 0:
+            raise InvalidArgumentError(f"base of FloatMult must be finite and not 0, got {base}")
+        return cls._make("try_float_mult", float(base))
 
     @classmethod
     def try_float_quant(cls, k: SupportsIndex) -> Self:
@@ -186,7 +189,7 @@ class PagingSpec(_Spec):
     @classmethod
     def exact_page_sizes(cls, sizes: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Self:
         """Cut into pages of just these numbers, which add up to the chunk's."""
-        if isinstance(sizes, str | bytes) or not isinstance(sizes, Sequence | np.ndarray):
+        if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray):
             raise TypeError(f"page sizes must be a sequence of integers, got {type(sizes).__name__}")
         return cls._make("exact_page_sizes", tuple(checked_integer(n, "numbers of a page", 1) for n in sizes))
 
@@ -235,6 +238,8 @@ class ChunkConfig:
     def __post_init__(self) -> None:
         level = checked_integer(self.compression_level, "compression level", 0, MAX_LEVEL)
         object.__setattr__(self, "compression_level", level)
+        if isinstance(self.enable_8_bit, np.bool_):
+            object.__setattr__(self, "enable_8_bit", bool(self.enable_8_bit))
         for name, kind in (
             ("mode_spec", ModeSpec),
             ("delta_spec", DeltaSpec),

@@ -40,14 +40,14 @@ def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
     InvalidArgumentError
         When a setting does not fit the numbers.
     """
-    number_type = check_numbers(src)
+    numbers, number_type = check_numbers(src)
     if not isinstance(config, ChunkConfig):
         raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
-    parts = [FileHeader.write(src.size)]
+    parts = [FileHeader.write(numbers.size)]
     start = 0
-    for n in config.paging_spec.page_numbers(src.size):
+    for n in config.paging_spec.page_numbers(numbers.size):
         one_page = replace(config, paging_spec=PagingSpec.equal_pages_up_to(n))
-        chunk = compress_chunk(src[start : start + n], number_type, one_page, load())
+        chunk = compress_chunk(numbers[start : start + n], number_type, one_page, load())
         parts += [ChunkHeader(number_type, n).write(), chunk.metadata.write(), *chunk.write_pages(load())]
         start += n
     parts.append(bytes([STANDALONE_TERMINATOR]))
@@ -152,15 +152,15 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
     CorruptionError, InsufficientDataError
         When the file breaks the format or is cut short, or is of another number type.
     """
-    number_type = check_destination(dst)
+    target, number_type = check_destination(dst)
     reader = _Reader(src)
     done = 0
     while (found := reader.next_chunk(number_type)) is not None:
         chunk, n = found
-        left = dst.size - done
+        left = target.size - done
         # Pages can only be cut at whole batches, so the last one may be read a little further than asked for.
         numbers = reader.read_page(chunk, n, min(n, -(-left // BATCH) * BATCH))[:left]
-        dst[done : done + numbers.size] = numbers
+        target[done : done + numbers.size] = numbers
         done += numbers.size
         if n > left or left == 0:
             return Progress(done, False)

@@ -22,6 +22,8 @@ from .metadata import ChunkMetadata, FormatVersion
 
 __all__ = ["ChunkCompressor", "ChunkDecompressor", "FileCompressor", "FileDecompressor"]
 
+_MAX_PAGE_NUMBERS = (1 << 63) - 1  # positions are 64-bit integers
+
 
 class FileCompressor:
     """Writes the header; then makes a compressor for each chunk."""
@@ -49,10 +51,10 @@ class FileCompressor:
         InvalidArgumentError
             When there are no numbers or too many, or when a setting does not fit them.
         """
-        number_type = check_numbers(src)
+        numbers, number_type = check_numbers(src)
         if not isinstance(config, ChunkConfig):
             raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
-        return ChunkCompressor._make(compress_chunk(src, number_type, config, load()))
+        return ChunkCompressor._make(compress_chunk(numbers, number_type, config, load()))
 
 
 class ChunkCompressor:
@@ -197,16 +199,16 @@ class ChunkDecompressor:
         InvalidArgumentError
             For another length of `dst`.
         """
-        n = checked_integer(page_n, "page_n", 0)
-        check_destination(dst, self._tables.metadata.number_type)
-        if dst.size < n and dst.size % BATCH:
+        n = checked_integer(page_n, "page_n", 0, _MAX_PAGE_NUMBERS)
+        target = self._destination(dst)
+        if target.size < n and target.size % BATCH:
             raise InvalidArgumentError(
                 f"dst's length must be a multiple of {BATCH} or at least the count of numbers in the page "
-                f"({dst.size} < {n})"
+                f"({target.size} < {n})"
             )
-        request = PageRequest(self._tables, as_bytes_view(src), n, min(n, dst.size))
+        request = PageRequest(self._tables, as_bytes_view(src), n, min(n, target.size))
         numbers, read = decompress_pages([request], load())
-        dst[: numbers.size] = numbers
+        target[: numbers.size] = numbers
         return Progress(numbers.size, numbers.size == n), read[0]
 
     def read_pages_into(
@@ -235,14 +237,21 @@ class ChunkDecompressor:
             When `dst` is too short, or `srcs` and `page_ns` differ in length.
         """
         ns = [checked_integer(n, "page_n", 0) for n in page_ns]
-        check_destination(dst, self._tables.metadata.number_type)
+        target = self._destination(dst)
         if len(srcs) != len(ns):
             raise InvalidArgumentError(f"srcs and page_ns must be of one length, got {len(srcs)} and {len(ns)}")
-        if dst.size < sum(ns):
-            raise InvalidArgumentError(f"dst must hold all pages' {sum(ns)} numbers, got a length of {dst.size}")
+        if target.size < sum(ns):
+            raise InvalidArgumentError(f"dst must hold all pages' {sum(ns)} numbers, got a length of {target.size}")
         if not ns:
             return Progress(0, True), []
         requests = [PageRequest(self._tables, as_bytes_view(src), n, n) for src, n in zip(srcs, ns, strict=True)]
         numbers, read = decompress_pages(requests, load())
-        dst[: numbers.size] = numbers
+        target[: numbers.size] = numbers
         return Progress(numbers.size, True), read
+
+    def _destination(self, dst: object) -> npt.NDArray[Any]:
+        array, found = check_destination(dst)
+        number_type = self._tables.metadata.number_type
+        if found is not number_type:
+            raise TypeError(f"dst must be an array of {number_type.dtype}, got {array.dtype}")
+        return array

@@ -62,13 +62,19 @@ def undo_conv1(latents: Latents, counts: I64, states: Latents, weights: I64, bia
     rows[:order] = states.T
     for lane, (start, count) in enumerate(zip(starts, counts, strict=True)):
         rows[order:count, lane] = latents[start + order : start + count]
-    column = weights[:, None]
+    column = np.ascontiguousarray(np.broadcast_to(weights[:, None], (order, counts.size)))
+    products = np.empty_like(column)
+    prediction = np.empty(counts.size, np.int64)
+    biases, zero, shift = np.array(bias, np.int64), np.array(0, np.int64), np.array(quantization, np.int64)
+    multiply, add, add_rows, maximum, right_shift = np.multiply, np.add, np.add.reduce, np.maximum, np.right_shift
     for place in range(order, most):
-        prediction = (rows[place - order : place] * column).sum(axis=0)
-        prediction += bias
-        np.maximum(prediction, 0, out=prediction)
-        prediction >>= quantization
-        prediction += rows[place]
-        np.bitwise_and(prediction, mask, out=rows[place])
+        row = rows[place]
+        multiply(rows[place - order : place], column, products)
+        add_rows(products, 0, None, prediction)
+        add(prediction, biases, prediction)
+        maximum(prediction, zero, prediction)
+        right_shift(prediction, shift, prediction)
+        add(row, prediction, row)
+        np.bitwise_and(row, mask, row)
     for lane, (start, count) in enumerate(zip(starts, counts, strict=True)):
         latents[start : start + count] = rows[:count, lane]

@@ -79,8 +79,6 @@ def _encode_codes_and_offsets(stream: EncodeStream, lanes: I64, batches: int) ->
             offsets *= valid
             values.append(offsets.reshape(shape))
             widths.append((stream.offset_bits.take(bins) * valid).reshape(shape))
-    elif stream.ans_log:
-        raise AssertionError("a variable without latents has a table of one slot")
     empty = np.zeros((lanes.size, batches, 0), np.uint64)
     return np.concatenate([empty, *values], axis=2), np.concatenate([empty.view(np.int64), *widths], axis=2), last
 
@@ -103,7 +101,7 @@ def _encode_codes(stream: EncodeStream, bins: I64, valid: npt.NDArray[np.bool_])
     # One bin more, for latents that are not there: no bits, and the state stays.
     if not valid.all():
         bins = np.where(valid, bins, stream.offset_bits.size)
-    by_group = np.ascontiguousarray(bins.T).reshape(-1, ANS_INTERLEAVING, lanes)
+    by_group = bins.T.copy().reshape(-1, ANS_INTERLEAVING, lanes)
     nothing = np.zeros(1, np.int64)
     nbits_terms = np.concatenate((stream.nbits_terms, nothing)).take(by_group)
     slot_terms = np.concatenate((stream.slot_terms, nothing)).take(by_group)
