@@ -62,10 +62,12 @@ def masks(widths: npt.NDArray[Any]) -> U64:
 
 def bit_lengths(values: npt.NDArray[np.unsignedinteger[Any]]) -> I64:
     """Return the bit length of each unsigned integer, 0 for 0."""
-    wide = values.astype(np.uint64)
-    # With the bit below the highest cleared, rounding to float64 cannot carry into the next power of two.
-    wide &= ~(wide >> np.uint64(1))
-    exponents = (wide.astype(np.float64).view(np.int64) >> 52) - 1022
+    if values.itemsize == 8:
+        # With the bit below the highest cleared, rounding to float64 cannot carry into the next power of two.
+        values = values & ~(values >> np.uint64(1))
+    exponents = values.astype(np.float64).view(np.int64)
+    exponents >>= 52
+    exponents -= 1022
     return np.maximum(exponents, 0, out=exponents)
 
 

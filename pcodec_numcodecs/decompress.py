@@ -90,7 +90,7 @@ def decompress_pages(requests: Sequence[PageRequest], kernels: Kernels) -> tuple
         if other.number_type is not first.number_type or kinds != [(v.name, v.latent_bits) for v in layouts]:
             raise InvalidArgumentError("pages decoded together must have one number type and the same latent variables")
 
-    data, byte_starts = pad(*(request.source for request in requests))
+    data, byte_starts = pad(*(memoryview(request.source)[: _most_bytes(request)] for request in requests))
     limits = 8 * np.array(byte_starts[1:], np.int64)
     n = np.array([request.n for request in requests], np.int64)
     wanted = np.array([request.wanted for request in requests], np.int64)
@@ -128,14 +128,22 @@ def decompress_pages(requests: Sequence[PageRequest], kernels: Kernels) -> tuple
     ends = kernels.decode_pages(data, positions, streams)
     _check_ends(data, ends, limits, finished=wanted >= n)
 
-    numbers = np.empty(int(cells.sum()), first.number_type.dtype)
-    for lanes in groups:
-        numbers[lanes.cells] = _finish(lanes, cells[lanes.pages], [out[lanes.cells] for out in outs], kernels)
-    if (cells > wanted).any():
-        place = np.arange(numbers.size) - np.repeat(cell_starts, cells)
-        numbers = numbers[place < np.repeat(wanted, cells)]
+    parts = [
+        _finish(lanes, cells[lanes.pages], wanted[lanes.pages], [out[lanes.cells] for out in outs], kernels)
+        for lanes in groups
+    ]
     read = np.where(wanted >= n, (ends + 7) >> 3, ends >> 3) - byte_starts[:-1]
-    return numbers, [int(count) for count in read]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts), [int(count) for count in read]
+
+
+def _most_bytes(request: PageRequest) -> int:
+    """Return what the page may take at the most: the rest of a long source is not copied."""
+    metadata = request.chunk.metadata
+    bits = 0
+    for variable, bins in zip(metadata.layout, metadata.bins, strict=True):
+        bits += variable.state_length * variable.latent_bits + ANS_INTERLEAVING * bins.ans_log
+        bits += request.wanted * (bins.ans_log + int(bins.offset_bits.max(initial=0)))
+    return bits // 8 + 2  # page metadata and body may each end within a byte
 
 
 def _check_bins(metadata: ChunkMetadata, longest: int) -> None:
@@ -205,8 +213,8 @@ def _check_ends(data: npt.NDArray[np.uint8], ends: I64, limits: I64, finished: n
         raise CorruptionError("padding bits must be 0, got others at the end of a page")
 
 
-def _finish(lanes: _Lanes, cells: I64, latents: list[Latents], kernels: Kernels) -> npt.NDArray[Any]:
-    """Undo delta encoding and mode for the pages of one chunk."""
+def _finish(lanes: _Lanes, cells: I64, wanted: I64, latents: list[Latents], kernels: Kernels) -> npt.NDArray[Any]:
+    """Undo delta encoding and mode for the pages of one chunk; return the wanted numbers."""
     metadata = lanes.chunk.metadata
     variables = dict(zip([v.name for v in metadata.layout], zip(latents, lanes.states, strict=True), strict=True))
     lookbacks = variables["delta"][0] if "delta" in variables else None
@@ -217,4 +225,10 @@ def _finish(lanes: _Lanes, cells: I64, latents: list[Latents], kernels: Kernels)
         secondary, secondary_states = variables["secondary"]
         if secondary_states.shape[1]:
             deltas.decode(metadata.delta, secondary, lookbacks, cells, secondary_states, kernels)
+    if (cells > wanted).any():
+        # Latents that only a state implies may be corrupt: nobody asked for them, so they are not joined.
+        place = np.arange(primary.size) - np.repeat(np.cumsum(cells) - cells, cells)
+        asked = place < np.repeat(wanted, cells)
+        primary = primary[asked]
+        secondary = None if secondary is None else secondary[asked]
     return from_latents(modes.join(metadata.mode, primary, secondary, metadata.number_type), metadata.number_type)

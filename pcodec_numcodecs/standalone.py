@@ -61,21 +61,21 @@ class _Reader:
         self.source = as_bytes_view(src)
         self.header, self._place = FileHeader.read(self.source)
         self.number_type = self.header.uniform_type
+        """Type of the file's numbers, as far as it is known yet."""
 
     def next_chunk(self, expected: NumberType | None) -> tuple[ChunkTables, int] | None:
         """Read the next chunk's header and metadata; None at the end of the file.
 
-        All chunks of a file have one type: the uniform one, the first one's, and the one expected.
+        All chunks have one type: the uniform one if there is any, and the expected one, that of `dst` or of the first.
         """
-        header, size = ChunkHeader.read(self.source[self._place :])
+        header, size = ChunkHeader.read(self.source[self._place :], self.header.uniform_type)
         if header is None:
             return None
-        for known in (self.number_type, expected):
-            if known is not None and header.number_type is not known:
-                raise CorruptionError(
-                    f"number type of a chunk must be {known.name} as in the file so far or as asked for, "
-                    f"got {header.number_type.name}"
-                )
+        if expected is not None and header.number_type is not expected:
+            raise CorruptionError(
+                f"requested chunk decompression as {expected.name} does not match chunk's number type of "
+                f"{header.number_type.name}"
+            )
         self.number_type = header.number_type
         self._place += size
         metadata, size = ChunkMetadata.read(self.source[self._place :], header.number_type, self.header.version)
@@ -121,7 +121,7 @@ def simple_decompress(src: Buffer, *, max_bytes: SupportsIndex = DEFAULT_MAX_BYT
 
 def _parts(reader: _Reader, limit: int) -> Iterator[npt.NDArray[Any]]:
     size = 0
-    while (found := reader.next_chunk(None)) is not None:
+    while (found := reader.next_chunk(reader.number_type)) is not None:
         chunk, n = found
         size += n * chunk.metadata.number_type.dtype.itemsize
         if size > limit:

@@ -16,7 +16,8 @@ __all__ = ["encoding_for"]
 # hide from Pco the numbers that it is to choose for.
 _KEPT = {2: ("chunks",), 3: ("chunks", "shards", "fill_value")}
 
-_UNNAMED = "__xarray_dataarray_variable__"  # what xarray calls a DataArray without a name in a store
+_UNNAMED = "__xarray_dataarray_variable__"
+"""What xarray calls a DataArray in a store when it has no name of its own there."""
 
 
 def encoding_for(dataset: Any, zarr_format: int = 3, level: int = DEFAULT_LEVEL) -> dict[Any, dict[Any, Any]]:
@@ -54,7 +55,8 @@ def encoding_for(dataset: Any, zarr_format: int = 3, level: int = DEFAULT_LEVEL)
     if hasattr(dataset, "subtree"):
         return {node.path: encoding_for(node.to_dataset(inherit=False), zarr_format, level) for node in dataset.subtree}
     if hasattr(dataset, "to_dataset"):
-        dataset = dataset.to_dataset(name=_UNNAMED if dataset.name is None else dataset.name)
+        taken = dataset.name is None or dataset.name in dataset.coords or dataset.name in dataset.dims
+        dataset = dataset.to_dataset(name=_UNNAMED if taken else dataset.name)
     if not hasattr(dataset, "variables"):
         raise TypeError(f"dataset must be a Dataset, DataArray or DataTree of xarray, got {type(dataset).__name__}")
     return {

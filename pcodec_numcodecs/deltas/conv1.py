@@ -1,5 +1,7 @@
 """Conv1 delta: the difference to a linear prediction with integer weights."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -72,7 +74,7 @@ def _solve(moments: list[list[float]], order: int) -> list[float]:
             for c in range(b):
                 rest -= lower[a][c] * lower[b][c]
             if a == b:
-                lower[a][a] = max(rest, ridge * 2.0**-20) ** 0.5
+                lower[a][a] = math.sqrt(max(rest, ridge * 2.0**-20))
             else:
                 lower[a][b] = rest / lower[b][b]
     for a in range(order):

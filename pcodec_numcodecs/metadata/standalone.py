@@ -35,7 +35,15 @@ class FileHeader:
 
     @classmethod
     def read(cls, source: memoryview) -> tuple["FileHeader", int]:
-        """Read the header; return it and the count of bytes read."""
+        """Read the header; return it and the count of bytes read.
+
+        Raises
+        ------
+        CorruptionError
+            When this is no standalone file, or one of an unknown version or type.
+        InsufficientDataError
+            When bytes are missing.
+        """
         reader = FieldReader(source, "standalone header")
         magic = reader.read(8 * len(STANDALONE_MAGIC)).to_bytes(len(STANDALONE_MAGIC), "little")
         if magic != STANDALONE_MAGIC:
@@ -84,12 +92,25 @@ class ChunkHeader:
     n: int
 
     @classmethod
-    def read(cls, source: memoryview) -> tuple["ChunkHeader | None", int]:
-        """Read a chunk's header, None at the end of the file; return it and the count of bytes read."""
+    def read(cls, source: memoryview, uniform_type: NumberType | None) -> tuple["ChunkHeader | None", int]:
+        """Read a chunk's header, None at the end of the file; return it and the count of bytes read.
+
+        Raises
+        ------
+        CorruptionError
+            When the number type is unknown, or not the uniform one.
+        InsufficientDataError
+            When bytes are missing.
+        """
         reader = FieldReader(source, "standalone chunk header")
         byte = reader.read(8)
         if byte == STANDALONE_TERMINATOR:
             return None, reader.bytes_read
+        if uniform_type is not None and byte != uniform_type.byte:
+            raise CorruptionError(
+                f"chunk's number type of {byte} does not match file's uniform number type of "
+                f"{uniform_type.name.upper()}"
+            )
         return cls(_number_type(byte), reader.read(_BITS_COUNT) + 1), reader.bytes_read
 
     def write(self) -> bytes:

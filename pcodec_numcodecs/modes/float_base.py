@@ -5,6 +5,8 @@ of a power of ten; and for any other base Euclid's algorithm, stopped at roundin
 numbers.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,15 +30,17 @@ def propose(numbers: npt.NDArray[np.floating], number_type: NumberType) -> list[
     usual = magnitudes[(magnitudes >= limit.tiny) & (magnitudes <= limit.max / 2)]
     if usual.size < _LEAST_NUMBERS:
         return []
-    bases = [
-        _binary(usual, number_type),
-        _decimal(usual.astype(np.float64), number_type.mantissa_bits),
-        _common_measure(usual.astype(np.float64), number_type.mantissa_bits),
-    ]
+    wide = usual.astype(np.float64)
+    with np.errstate(all="ignore"):  # what overflows is no multiple of anything
+        bases = [
+            _binary(usual, number_type),
+            _decimal(wide, number_type.mantissa_bits),
+            _common_measure(wide, number_type.mantissa_bits),
+        ]
     unique: list[float] = []
     for base in bases:
         if base is not None and not any(
-            abs(base - other) <= base * 2.0**-number_type.mantissa_bits for other in unique
+            abs(base - other) <= math.ldexp(base, -number_type.mantissa_bits) for other in unique
         ):
             unique.append(base)
     return unique
@@ -54,7 +58,7 @@ def _binary(magnitudes: npt.NDArray[np.floating], number_type: NumberType) -> fl
     # Exponent of the lowest bit that is set; a few numbers may be odd ones out.
     lowest = np.sort((bits >> mantissa_bits) - bias - mantissa_bits + zeros)
     exponent = int(lowest[lowest.size // 50])
-    unit = 2.0**exponent
+    unit = math.ldexp(1.0, exponent)
     multiples = magnitudes.astype(np.float64) / unit
     whole = multiples[(multiples < 2.0**62) & (multiples == np.floor(multiples))].astype(np.uint64)
     factors = int_mult.bid(whole)
@@ -64,13 +68,13 @@ def _binary(magnitudes: npt.NDArray[np.floating], number_type: NumberType) -> fl
 def _decimal(magnitudes: F64, mantissa_bits: int) -> float | None:
     """Return the largest power of ten, 1 and below, that at least half of the numbers are multiples of."""
     for places in range(_MOST_DECIMALS + 1):
-        multiples = magnitudes * 10.0**places
+        multiples = magnitudes * float(10**places)
         # With so large multiples any number would be near a whole one.
-        telling = (multiples >= 0.5) & (multiples < 2.0 ** (mantissa_bits - 4))
+        telling = (multiples >= 0.5) & (multiples < math.ldexp(1.0, mantissa_bits - 4))
         error = np.abs(multiples - np.rint(multiples))
-        near = telling & (error <= np.maximum(multiples * 2.0 ** (2 - mantissa_bits), 2.0**-mantissa_bits))
+        near = telling & (error <= np.maximum(multiples * math.ldexp(1.0, 2 - mantissa_bits), math.ldexp(1.0, -mantissa_bits)))
         if 2 * np.count_nonzero(near) >= magnitudes.size:
-            return 1.0 / 10.0**places
+            return 1.0 / float(10**places)
     return None
 
 
@@ -78,7 +82,7 @@ def _common_measure(magnitudes: F64, mantissa_bits: int) -> float | None:
     """Return the measure that pairs of numbers agree on, if any."""
     pairs = magnitudes[: magnitudes.size // 2 * 2].reshape(-1, 2)
     large, small = np.max(pairs, axis=1), np.min(pairs, axis=1)
-    negligible = large * 2.0 ** (6 - mantissa_bits)
+    negligible = large * math.ldexp(1.0, 6 - mantissa_bits)
     for _ in range(_EUCLID_STEPS):
         rest = np.fmod(large, small)
         # A rest just below the divisor is a rounding error as well.

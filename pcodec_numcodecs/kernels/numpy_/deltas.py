@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .lanes import lane_blocks
+
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -51,30 +53,34 @@ def undo_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I
 
 def undo_conv1(latents: Latents, counts: I64, states: Latents, weights: I64, bias: int, quantization: int) -> None:
     """See `Kernels.undo_conv1`."""
-    order = weights.size
     starts = np.cumsum(counts) - counts
-    order_of_lanes = np.argsort(-counts, kind="stable")
-    starts, counts, states = starts[order_of_lanes], counts[order_of_lanes], states[order_of_lanes]
-    most = int(counts.max(initial=0))
-    mask = np.array((1 << (8 * latents.itemsize)) - 1, np.int64)
-    # One row a place in the page, so that a step works on whole rows.
-    rows = np.zeros((max(most, order), counts.size), np.int64)
-    rows[:order] = states.T
-    for lane, (start, count) in enumerate(zip(starts, counts, strict=True)):
-        rows[order:count, lane] = latents[start + order : start + count]
-    column = np.ascontiguousarray(np.broadcast_to(weights[:, None], (order, counts.size)))
+    for lanes in lane_blocks(counts):
+        # One row a place in the page, so that a step works on a whole row.
+        place = np.arange(max(int(counts[lanes[0]]), weights.size))[:, None]
+        index = np.minimum(starts[lanes] + place, max(latents.size - 1, 0))
+        valid = place < counts[lanes]
+        if not valid.any():
+            continue
+        rows = latents[index].astype(np.int64)
+        rows[: weights.size] = states[lanes].T
+        _convolve(rows, weights, bias, quantization, (1 << (8 * latents.itemsize)) - 1)
+        latents[index[valid]] = rows[valid].astype(latents.dtype)
+
+
+def _convolve(rows: I64, weights: I64, bias: int, quantization: int, mask: int) -> None:
+    """Turn differences into latents, row by row; the first rows are latents already."""
+    order, lanes = weights.size, rows.shape[1]
+    column = np.ascontiguousarray(np.broadcast_to(weights[:, None], (order, lanes)))
     products = np.empty_like(column)
-    prediction = np.empty(counts.size, np.int64)
-    biases, zero, shift = np.array(bias, np.int64), np.array(0, np.int64), np.array(quantization, np.int64)
+    prediction = np.empty(lanes, np.int64)
+    biases, zero, shift, masks = (np.array(value, np.int64) for value in (bias, 0, quantization, mask))
     multiply, add, add_rows, maximum, right_shift = np.multiply, np.add, np.add.reduce, np.maximum, np.right_shift
-    for place in range(order, most):
+    for place in range(order, rows.shape[0]):
         row = rows[place]
         multiply(rows[place - order : place], column, products)
         add_rows(products, 0, None, prediction)
         add(prediction, biases, prediction)
-        maximum(prediction, zero, prediction)
+        maximum(prediction, zero, out=prediction)
         right_shift(prediction, shift, prediction)
         add(row, prediction, row)
-        np.bitwise_and(row, mask, row)
-    for lane, (start, count) in enumerate(zip(starts, counts, strict=True)):
-        latents[start : start + count] = rows[:count, lane]
+        np.bitwise_and(row, masks, row)
