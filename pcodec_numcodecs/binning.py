@@ -1,7 +1,8 @@
 """Latents to bins: a histogram of about equal counts, its optimal merging, and weights for a tANS table.
 
-The idea is the format's: a latent costs the bin's code, about log2(N / count) bits, and an offset that tells the latents
-of the bin apart; wide bins save codes and narrow bins save offsets. All costs are in units of `fixed_log.ONE_BIT`.
+The idea is the format's: a latent costs the bin's code, about log2(N / count) bits, and an offset that tells the
+latents of the bin apart; wide bins save codes and narrow bins save offsets. All costs are in units of
+`fixed_log.ONE_BIT`.
 """
 
 from dataclasses import dataclass
@@ -157,7 +158,7 @@ def bins_of(ranges: Histogram) -> tuple[Bins, int]:
         return Bins(0, np.ones(1, np.int64), ranges.lowers, offset_bits), offsets
     least = (count - 1).bit_length()
     best: tuple[int, int, I64] | None = None
-    for ans_log in range(least, max(least, min(_USUAL_ANS_LOG, least + 6)) + 1):
+    for ans_log in range(least, max(least, _USUAL_ANS_LOG) + 1):
         weights = quantize_weights(ranges.counts, ans_log)
         cost = code_bits(ranges.counts, weights, ans_log) + (ans_log * count << FRACTION_BITS)
         if best is None or cost < best[0]:

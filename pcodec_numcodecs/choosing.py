@@ -39,9 +39,11 @@ _LEAST_NUMBERS = 10  # a smaller chunk tells nothing about itself
 _TRIAL_LEVEL = 7
 _SECONDARY_LEVEL = 6
 _LOOKBACK_SEGMENT = 1 << 15
+_DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 # What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
 _MODE_SAVING = 128
+_DICT_SAVING = 32
 _LOOKBACK_SAVING = 32
 
 
@@ -55,11 +57,11 @@ class Choice(NamedTuple):
 
 
 class Bid(NamedTuple):
-    """A candidate and its estimated cost for the whole chunk."""
+    """A candidate mode and its estimated cost for the whole chunk, in all and for the secondary latents."""
 
-    cost: int
     mode: Mode
-    delta: DeltaEncoding
+    cost: int
+    secondary_cost: int
 
 
 def choose(
@@ -75,18 +77,22 @@ def choose(
     _check_delta_spec(number_type, config)
     if config.mode_spec.name == "try_dict":
         mode, indices = dictionary.build(latents)
-        delta = _choose_delta(indices, config, page_numbers, kernels)
-        return Choice(mode, delta, indices, None)
+        return Choice(mode, _choose_delta(indices, config, page_numbers, kernels)[1], indices, None)
     candidates = list(_candidate_modes(latents, number_type, config.mode_spec))
-    if len(candidates) == 1:
-        mode = candidates[0]
-    else:
-        sample = sample_runs(latents)
-        plain, *others = [_bid(mode, sample, number_type, config, page_numbers, kernels) for mode in candidates]
-        best = min(others, key=lambda bid: bid.cost)  # the first of equals
-        mode = best.mode if best.cost < plain.cost - plain.cost // _MODE_SAVING else plain.mode
-    primary, secondary = modes.split(mode, latents, number_type)
-    return Choice(mode, _choose_delta(primary, config, page_numbers, kernels), primary, secondary)
+    sample = sample_runs(latents)
+    plain = best = _bid(candidates[0], sample, number_type, config, page_numbers, kernels)
+    for candidate in candidates[1:]:
+        bid = _bid(candidate, sample, number_type, config, page_numbers, kernels)
+        if bid.cost < min(best.cost, plain.cost - plain.cost // _MODE_SAVING):
+            best = bid
+    primary, secondary = modes.split(best.mode, latents, number_type)
+    price, delta = _choose_delta(primary, config, page_numbers, kernels)
+    if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
+        price += best.secondary_cost
+        found = dictionary.bid(latents, sample.latents, price - price // _DICT_SAVING)
+        if found is not None:
+            return Choice(found[0], NoDelta(), found[1], None)
+    return Choice(best.mode, delta, primary, secondary)
 
 
 def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
@@ -149,15 +155,12 @@ def _bid(
 ) -> Bid:
     """Price a mode with the best of the simpler delta encodings."""
     primary, secondary = modes.split(mode, sample.latents, number_type)
-    cost = (
-        0 if secondary is None else estimate(secondary, min(config.compression_level, _SECONDARY_LEVEL), sample.scale)
-    )
+    level = min(config.compression_level, _SECONDARY_LEVEL)
+    secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.scale)
+    runs = Runs(primary, sample.counts, sample.scale)
     delta = _requested_delta(primary, config, page_numbers)
-    if delta is None:
-        price, delta = _best_consecutive(Runs(primary, sample.counts, sample.scale), config, kernels)
-    else:
-        price = _price(delta, Runs(primary, sample.counts, sample.scale), config, kernels)
-    return Bid(cost + price, mode, delta)
+    price = _best_consecutive(runs, config, kernels)[0] if delta is None else _price(delta, runs, config, kernels)
+    return Bid(mode, price + secondary_cost, secondary_cost)
 
 
 def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -> DeltaEncoding | None:
@@ -175,23 +178,28 @@ def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -
     return NoDelta() if primary.size < _LEAST_NUMBERS else None
 
 
-def _choose_delta(primary: Latents, config: ChunkConfig, page_numbers: I64, kernels: Kernels) -> DeltaEncoding:
-    """Choose the delta encoding for the primary latents of a chunk."""
+def _choose_delta(
+    primary: Latents, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+) -> tuple[int, DeltaEncoding]:
+    """Choose the delta encoding for the primary latents of a chunk; return its price for the chunk as well."""
     delta = _requested_delta(primary, config, page_numbers)
+    sample = sample_runs(primary)
     if delta is not None:
-        return delta
-    _, simple = _best_consecutive(sample_runs(primary), config, kernels)
+        return _price(delta, sample, config, kernels), delta
+    price, simple = _best_consecutive(sample, config, kernels)
     if config.compression_level < _LOOKBACK_LEVEL:
-        return simple
+        return price, simple
     # Lookbacks may reach far, so they are tried on one long stretch.
     longest = int(page_numbers.max())
     length = min(primary.size, longest, _LOOKBACK_SEGMENT)
     first = (primary.size - length) // 2
     segment = Runs(primary[first : first + length], np.array([length], np.int64), max(1, primary.size // length))
     candidate = lookback.plan(longest)
-    price = _price(simple, segment, config, kernels)
-    saving = price - _price(candidate, segment, config, kernels)
-    return candidate if saving > price // _LOOKBACK_SAVING else simple
+    simple_price = _price(simple, segment, config, kernels)
+    candidate_price = _price(candidate, segment, config, kernels)
+    if candidate_price >= simple_price - simple_price // _LOOKBACK_SAVING:
+        return price, simple
+    return price * candidate_price // simple_price, candidate
 
 
 def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tuple[int, DeltaEncoding]:

@@ -65,7 +65,7 @@ def _demo(store: Path | None) -> int:
 
 
 def _print_table(rows: "Iterator[Measured]") -> None:
-    line = "{:<28} {:<11} {:<8} {:>9} {:>8} {:>7} {:>7} {:>8} {:>7}"
+    line = "{:<28} {:<11} {:<7} {:>9} {:>8} {:>7} {:>7} {:>8} {:>7}"
     header = line.format("variable", "shape", "dtype", "raw bytes", "default", "blosc", "pco", "write s", "read s")
     done, source = [], None
     for row in rows:

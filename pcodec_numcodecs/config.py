@@ -107,9 +107,14 @@ class ModeSpec(_Spec):
     __slots__ = ()
 
     @classmethod
-    def auto(cls) -> Self:
-        """Let the encoder choose from samples of the numbers."""
-        return cls._make("auto")
+    def auto(cls, dictionary: bool = True) -> Self:
+        """Let the encoder choose from samples of the numbers.
+
+        With ``dictionary=False`` it leaves Dict out, which readers older than pcodec 1.0 do not know.
+        """
+        if not isinstance(dictionary, bool):
+            raise TypeError(f"dictionary must be a bool, got {type(dictionary).__name__}")
+        return cls._make("auto", None if dictionary else False)
 
     @classmethod
     def classic(cls) -> Self:

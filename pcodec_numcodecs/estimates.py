@@ -54,7 +54,7 @@ def sample_runs(latents: Latents) -> Runs:
 
 
 def sample_scattered(latents: Latents) -> Latents:
-    """Take single latents from hashed places, one from each of 1,024 equal parts of the chunk; or all of a small chunk."""
+    """Take one latent from each of 1,024 equal parts of the chunk, at a hashed place; or all of a small chunk."""
     n = latents.size
     if n <= _SCATTERED:
         return latents

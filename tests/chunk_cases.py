@@ -117,7 +117,7 @@ def page_numbers(case: Case) -> list[int]:
 
 
 def wheel_panics(case: Case) -> bool:
-    """Say whether the wheel 1.1.0 panics: its convolution takes 512 latents at a time, the last ones at least its order."""
+    """Say whether the wheel 1.1.0 panics: its convolution takes 512 latents at a time, and wants its order at least."""
     return case.delta == "conv1" and any(0 < (n % 512 or 512) < case.order for n in page_numbers(case))
 
 

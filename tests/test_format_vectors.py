@@ -12,6 +12,8 @@ import pytest
 
 from pcodec_numcodecs import standalone, wrapped
 
+pytestmark = pytest.mark.numpy_only
+
 DTYPES = {
     **{"u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "u64": np.uint64},
     **{"i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64},

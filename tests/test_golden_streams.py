@@ -13,6 +13,8 @@ from golden.inputs import build, case_names
 
 from pcodec_numcodecs import standalone, wrapped
 
+pytestmark = pytest.mark.numpy_only
+
 GOLDEN = Path(__file__).parent / "golden"
 STREAMS = GOLDEN / "streams"
 

@@ -1,5 +1,7 @@
 """Recovery: whatever goes in comes out, bit for bit, under any settings."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,7 +63,7 @@ def cases(draw: st.DrawFn) -> tuple[str, np.ndarray, ChunkConfig]:
     if paging is None:
         cuts = sorted(draw(st.sets(st.integers(1, max(1, array.size - 1)), max_size=5)))
         bounds = [0, *(cut for cut in cuts if cut < array.size), array.size]
-        paging = PagingSpec.exact_page_sizes([b - a for a, b in zip(bounds[:-1], bounds[1:], strict=True)])
+        paging = PagingSpec.exact_page_sizes([b - a for a, b in pairwise(bounds)])
     level = draw(st.integers(0, 12))
     return name, array, ChunkConfig(level, draw(modes), draw(deltas), paging, enable_8_bit=True)
 

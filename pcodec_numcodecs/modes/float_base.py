@@ -1,11 +1,12 @@
 """Which base floats are multiples of: proposals for FloatMult from a sample.
 
-Three ways to see one: numbers that end in many zero bits are multiples of a power of two; decimal numbers of few places,
-of a power of ten; and for any other base Euclid's algorithm, stopped at rounding errors, finds a common measure of two
-numbers.
+Three ways to see one: numbers that end in many zero bits are multiples of a power of two; decimal numbers of few
+places, of a power of ten; and for any other base Euclid's algorithm, stopped at rounding errors, finds a common measure
+of two numbers.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ _AGREEMENT = 1.01
 _EUCLID_STEPS = 40
 
 
-def propose(numbers: npt.NDArray[np.floating], number_type: NumberType) -> list[float]:
+def propose(numbers: npt.NDArray[np.floating[Any]], number_type: NumberType) -> list[float]:
     """Return bases worth a trial, at most one of each kind."""
     magnitudes = np.abs(numbers)
     limit = np.finfo(number_type.dtype)
@@ -46,7 +47,7 @@ def propose(numbers: npt.NDArray[np.floating], number_type: NumberType) -> list[
     return unique
 
 
-def _binary(magnitudes: npt.NDArray[np.floating], number_type: NumberType) -> float | None:
+def _binary(magnitudes: npt.NDArray[np.floating[Any]], number_type: NumberType) -> float | None:
     """Return a power of two, times an integer, that nearly all numbers are multiples of."""
     mantissa_bits = number_type.mantissa_bits
     bits = magnitudes.view(number_type.latent).astype(np.int64)
@@ -72,7 +73,9 @@ def _decimal(magnitudes: F64, mantissa_bits: int) -> float | None:
         # With so large multiples any number would be near a whole one.
         telling = (multiples >= 0.5) & (multiples < math.ldexp(1.0, mantissa_bits - 4))
         error = np.abs(multiples - np.rint(multiples))
-        near = telling & (error <= np.maximum(multiples * math.ldexp(1.0, 2 - mantissa_bits), math.ldexp(1.0, -mantissa_bits)))
+        near = telling & (
+            error <= np.maximum(multiples * math.ldexp(1.0, 2 - mantissa_bits), math.ldexp(1.0, -mantissa_bits))
+        )
         if 2 * np.count_nonzero(near) >= magnitudes.size:
             return 1.0 / float(10**places)
     return None
@@ -82,7 +85,8 @@ def _common_measure(magnitudes: F64, mantissa_bits: int) -> float | None:
     """Return the measure that pairs of numbers agree on, if any."""
     pairs = magnitudes[: magnitudes.size // 2 * 2].reshape(-1, 2)
     large, small = np.max(pairs, axis=1), np.min(pairs, axis=1)
-    negligible = large * math.ldexp(1.0, 6 - mantissa_bits)
+    # Rounding errors grow with every quotient, so a quarter of the bits is not to be relied on.
+    negligible = large * math.ldexp(1.0, mantissa_bits // 4 - mantissa_bits)
     for _ in range(_EUCLID_STEPS):
         rest = np.fmod(large, small)
         # A rest just below the divisor is a rounding error as well.

@@ -1,10 +1,13 @@
 """FloatMult: a float is a multiple of a base, give or take units in the last place.
 
-The multiple is an integer held in a float; beyond the integers that the type can tell apart, the next floats are counted
-one by one, so that every float, infinities and NaNs included, has its place.
+The multiple is an integer held in a float; beyond the integers that the type can tell apart, the next floats are
+counted one by one, so that every float, infinities and NaNs included, has its place.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from ..dtypes import Latents, NumberType, from_latents, to_latents
 from ..metadata import FloatMult
@@ -17,7 +20,7 @@ def join(mode: FloatMult, primary: Latents, secondary: Latents, number_type: Num
     return np.add(np.add(latents, secondary, out=latents), number_type.latent.type(number_type.mid), out=latents)
 
 
-def _times(multiples: np.ndarray, base: np.floating, number_type: NumberType) -> np.ndarray:  # type: ignore[type-arg]
+def _times(multiples: npt.NDArray[Any], base: np.floating[Any], number_type: NumberType) -> npt.NDArray[Any]:
     """Multiply, rounding once; NaNs keep sign and payload and become quiet, on every platform."""
     with np.errstate(all="ignore"):
         products = multiples * base
@@ -33,7 +36,7 @@ def _exact_limit(number_type: NumberType) -> int:
     return 1 << (number_type.mantissa_bits + 1)
 
 
-def _multiples(primary: Latents, number_type: NumberType) -> np.ndarray:  # type: ignore[type-arg]
+def _multiples(primary: Latents, number_type: NumberType) -> npt.NDArray[Any]:
     """Return the float that each primary latent counts."""
     latent = number_type.latent.type
     mid = latent(number_type.mid)
@@ -61,7 +64,7 @@ def split(mode: FloatMult, latents: Latents, number_type: NumberType) -> tuple[L
     return primary, secondary
 
 
-def _round(numbers: np.ndarray, number_type: NumberType) -> np.ndarray:  # type: ignore[type-arg]
+def _round(numbers: npt.NDArray[Any], number_type: NumberType) -> npt.NDArray[Any]:
     """Round halves away from 0; leaves infinities and NaNs."""
     whole = np.trunc(numbers)
     with np.errstate(all="ignore"):
@@ -69,7 +72,7 @@ def _round(numbers: np.ndarray, number_type: NumberType) -> np.ndarray:  # type:
     return np.where(away, whole + np.copysign(number_type.dtype.type(1), numbers), whole)
 
 
-def _count(multiples: np.ndarray, number_type: NumberType) -> Latents:  # type: ignore[type-arg]
+def _count(multiples: npt.NDArray[Any], number_type: NumberType) -> Latents:
     """Invert `_multiples`."""
     latent = number_type.latent.type
     mid = latent(number_type.mid)

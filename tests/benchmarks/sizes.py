@@ -55,7 +55,12 @@ def measure(array: str, paging: str, level: int = 8) -> Row:
     ours = len(chunk.write_meta()) + sum(map(len, chunk.write_pages()))
     metadata = chunk._chunk.metadata
     return Row(
-        array, paging, numbers.nbytes, ours, wheel_size(numbers, level, PAGES[paging]), f"{metadata.mode} {metadata.delta}"
+        array,
+        paging,
+        numbers.nbytes,
+        ours,
+        wheel_size(numbers, level, PAGES[paging]),
+        f"{metadata.mode} {metadata.delta}",
     )
 
 

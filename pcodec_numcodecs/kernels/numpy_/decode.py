@@ -1,5 +1,6 @@
 """Pages to latents: tANS codes and offsets, batch by batch, all pages side by side."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def _walk_ragged(window: npt.NDArray[Any], stream: DecodeStream, position: I64, 
     groups = slots.shape[0] - 1
     whole, rest = np.divmod(counts, ANS_INTERLEAVING)
     cuts = np.unique(np.concatenate((whole, whole[rest > 0] + 1, np.zeros(1, np.int64))))
-    for first, last in zip(cuts[:-1], cuts[1:], strict=True):
+    for first, last in pairwise(cuts):
         active = int(np.count_nonzero(counts > ANS_INTERLEAVING * first))
         part = np.empty((last - first + 1, ANS_INTERLEAVING, active), np.int64)
         part[0] = slots[first, :, :active]

@@ -78,7 +78,7 @@ def _convolve(rows: I64, weights: I64, bias: int, quantization: int, mask: int) 
     for place in range(order, rows.shape[0]):
         row = rows[place]
         multiply(rows[place - order : place], column, products)
-        add_rows(products, 0, None, prediction)
+        add_rows(products, axis=0, out=prediction)
         add(prediction, biases, prediction)
         maximum(prediction, zero, out=prediction)
         right_shift(prediction, shift, prediction)

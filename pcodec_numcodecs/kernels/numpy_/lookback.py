@@ -13,9 +13,11 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 _NEAR = 4  # the nearest distances that are always tried
 _FREQUENT = 12  # distances tried for every latent because matches have them most often
-_BLOCK = 1 << 16
+_BLOCK = 1 << 14  # latents at a time: temporaries stay in the cache
 _HASH = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd numbers of well mixed bits
-_SCALE = 16  # costs are in sixteenths of a bit
+_SCALE_LOG = 4
+_SCALE = 1 << _SCALE_LOG  # costs are in sixteenths of a bit
+_DISTANCE_BITS = 25  # room for the largest window
 
 
 def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
@@ -90,19 +92,35 @@ def _choose(
     costs: I64,
     out: npt.NDArray[np.uint32],
 ) -> None:
-    """Choose for each latent of a block the distance of least cost: that of its code and of the difference."""
+    """Choose for each latent of a block the distance of least cost: that of its code and of the difference.
+
+    Cost and distance make one integer, so that the least one brings its distance along; ties go to the nearer.
+    """
     here = latents[block]
     places = place[block]
-    index = np.arange(block.start, block.stop)
+    marks = (costs << _DISTANCE_BITS) + np.arange(costs.size)
     best = np.full(here.size, np.iinfo(np.int64).max)
-    chosen = np.ones(here.size, np.int64)
-    for candidate in (*tried, *matches):
-        distance = np.broadcast_to(candidate, here.shape)
-        usable = (distance <= places) & (distance > 0)
-        difference = here - latents[np.where(usable, index - distance, index)]
-        magnitude = np.minimum(difference, np.negative(difference))
-        cost = _SCALE * bit_lengths(magnitude) + costs[distance]
-        better = usable & (cost < best)
-        best[better] = cost[better]
-        chosen[better] = distance[better]
-    out[block] = chosen
+    for distance in tried[tried < block.stop]:
+        # Latents of the block that have one so far back; others of their page may still not.
+        first = max(0, int(distance) - block.start)
+        earlier = latents[block.start + first - distance : block.stop - distance]
+        price = _price(here[first:], earlier)
+        price += marks[distance]
+        np.copyto(price, best[first:], where=places[first:] < distance)
+        np.minimum(best[first:], price, out=best[first:])
+    index = np.arange(block.start, block.stop)
+    for distances in matches:
+        price = _price(here, latents[index - distances])
+        price += marks[distances]
+        np.copyto(price, best, where=distances == 0)
+        np.minimum(best, price, out=best)
+    best &= (1 << _DISTANCE_BITS) - 1
+    out[block] = np.where(places > 0, best, 1)
+
+
+def _price(here: Latents, earlier: Latents) -> I64:
+    """Return what differences cost, above the bits of a distance."""
+    difference = here - earlier
+    lengths = bit_lengths(np.minimum(difference, np.negative(difference)))
+    lengths <<= _DISTANCE_BITS + _SCALE_LOG
+    return lengths
