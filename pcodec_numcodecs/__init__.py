@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from . import standalone, wrapped
-    from .codecs.numcodecs import PCodec, Pco
+    from .codecs.numcodecs import Pco, PCodec
     from .codecs.xarray import encoding_for
     from .codecs.zarr3 import PcoSerializer
     from .config import DEFAULT_COMPRESSION_LEVEL, ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, Progress

@@ -28,7 +28,7 @@ PADDING = 1024
 """Zero bytes that readers want after their data, so that a batch may run past the end unharmed."""
 
 _WORD = np.dtype("<u8")
-_FIELD_BLOCK = 1 << 15  # fields that are packed at a time: some twenty 8-byte temporaries stay in the cache
+_FIELD_BLOCK = 1 << 15  # fields that are packed at a time: temporaries stay in the cache
 
 
 def pad(*sources: bytes | memoryview) -> tuple[npt.NDArray[np.uint8], list[int]]:
@@ -92,7 +92,7 @@ def read_fields(data: npt.NDArray[np.uint8], positions: I64, widths: npt.NDArray
 
 def allocate_words(bits: int) -> U64:
     """Make the zeroed buffer that `write_fields` fills, for a stream of `bits` bits."""
-    return np.zeros((bits + 63) // 64 + 1, np.uint64)
+    return np.zeros((bits + 63) // 64 + 2, np.uint64)
 
 
 def write_fields(words: U64, positions: I64, values: U64) -> None:
@@ -108,16 +108,15 @@ def write_fields(words: U64, positions: I64, values: U64) -> None:
 def _write_block(words: U64, positions: I64, values: U64) -> None:
     word = positions >> 6
     shift = (positions & 63).view(np.uint64)
-    low = values << shift
-    # As in read_fields: a shift by 64 must not happen.
-    high = (values >> np.uint64(1)) >> (np.uint64(63) - shift)
-    change = np.flatnonzero(word[1:] != word[:-1])
-    change += 1
-    firsts = np.concatenate((np.zeros(1, np.int64), change))
-    # Fields do not overlap, so a sum is an or; and no two fields cross the same word boundary.
-    words[word[firsts]] += np.add.reduceat(low, firsts)
-    crossing = np.flatnonzero(high)
-    words[word[crossing] + 1] += high[crossing]
+    lasts = np.flatnonzero(word[1:] != word[:-1])
+    firsts = np.empty(lasts.size + 1, np.int64)
+    firsts[0] = 0
+    np.add(lasts, 1, out=firsts[1:])
+    # Fields do not overlap, so a sum is an or.
+    words[word[firsts]] += np.add.reduceat(values << shift, firsts)
+    # Only the last field that starts in a word can reach into the next. No shift by 64, as in read_fields.
+    lasts = np.append(lasts, word.size - 1)
+    words[word[lasts] + 1] += (values[lasts] >> np.uint64(1)) >> (np.uint64(63) - shift[lasts])
 
 
 def word_bytes(words: U64) -> npt.NDArray[np.uint8]:

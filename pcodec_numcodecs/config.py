@@ -194,7 +194,8 @@ class PagingSpec(_Spec):
     @classmethod
     def exact_page_sizes(cls, sizes: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Self:
         """Cut into pages of just these numbers, which add up to the chunk's."""
-        if isinstance(sizes, str) or not isinstance(sizes, Sequence | np.ndarray):
+        given: object = sizes
+        if isinstance(given, str) or not isinstance(given, Sequence | np.ndarray):
             raise TypeError(f"page sizes must be a sequence of integers, got {type(sizes).__name__}")
         return cls._make("exact_page_sizes", tuple(checked_integer(n, "numbers of a page", 1) for n in sizes))
 

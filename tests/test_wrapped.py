@@ -127,6 +127,25 @@ def test_number_type_is_named_as_in_the_wheel(name):
     assert sizes[0] == sizes[1] == (len(meta) if name in NAMES[:22] else "refused" if name in NAMES else "TypeError")
 
 
+@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("written", ["u8", "i16", "f32", "u64"])
+def test_chunk_read_as_another_type_comes_to_the_same(written, name):
+    # The bytes do not say their type: other numbers may come out, or an error.
+    numbers = (np.arange(300) % 50).astype(dtype_of(written))
+    chunk = compress(pcodec, numbers, "dict" if written == "f32" else "classic", [300])
+    found = []
+    for package in PACKAGES:
+        destination = np.zeros(300, dtype_of(name))
+
+        def read(package=package, destination=destination):
+            return plain(decompressor(package, chunk, name).read_page_into(chunk.write_page(0), 300, destination))
+
+        done = outcome(read)
+        found.append((done, done != "refused" and bits(destination)))
+    assert found[0] == found[1]
+    assert name != written or found[1][1] == bits(numbers)
+
+
 # Numbers of the page that are asked for, length of the destination.
 LENGTHS = [(300, n) for n in (0, 1, 100, 255, 256, 257, 299, 300, 301, 512, 1000)]
 LENGTHS += [

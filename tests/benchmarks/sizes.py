@@ -1,4 +1,7 @@
-"""Compressed sizes over the real arrays, beside the wheel's: metadata and pages, level 8, automatic choices."""
+"""Compressed sizes over the real arrays, beside the wheel's: metadata and pages, level 8, automatic choices.
+
+`python tests/benchmarks/sizes.py` prints a row for each array and paging, and the geometric means.
+"""
 
 import sys
 from pathlib import Path
@@ -54,6 +57,7 @@ def measure(array: str, paging: str, level: int = 8) -> Row:
     chunk = our_chunk(numbers, level, PAGES[paging])
     ours = len(chunk.write_meta()) + sum(map(len, chunk.write_pages()))
     metadata = chunk._chunk.metadata
+    wheel = wheel_size(numbers, level, PAGES[paging])
     return Row(
         array,
         paging,

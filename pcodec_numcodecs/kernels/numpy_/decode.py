@@ -14,6 +14,7 @@ I64 = npt.NDArray[np.int64]
 
 _THREE = np.array(3, np.int64)
 _SEVEN = np.array(7, np.int64)
+_READ_CELLS = 1 << 14  # latents whose offsets are read at a time: temporaries stay in the cache
 _WIDE_BLOCK = 1 << 16  # latents a lane decoded at a time where no tANS codes force batches
 
 
@@ -37,20 +38,25 @@ def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[Dec
             # A lane past the end stays just past it; the caller sees that by its end position.
             position = np.minimum(positions[lanes], end)
             slots = _walk(window, stream, position, state, lanes, counts)
-            values, wanted = _read_latents(data, stream, slots, position, counts, end)
+            out_starts = stream.out_starts[lanes] + done
+            few = max(1, _READ_CELLS // slots.shape[1])
+            for first in range(0, lanes.size, few):
+                part = slice(first, first + few)
+                _read_latents(data, stream, slots[part], position[part], counts[part], out_starts[part], end)
             positions[lanes] = position
-            target = (stream.out_starts[lanes] + done)[:, None] + np.arange(values.shape[1])
-            if wanted is None:
-                stream.out[target] = values
-            else:
-                stream.out[target[wanted]] = values[wanted]
     return positions
 
 
 def _read_latents(
-    data: npt.NDArray[np.uint8], stream: DecodeStream, slots: I64, position: I64, counts: I64, end: int
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_] | None]:
-    """Read the offsets that follow the codes; advance `position`; say which cells count, None for all."""
+    data: npt.NDArray[np.uint8],
+    stream: DecodeStream,
+    slots: I64,
+    position: I64,
+    counts: I64,
+    out_starts: I64,
+    end: int,
+) -> None:
+    """Read the offsets that follow the codes of some lanes, and store their latents; advances `position`."""
     widths = stream.offset_bits.take(slots)
     wanted = None
     if counts[-1] < widths.shape[1]:
@@ -64,7 +70,11 @@ def _read_latents(
         np.minimum(starts, end, out=starts)
     values = read_fields(data, starts, widths)
     values += stream.lowers.take(slots)
-    return values, wanted
+    target = out_starts[:, None] + np.arange(values.shape[1])
+    if wanted is None:
+        stream.out[target] = values
+    else:
+        stream.out[target[wanted]] = values[wanted]
 
 
 def _walk(window: npt.NDArray[Any], stream: DecodeStream, position: I64, state: I64, lanes: I64, counts: I64) -> I64:

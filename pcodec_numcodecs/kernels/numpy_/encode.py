@@ -1,5 +1,7 @@
 """Latents to pages: tANS codes and offsets of all pages side by side, then packed into bits."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,34 +14,66 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 _GROUPS = BATCH // ANS_INTERLEAVING
+_PACKED_CELLS = 1 << 15  # latents whose fields are packed at a time
 _SIXTEEN = np.array(16, np.int64)
 
 
 def encode_pages(streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
-    """See `Kernels.encode_pages`."""
+    """See `Kernels.encode_pages`.
+
+    The tANS encoder wants many lanes side by side; packing wants little at a time, so that it stays in the cache.
+    """
     counts = np.max([stream.counts for stream in streams], axis=0)
     starts = np.zeros_like(counts)
     ends = np.zeros_like(counts)
     done = 0
     for lanes in lane_blocks(counts):
         batches = -(-int(counts[lanes[0]]) // BATCH)
-        codes = [_encode_codes_and_offsets(stream, lanes, batches) for stream in streams]
-        body_widths = np.concatenate([widths for _, widths, _ in codes], axis=2).reshape(lanes.size, -1)
-        body_values = np.concatenate([values for values, _, _ in codes], axis=2).reshape(lanes.size, -1)
-        meta_values, meta_widths = _page_metadata(streams, [last for _, _, last in codes], lanes)
-        meta_ends = np.cumsum(meta_widths)
-        meta_size = (int(meta_widths.sum()) + 7) // 8
-        body_ends = np.cumsum(body_widths, axis=1)
-        body_sizes = (body_ends[:, -1] + 7) // 8 if body_ends.shape[1] else np.zeros(lanes.size, np.int64)
-        page_ends = done + np.cumsum(meta_size + body_sizes)
-        page_starts = page_ends - meta_size - body_sizes
-        write_fields(words, (8 * page_starts[:, None] + (meta_ends - meta_widths)).ravel(), meta_values.ravel())
-        body_ends -= body_widths
-        body_ends += 8 * (page_starts + meta_size)[:, None]
-        write_fields(words, body_ends.ravel(), body_values.ravel())
-        starts[lanes], ends[lanes] = page_starts, page_ends
-        done = int(page_ends[-1])
+        codes = [_encode_codes(stream, lanes, batches) for stream in streams]
+        step = max(1, _PACKED_CELLS // max(batches * BATCH, 1))
+        for first in range(0, lanes.size, step):
+            part = slice(first, first + step)
+            few = lanes[part]
+            bodies = [
+                field
+                for stream, code in zip(streams, codes, strict=True)
+                for field in (_code_fields(code, part, batches), _offset_fields(stream, few, batches))
+                if field is not None
+            ]
+            last_states = [code.states[part] for code in codes]
+            page_ends = _write_pages(words, done, *_page_metadata(streams, last_states, few), bodies)
+            starts[few], ends[few] = np.concatenate((np.array([done]), page_ends[:-1])), page_ends
+            done = int(page_ends[-1])
     return starts, ends
+
+
+def _write_pages(words: U64, done: int, meta_values: U64, meta_widths: I64, bodies: list[tuple[U64, I64]]) -> I64:
+    """Write the pages of some lanes one after another from byte `done`; return where each ends.
+
+    Parameters
+    ----------
+    meta_values, meta_widths
+        Fields of the page metadata, shape (lanes, fields) and (fields,).
+    bodies
+        Values and widths of the fields of each batch, in order, shape (lanes, batches, fields).
+    """
+    lanes = meta_values.shape[0]
+    meta_ends = np.cumsum(meta_widths)
+    meta_size = (int(meta_widths.sum()) + 7) // 8
+    sizes = np.full(lanes, meta_size)
+    if bodies:
+        values = np.concatenate([values for values, _ in bodies], axis=2).reshape(lanes, -1)
+        widths = np.concatenate([widths for _, widths in bodies], axis=2).reshape(lanes, -1)
+        positions = np.cumsum(widths, axis=1)
+        sizes += (positions[:, -1] + 7) // 8
+    page_ends = done + np.cumsum(sizes)
+    page_starts = page_ends - sizes
+    write_fields(words, (8 * page_starts[:, None] + (meta_ends - meta_widths)).ravel(), meta_values.ravel())
+    if bodies:
+        positions -= widths
+        positions += 8 * (page_starts + meta_size)[:, None]
+        write_fields(words, positions.ravel(), values.ravel())
+    return page_ends
 
 
 def _page_metadata(streams: tuple[EncodeStream, ...], last: list[I64], lanes: I64) -> tuple[U64, I64]:
@@ -52,65 +86,72 @@ def _page_metadata(streams: tuple[EncodeStream, ...], last: list[I64], lanes: I6
     return np.concatenate(values, axis=1), np.array(widths, np.int64)
 
 
-def _encode_codes_and_offsets(stream: EncodeStream, lanes: I64, batches: int) -> tuple[U64, I64, I64]:
-    """Return values and widths of the fields of each batch, shape (lanes, batches, fields), and the last states.
+class _Codes(NamedTuple):
+    """The tANS codes of one stream.
 
-    Fields are the tANS codes, four to a field, and the offsets; either is left out where it has no bits at all.
-    Latents past a lane's end have width 0.
+    Values and widths hold four codes to a field, shape (lanes, groups), None where there are no codes; `states` the slots
+    to start decoding at, shape (lanes, 4).
     """
-    counts = stream.counts[lanes]
+
+    values: U64 | None
+    widths: I64 | None
+    states: I64
+
+
+def _code_fields(codes: _Codes, part: slice, batches: int) -> tuple[U64, I64] | None:
+    if codes.values is None or codes.widths is None:
+        return None
+    values = codes.values[part]
+    shape = (values.shape[0], batches, _GROUPS)
+    return values.reshape(shape), codes.widths[part].reshape(shape)
+
+
+def _cells(stream: EncodeStream, lanes: I64, batches: int) -> tuple[I64, npt.NDArray[np.bool_] | None]:
+    """Return for each place of each lane the index of its latent; and which places are there, None for all."""
     place = np.arange(batches * BATCH)
-    firsts = (np.cumsum(stream.counts) - stream.counts)[lanes]
-    valid = place < counts[:, None]
-    index = np.minimum(firsts[:, None] + place, max(stream.bins.size - 1, 0))
+    counts = stream.counts[lanes]
+    index = (np.cumsum(stream.counts) - stream.counts)[lanes, None] + place
+    if (counts == place.size).all():
+        return index, None
+    return np.minimum(index, stream.bins.size - 1, out=index), place < counts[:, None]
+
+
+def _offset_fields(stream: EncodeStream, lanes: I64, batches: int) -> tuple[U64, I64] | None:
+    """Return the fields of the offsets, width 0 past a lane's end; None where no offset has any bits."""
+    if not stream.counts[lanes].any() or not stream.offset_bits.any():
+        return None
+    index, valid = _cells(stream, lanes, batches)
+    bins = stream.bins.take(index)
+    offsets = stream.latents.take(index).astype(np.uint64, copy=False)
+    offsets -= stream.lowers.take(bins)
+    widths = stream.offset_bits.take(bins)
+    if valid is not None:
+        offsets *= valid
+        widths *= valid
     shape = (lanes.size, batches, BATCH)
-    values: list[U64] = []
-    widths: list[I64] = []
-    last = np.zeros((lanes.size, ANS_INTERLEAVING), np.int64)
-    if stream.bins.size and batches:
-        bins = stream.bins.take(index)
-        if stream.ans_log:
-            code_values, code_widths, last = _encode_codes(stream, bins, valid)
-            values.append(code_values.reshape(lanes.size, batches, _GROUPS))
-            widths.append(code_widths.reshape(lanes.size, batches, _GROUPS))
-        if stream.offset_bits.any():
-            offsets = stream.latents.take(index).astype(np.uint64)
-            offsets -= stream.lowers.take(bins)
-            offsets *= valid
-            values.append(offsets.reshape(shape))
-            widths.append((stream.offset_bits.take(bins) * valid).reshape(shape))
-    empty = np.zeros((lanes.size, batches, 0), np.uint64)
-    return np.concatenate([empty, *values], axis=2), np.concatenate([empty.view(np.int64), *widths], axis=2), last
+    return offsets.reshape(shape), widths.reshape(shape)
 
 
-def _encode_codes(stream: EncodeStream, bins: I64, valid: npt.NDArray[np.bool_]) -> tuple[U64, I64, I64]:
-    """Run the tANS encoder of each lane from its end to its start.
-
-    Parameters
-    ----------
-    bins, valid
-        Shape (lanes, latents), latents a multiple of 4.
-
-    Returns
-    -------
-    Values and widths of the codes, four to a field, shape (lanes, latents / 4), and the slots to start decoding at,
-    shape (lanes, 4).
-    """
+def _encode_codes(stream: EncodeStream, lanes: I64, batches: int) -> _Codes:
+    """Run the tANS encoder of each lane from its end to its start."""
+    if not stream.counts[lanes].any() or not stream.ans_log:
+        return _Codes(None, None, np.zeros((lanes.size, ANS_INTERLEAVING), np.int64))
     size = 1 << stream.ans_log
-    lanes = bins.shape[0]
-    # One bin more, for latents that are not there: no bits, and the state stays.
-    if not valid.all():
-        bins = np.where(valid, bins, stream.offset_bits.size)
-    by_group = bins.T.copy().reshape(-1, ANS_INTERLEAVING, lanes)
+    index, valid = _cells(stream, lanes, batches)
+    bins = stream.bins.take(index)
+    if valid is not None:
+        # One bin more, for latents that are not there: no bits, and the state stays.
+        bins[~valid] = stream.offset_bits.size
+    by_group = bins.T.copy().reshape(-1, ANS_INTERLEAVING, lanes.size)
     nothing = np.zeros(1, np.int64)
     nbits_terms = np.concatenate((stream.nbits_terms, nothing)).take(by_group)
     slot_terms = np.concatenate((stream.slot_terms, nothing)).take(by_group)
     next_states = np.concatenate((stream.next_states, np.arange(size, 2 * size)))
     groups = by_group.shape[0]
     nbits = by_group  # its memory, no longer needed, takes the widths
-    states = np.empty((groups + 1, ANS_INTERLEAVING, lanes), np.int64)
+    states = np.empty((groups + 1, ANS_INTERLEAVING, lanes.size), np.int64)
     states[-1] = size
-    term = np.empty((ANS_INTERLEAVING, lanes), np.int64)
+    term = np.empty((ANS_INTERLEAVING, lanes.size), np.int64)
     add, right_shift, take = np.add, np.right_shift, next_states.take
     for group in range(groups - 1, -1, -1):
         state, width = states[group + 1], nbits[group]
@@ -125,4 +166,4 @@ def _encode_codes(stream: EncodeStream, bins: I64, valid: npt.NDArray[np.bool_])
     for turn in (2, 1, 0):
         value = (value << nbits[:, turn]) | codes[:, turn]
     widths = nbits.sum(axis=1)
-    return np.ascontiguousarray(value.T).view(np.uint64), np.ascontiguousarray(widths.T), (states[0] - size).T
+    return _Codes(value.T.copy().view(np.uint64), widths.T.copy(), (states[0] - size).T)
