@@ -9,6 +9,8 @@ import encoder_bytes
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.numpy_only
+
 PINNED = Path(__file__).parent / "data" / "encoder_bytes.csv"
 
 
@@ -18,7 +20,6 @@ def dispatched_features() -> list[str]:
     return [name for name in core.__cpu_dispatch__ if core.__cpu_features__.get(name)]
 
 
-@pytest.mark.numpy_only
 def test_bytes_are_those_pinned():
     header, *pinned = PINNED.read_text().splitlines()
     assert header == "input,settings,sha256"
@@ -30,7 +31,6 @@ def test_bytes_are_those_pinned():
     assert not changed, f"{len(changed)} of {len(found)} outputs changed, the first: {changed[:3]}"
 
 
-@pytest.mark.numpy_only
 def test_bytes_do_not_depend_on_the_simd_level():
     features = dispatched_features()
     if not features:

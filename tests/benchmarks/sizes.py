@@ -58,14 +58,8 @@ def measure(array: str, paging: str, level: int = 8) -> Row:
     ours = len(chunk.write_meta()) + sum(map(len, chunk.write_pages()))
     metadata = chunk._chunk.metadata
     wheel = wheel_size(numbers, level, PAGES[paging])
-    return Row(
-        array,
-        paging,
-        numbers.nbytes,
-        ours,
-        wheel_size(numbers, level, PAGES[paging]),
-        f"{metadata.mode} {metadata.delta}",
-    )
+    choice = f"{metadata.mode} {metadata.delta}"
+    return Row(array, paging, numbers.nbytes, ours, wheel, choice)
 
 
 def geometric_mean(ratios: list[float]) -> float:

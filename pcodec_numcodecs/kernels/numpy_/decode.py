@@ -22,21 +22,24 @@ def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[Dec
     """See `Kernels.decode_pages`."""
     positions = positions.copy()
     end = 8 * (data.size - PADDING) + 8
-    most = max(int(stream.counts.max(initial=0)) for stream in streams)
+    longest = np.max([stream.counts for stream in streams], axis=0)
+    most = int(longest.max(initial=0))
     # Batches only matter where codes and offsets, or variables, take turns.
     plain = len(streams) == 1 and not streams[0].nbits.any()
     step = max(BATCH, _WIDE_BLOCK // positions.size // BATCH * BATCH) if plain and positions.size else BATCH
     window = windows(data)
     states = [stream.states.T.copy() for stream in streams]
     for done in range(0, most, step):
+        if (positions[longest > done] >= end).all():
+            break  # every lane that is not done has run past the data: what would follow is arbitrary
         for stream, state in zip(streams, states, strict=True):
             left = np.clip(stream.counts - done, 0, step)
             lanes = np.argsort(-left, kind="stable")[: np.count_nonzero(left)]
             if not lanes.size:
                 continue
             counts = left[lanes]
-            # A lane past the end stays just past it; the caller sees that by its end position.
-            position = np.minimum(positions[lanes], end)
+            position = positions[lanes]
+            position[position > end - 8] = end  # past the end, and to stay there: the caller sees that
             slots = _walk(window, stream, position, state, lanes, counts)
             out_starts = stream.out_starts[lanes] + done
             few = max(1, _READ_CELLS // slots.shape[1])

@@ -89,8 +89,8 @@ def _page_metadata(streams: tuple[EncodeStream, ...], last: list[I64], lanes: I6
 class _Codes(NamedTuple):
     """The tANS codes of one stream.
 
-    Values and widths hold four codes to a field, shape (lanes, groups), None where there are no codes; `states` the slots
-    to start decoding at, shape (lanes, 4).
+    Values and widths hold four codes to a field, shape (lanes, groups), None where there are no codes; `states` the
+    slots to start decoding at, shape (lanes, 4).
     """
 
     values: U64 | None
