@@ -184,6 +184,21 @@ def test_v3_refuses_types_when_the_array_is_created(dtype, shards):
     assert not store
 
 
+def test_codec_is_right_by_itself():
+    """Without the array around it, which hides some of what a codec should do."""
+    dtype = zarr.dtype.parse_dtype(">i4", zarr_format=3)
+    prototype = zarr.core.buffer.default_buffer_prototype()
+    config = zarr.core.array_spec.ArrayConfig(order="C", write_empty_chunks=False)
+    spec = zarr.core.array_spec.ArraySpec((3, 2), dtype, 0, config, prototype)
+    given = np.arange(6, dtype=">i4").reshape(3, 2)
+    codec = PcoSerializer()
+    codec.validate(shape=spec.shape, dtype=dtype, chunk_grid=None)
+    encoded = codec._encode_sync(prototype.nd_buffer.from_numpy_array(given), spec)
+    assert_same_bits(codec._decode_sync(encoded, spec).as_numpy_array(), given)
+    with pytest.raises(TypeError, match="got dtype bool; use another compressor"):
+        codec.validate(shape=spec.shape, dtype=zarr.dtype.parse_dtype("bool", zarr_format=3), chunk_grid=None)
+
+
 def test_v2_refuses_types_when_a_chunk_is_written():
     # Zarr does not ask codecs of this format any earlier.
     z = create("v2", "?")

@@ -158,7 +158,8 @@ class PCodec(Codec):
 
     codec_id = "pcodec"
 
-    _MODES: ClassVar = {"auto": ModeSpec.auto(), "classic": ModeSpec.classic()}
+    # No dictionaries: the wheel that numcodecs 0.16 installs does not know them.
+    _MODES: ClassVar = {"auto": ModeSpec.auto(dictionary=False), "classic": ModeSpec.classic()}
     # Values: what to ask of Pco, and whether an order goes with it.
     _DELTAS: ClassVar = {
         "auto": (DeltaSpec.auto(), True),
