@@ -18,7 +18,8 @@ from .metadata import Bins, bin_metadata_bits
 
 I64 = npt.NDArray[np.int64]
 
-_USUAL_ANS_LOG = 12  # larger tables leave the first-level caches of decoders
+USUAL_ANS_LOG = 12
+"""log2 of the largest table made without need: larger ones leave the first-level caches of decoders."""
 _COLUMN_CELLS = 1 << 18  # cells of the merging matrix that are worked out at a time
 _SINGLE_BIN_SLACK = ONE_BIT // 64  # bits a latent worth giving up for a body without codes
 
@@ -158,7 +159,7 @@ def bins_of(ranges: Histogram) -> tuple[Bins, int]:
         return Bins(0, np.ones(1, np.int64), ranges.lowers, offset_bits), offsets
     least = (count - 1).bit_length()
     best: tuple[int, int, I64] | None = None
-    for ans_log in range(least, max(least, _USUAL_ANS_LOG) + 1):
+    for ans_log in range(least, max(least, USUAL_ANS_LOG) + 1):
         weights = quantize_weights(ranges.counts, ans_log)
         cost = code_bits(ranges.counts, weights, ans_log) + (ans_log * count << FRACTION_BITS)
         if best is None or cost < best[0]:

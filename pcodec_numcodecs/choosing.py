@@ -31,13 +31,12 @@ from .metadata import (
     check_mode,
 )
 from .modes import dictionary, float_base, float_quant, int_mult
-from .training import estimate
+from .training import SECONDARY_LEVEL, estimate
 
 I64 = npt.NDArray[np.int64]
 
 _LEAST_NUMBERS = 10  # a smaller chunk tells nothing about itself
 _TRIAL_LEVEL = 7
-_SECONDARY_LEVEL = 6
 _LOOKBACK_SEGMENT = 1 << 15
 _DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
@@ -75,18 +74,39 @@ def choose(
         When a requested mode or delta encoding does not fit the number type.
     """
     _check_delta_spec(number_type, config)
+    secondary: Latents | None = None
+    if config.mode_spec.name == "auto":
+        return _choose_automatically(latents, number_type, config, page_numbers, kernels)
+    mode: Mode
     if config.mode_spec.name == "try_dict":
-        mode, indices = dictionary.build(latents)
-        return Choice(mode, _choose_delta(indices, config, page_numbers, kernels)[1], indices, None)
-    candidates = list(_candidate_modes(latents, number_type, config.mode_spec))
+        mode, primary = dictionary.build(latents)
+    else:
+        mode = _requested_mode(config.mode_spec, number_type)
+        primary, secondary = modes.split(mode, latents, number_type)
+    delta = _requested_delta(primary, config, page_numbers)
+    if delta is None:
+        _, delta = _choose_delta(primary, config, page_numbers, kernels)
+    return Choice(mode, delta, primary, secondary)
+
+
+def _choose_automatically(
+    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+) -> Choice:
+    """Choose the mode by trials, and then the delta encoding where that is open too."""
     sample = sample_runs(latents)
-    plain = best = _bid(candidates[0], sample, number_type, config, page_numbers, kernels)
-    for candidate in candidates[1:]:
-        bid = _bid(candidate, sample, number_type, config, page_numbers, kernels)
+    plain, *others = (
+        _bid(mode, sample, number_type, config, page_numbers, kernels)
+        for mode in _candidate_modes(latents, number_type)
+    )
+    best = plain
+    for bid in others:
         if bid.cost < min(best.cost, plain.cost - plain.cost // _MODE_SAVING):
             best = bid
     primary, secondary = modes.split(best.mode, latents, number_type)
-    price, delta = _choose_delta(primary, config, page_numbers, kernels)
+    price = best.cost - best.secondary_cost
+    delta = _requested_delta(primary, config, page_numbers)
+    if delta is None:
+        price, delta = _choose_delta(primary, config, page_numbers, kernels)
     if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
         price += best.secondary_cost
         found = dictionary.bid(latents, sample.latents, price - price // _DICT_SAVING)
@@ -102,11 +122,8 @@ def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
         )
 
 
-def _candidate_modes(latents: Latents, number_type: NumberType, spec: ModeSpec) -> Iterator[Mode]:
-    """List the mode that is asked for, or those worth a trial."""
-    if spec.name != "auto":
-        yield _requested_mode(spec, number_type)
-        return
+def _candidate_modes(latents: Latents, number_type: NumberType) -> Iterator[Mode]:
+    """List the modes worth a trial, the plain one first."""
     yield Classic()
     if latents.size < _LEAST_NUMBERS:
         return
@@ -133,6 +150,7 @@ def _requested_mode(spec: ModeSpec, number_type: NumberType) -> Mode:
     mode: Mode
     match spec.name:
         case "try_int_mult":
+            # As in the wheel, a base beyond the type loses its upper bits.
             mode = IntMult(spec.argument & ((1 << number_type.bits) - 1))
         case "try_float_mult":
             mode = _float_mult(spec.argument, number_type)
@@ -141,7 +159,7 @@ def _requested_mode(spec: ModeSpec, number_type: NumberType) -> Mode:
         case _:
             mode = Classic()
     if reason := check_mode(mode, number_type):
-        raise InvalidArgumentError(reason)
+        raise InvalidArgumentError(f"{reason}; {spec!r} was asked for {number_type.name}")
     return mode
 
 
@@ -155,7 +173,7 @@ def _bid(
 ) -> Bid:
     """Price a mode with the best of the simpler delta encodings."""
     primary, secondary = modes.split(mode, sample.latents, number_type)
-    level = min(config.compression_level, _SECONDARY_LEVEL)
+    level = min(config.compression_level, SECONDARY_LEVEL)
     secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.scale)
     runs = Runs(primary, sample.counts, sample.scale)
     delta = _requested_delta(primary, config, page_numbers)
@@ -182,10 +200,7 @@ def _choose_delta(
     primary: Latents, config: ChunkConfig, page_numbers: I64, kernels: Kernels
 ) -> tuple[int, DeltaEncoding]:
     """Choose the delta encoding for the primary latents of a chunk; return its price for the chunk as well."""
-    delta = _requested_delta(primary, config, page_numbers)
     sample = sample_runs(primary)
-    if delta is not None:
-        return _price(delta, sample, config, kernels), delta
     price, simple = _best_consecutive(sample, config, kernels)
     if config.compression_level < _LOOKBACK_LEVEL:
         return price, simple

@@ -16,11 +16,9 @@ from .errors import InvalidArgumentError
 from .fixed_log import FRACTION_BITS
 from .kernels import EncodeStream, Kernels
 from .metadata import Bins, ChunkMetadata, Classic, Dict, NoDelta
-from .training import train
+from .training import SECONDARY_LEVEL, train
 
 I64 = npt.NDArray[np.int64]
-
-_SECONDARY_LEVEL = 6  # corrections are noise or nothing: more bins have not been seen to help
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +54,7 @@ class CompressedChunk:
                     latents=encoded.stored,
                     bins=assigned,
                     counts=np.maximum(self.page_numbers - variable.omitted, 0),
-                    states=encoded.states.astype(np.uint64),
+                    delta_states=encoded.states.astype(np.uint64),
                     latent_bits=variable.latent_bits,
                     lowers=bins.lowers,
                     offset_bits=bins.offset_bits,
@@ -106,7 +104,10 @@ def compress_chunk(
     if not numbers.size:
         raise InvalidArgumentError("cannot compress empty chunk: it must have at least 1 number, got 0")
     if numbers.size > MAX_CHUNK_NUMBERS:
-        raise InvalidArgumentError(f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {numbers.size}")
+        raise InvalidArgumentError(
+            f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {numbers.size}; "
+            "use more chunks, or smaller pages for a standalone file"
+        )
     page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
     latents = to_latents(numbers, number_type)
     choice = choose(latents, number_type, config, page_numbers, kernels)
@@ -130,7 +131,7 @@ def _train(
         levels.insert(0, level)
     if choice.secondary is not None:
         variables.append(deltas.encode(NoDelta(), choice.secondary, page_numbers, kernels))
-        levels.append(min(level, _SECONDARY_LEVEL))
+        levels.append(min(level, SECONDARY_LEVEL))
     trained = [train(v.stored, own, page_numbers.size) for v, own in zip(variables, levels, strict=True)]
     metadata = ChunkMetadata(number_type, choice.mode, choice.delta, tuple(t.bins for t in trained))
     cost = sum(t.cost for t in trained)

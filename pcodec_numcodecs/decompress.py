@@ -60,8 +60,8 @@ class _Lanes(NamedTuple):
     chunk: ChunkTables
     pages: slice
     cells: slice
-    states: list[Latents]
-    starts: list[I64]
+    delta_states: list[Latents]
+    first_slots: list[I64]
 
 
 def decompress_pages(requests: Sequence[PageRequest], kernels: Kernels) -> tuple[npt.NDArray[Any], list[int]]:
@@ -195,7 +195,9 @@ def _stream(groups: list[_Lanes], index: int, counts: I64, out: Latents, out_sta
         bases=np.concatenate([table.bases + shift for table, shift in zip(tables, shifts, strict=False)]),
         lowers=np.concatenate([table.lowers for table in tables]),
         offset_bits=np.concatenate([table.offset_bits for table in tables]),
-        states=np.concatenate([lanes.starts[index] + shift for lanes, shift in zip(groups, shifts, strict=False)]),
+        first_slots=np.concatenate(
+            [lanes.first_slots[index] + shift for lanes, shift in zip(groups, shifts, strict=False)]
+        ),
         counts=counts,
         out=out,
         out_starts=out_starts,
@@ -206,7 +208,7 @@ def _check_ends(data: npt.NDArray[np.uint8], ends: I64, limits: I64, finished: n
     if (ends > limits).any():
         page = int(np.flatnonzero(ends > limits)[0])
         raise InsufficientDataError(
-            f"InsufficientData: page {page} of this call ends {ends[page] - limits[page]} bits beyond its bytes"
+            f"InsufficientData: the bytes of page {page} of this call end before its numbers do; pass the whole page"
         )
     last = np.minimum(ends, limits)[finished]
     if read_fields(data, last, -last % 8).any():
@@ -216,7 +218,7 @@ def _check_ends(data: npt.NDArray[np.uint8], ends: I64, limits: I64, finished: n
 def _finish(lanes: _Lanes, cells: I64, wanted: I64, latents: list[Latents], kernels: Kernels) -> npt.NDArray[Any]:
     """Undo delta encoding and mode for the pages of one chunk; return the wanted numbers."""
     metadata = lanes.chunk.metadata
-    variables = dict(zip([v.name for v in metadata.layout], zip(latents, lanes.states, strict=True), strict=True))
+    variables = dict(zip([v.name for v in metadata.layout], zip(latents, lanes.delta_states, strict=True), strict=True))
     lookbacks = variables["delta"][0] if "delta" in variables else None
     primary, primary_states = variables["primary"]
     deltas.decode(metadata.delta, primary, lookbacks, cells, primary_states, kernels)

@@ -36,7 +36,7 @@ def _table() -> I64:
 
 
 def fixed_log2(values: npt.NDArray[Any]) -> I64:
-    """Return log2 of positive integers, in units of 2**-16; 0 for 0. Accurate to 2**-12."""
+    """Return log2 of positive integers, in units of 2**-16; 0 for 0. Accurate to 2**-11."""
     wide = values.astype(np.uint64)
     exponents = np.maximum(bit_lengths(wide) - 1, 0)
     unsigned = exponents.view(np.uint64)

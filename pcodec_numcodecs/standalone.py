@@ -150,7 +150,8 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
     Raises
     ------
     CorruptionError, InsufficientDataError
-        When the file breaks the format or is cut short, or is of another number type.
+        When the file breaks the format or is cut short, or is of another number type. `dst` then keeps what chunks
+        before the damage held.
     """
     target, number_type = check_destination(dst)
     reader = _Reader(src)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .binning import Histogram, bins_of, histogram, merge
+from .binning import USUAL_ANS_LOG, Histogram, bins_of, histogram, merge
 from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT
 from .dtypes import Latents
 from .fixed_log import FRACTION_BITS
 from .metadata import Bins, bin_metadata_bits
 
-_MOST_ANS_LOG = 12
+SECONDARY_LEVEL = 6
+"""The most that secondary latents are trained at: corrections are noise or nothing, and more bins have not helped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +51,7 @@ def train(latents: Latents, level: int, pages: int) -> TrainedVariable:
     fixed = BITS_ANS_LOG + BITS_BIN_COUNT
     if not latents.size:
         return TrainedVariable(Bins.none(), fixed << FRACTION_BITS)
-    ranges_log = histogram_log(level, latents.size)
-    ans_log = min(ranges_log + 2, _MOST_ANS_LOG, (latents.size - 1).bit_length())
-    ranges, _ = merge(histogram(np.sort(latents), 1 << ranges_log), 8 * latents.itemsize, ans_log)
+    ranges, _ = _merged(latents, level, 1)
     bins, cost = bins_of(ranges)
     fixed += len(bins) * bin_metadata_bits(0, 8 * latents.itemsize) + pages * ANS_INTERLEAVING * bins.ans_log
     return TrainedVariable(bins, cost + (fixed << FRACTION_BITS))
@@ -62,6 +61,13 @@ def estimate(latents: Latents, level: int, scale: int = 1) -> int:
     """Return roughly what `train` would find the latents to cost, sooner, were there `scale` times as many."""
     if not latents.size:
         return 0
-    ranges = histogram(np.sort(latents), 1 << histogram_log(level, latents.size))
+    return _merged(latents, level, scale)[1]
+
+
+def _merged(latents: Latents, level: int, scale: int) -> tuple[Histogram, int]:
+    """Return the merged bins of latents, were there `scale` times as many, and their cost."""
+    ranges_log = histogram_log(level, latents.size)
+    ranges = histogram(np.sort(latents), 1 << ranges_log)
     ranges = Histogram(ranges.lowers, ranges.uppers, ranges.counts * scale)
-    return merge(ranges, 8 * latents.itemsize, min(level + 2, _MOST_ANS_LOG))[1]
+    ans_log = min(ranges_log + 2, USUAL_ANS_LOG, (latents.size * scale - 1).bit_length())
+    return merge(ranges, 8 * latents.itemsize, ans_log)

@@ -1,5 +1,6 @@
 """Recovery: whatever goes in comes out, bit for bit, under any settings."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -128,3 +129,42 @@ def test_the_largest_chunk(delta):
         found = np.empty_like(array)
         decompressor.read_pages_into(chunk.write_pages(), chunk.n_per_page(), found)
         assert np.array_equal(found, array)
+
+
+@pytest.mark.parametrize("name", sorted(NUMBER_TYPES))
+@pytest.mark.parametrize("mode", [ModeSpec.classic(), ModeSpec.auto(), ModeSpec.try_dict()], ids=str)
+def test_what_becomes_of_the_array_later_does_not_matter(name, mode):
+    array = (np.arange(5000) * 7919 % 100).astype(NUMBER_TYPES[name].dtype)
+    original = array.copy()
+    configuration = ChunkConfig(mode_spec=mode, delta_spec=DeltaSpec.no_op(), enable_8_bit=True)
+    chunk = wrapped.FileCompressor().chunk_compressor(array, configuration)
+    array[:] = 99
+    decompressor, _ = wrapped.FileDecompressor.new(HEADER)[0].chunk_decompressor(chunk.write_meta(), name)
+    found = np.empty_like(array)
+    decompressor.read_page_into(chunk.write_page(0), array.size, found)
+    assert found.tobytes() == original.tobytes()
+
+
+@pytest.mark.parametrize("base", [4e-309, 5e-310, 5e-324, 1e300, 1e-5, 1 / 3])
+def test_multiples_of_any_base(base):
+    with np.errstate(over="ignore"):
+        array = (np.arange(2000) * 7919 % 900) * base
+    found = standalone.simple_decompress(standalone.simple_compress(array, ChunkConfig()))
+    assert found.tobytes() == array.tobytes()
+
+
+def test_pages_as_unlike_as_can_be():
+    """One long page among thousands of single numbers neither pads them to its length nor waits for them."""
+    sizes = [1] * 3000 + [50_000] + [1] * 3000
+    array = (np.arange(sum(sizes)) % 251).astype(np.int64)
+    configuration = ChunkConfig(paging_spec=PagingSpec.exact_page_sizes(sizes))
+    tracemalloc.start()
+    chunk = wrapped.FileCompressor().chunk_compressor(array, configuration)
+    pages = chunk.write_pages()
+    decompressor, _ = wrapped.FileDecompressor.new(HEADER)[0].chunk_decompressor(chunk.write_meta(), "i64")
+    found = np.empty_like(array)
+    decompressor.read_pages_into(pages, sizes, found)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.tobytes() == array.tobytes()
+    assert peak < 200e6

@@ -1,5 +1,6 @@
 """Codecs of numcodecs: the compressors of Zarr v2 arrays."""
 
+import operator
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -187,6 +188,10 @@ class PCodec(Codec):
         self.delta_encoding_order = delta_encoding_order
         self.equal_pages_up_to = equal_pages_up_to
         self._settings()
+        # Integers of NumPy pass the check but are no JSON.
+        self.level, self.equal_pages_up_to = operator.index(level), operator.index(equal_pages_up_to)
+        if delta_encoding_order is not None:
+            self.delta_encoding_order = operator.index(delta_encoding_order)
 
     def _settings(self) -> ChunkConfig:
         mode = _choose("mode_spec", self.mode_spec, self._MODES)

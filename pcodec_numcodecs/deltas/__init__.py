@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..dtypes import Latents
 from ..errors import CorruptionError
 from ..metadata import Consecutive, Conv1, DeltaEncoding, Lookback, NoDelta
+from ..pages import places
 from . import consecutive, conv1, lookback
 
 if TYPE_CHECKING:
@@ -52,15 +53,10 @@ def encode(delta: DeltaEncoding, latents: Latents, counts: npt.NDArray[np.int64]
             differences, states, lookbacks = lookback.encode(delta, latents, counts, kernels)
         case Conv1():
             differences, states = conv1.encode(delta, latents, counts)
-    stored = _places(counts) >= delta.state_length
+    stored = places(counts) >= delta.state_length
     differences = differences[stored]
     toggle_center(differences)
     return Encoded(differences, states, None if lookbacks is None else lookbacks[stored])
-
-
-def _places(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the place of each latent in its page."""
-    return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def decode(
@@ -104,7 +100,7 @@ def decode(
 
 
 def _check_lookbacks(lookbacks: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], delta: Lookback) -> None:
-    stored = lookbacks[_places(counts) >= delta.state_length]
+    stored = lookbacks[places(counts) >= delta.state_length]
     window = 1 << delta.window_log
     if stored.size and (stored.min() < 1 or stored.max() > window):
         raise CorruptionError(f"lookbacks must be 1 to {window}, got {stored.min()} to {stored.max()}")

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import Latents
+from ..pages import page_starts
 
 
 def encode(latents: Latents, counts: npt.NDArray[np.int64], order: int) -> tuple[Latents, Latents]:
@@ -21,7 +22,7 @@ def encode(latents: Latents, counts: npt.NDArray[np.int64], order: int) -> tuple
     The differences, centred on 0, in an array like `latents` (the first `order` places of each page do not matter), and
     the states, shape (pages, order): the first value of each order of difference, 0 where a page is too short.
     """
-    starts = np.cumsum(counts) - counts
+    starts = page_starts(counts)
     states = np.zeros((counts.size, order), latents.dtype)
     differences = latents
     for place in range(order):

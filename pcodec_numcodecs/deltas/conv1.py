@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..dtypes import Latents
 from ..metadata import Conv1, check_conv1
+from ..pages import first_latents
 
 _FIT_LATENTS = 1 << 16  # the weights of so many latents from the middle of a chunk serve all of it
 _FIT_BITS = 22  # of a latent's precision: products of two, summed 2**16 times, stay below 2**62
@@ -24,8 +25,6 @@ def fit(latents: Latents, order: int) -> Conv1 | None:
     bits = 8 * latents.itemsize
     first = max(0, (latents.size - _FIT_LATENTS) // 2)
     sample = latents[first : first + _FIT_LATENTS].astype(np.int64)
-    if sample.size <= order:
-        return None
     mean = int(sample.sum()) // sample.size
     sample -= mean
     sample >>= max(0, int(np.abs(sample).max()).bit_length() - _FIT_BITS)
@@ -50,7 +49,7 @@ def _moments(sample: npt.NDArray[np.int64], order: int) -> list[list[float]]:
     last = sample.size - 1
     rows = [[0] * (order + 1) for _ in range(order + 1)]
     head = [int(value) for value in sample[: order + 1]]
-    tail = [int(value) for value in sample[max(0, last - order) :]]
+    tail = [int(value) for value in sample[last - order :]]
     for lag in range(order + 1):
         rows[0][lag] = int((sample[order:] * sample[order - lag : sample.size - lag]).sum())
     # One step down the diagonal moves the stretch by one: one product comes in, one falls out.
@@ -96,16 +95,10 @@ def encode(delta: Conv1, latents: Latents, counts: npt.NDArray[np.int64]) -> tup
     The differences, centred on 0, like `latents` (the first `order` of each page do not matter), and the states, shape
     (pages, order): the first latents, 0 where a page is too short.
     """
-    order = len(delta.weights)
     signed = latents.astype(np.int64)
     prediction = np.full(latents.size, delta.bias, np.int64)
     for back, weight in enumerate(reversed(delta.weights), 1):
         prediction[back:] += weight * signed[:-back]
     np.maximum(prediction, 0, out=prediction)
     prediction >>= delta.quantization
-    starts = np.cumsum(counts) - counts
-    states = np.zeros((counts.size, order), latents.dtype)
-    for place in range(order):
-        long = counts > place
-        states[long, place] = latents[starts[long] + place]
-    return latents - prediction.astype(latents.dtype), states
+    return latents - prediction.astype(latents.dtype), first_latents(latents, counts, len(delta.weights))

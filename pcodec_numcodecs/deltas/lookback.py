@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..dtypes import Latents
 from ..metadata import Lookback
+from ..pages import first_latents, page_starts
 
 if TYPE_CHECKING:
     from ..kernels import Kernels
@@ -33,9 +34,6 @@ def encode(
     """
     lookbacks = np.ones(latents.size, np.uint32)
     kernels.find_lookbacks(latents, counts, delta.window_log, lookbacks)
-    starts = np.cumsum(counts) - counts
-    lookbacks[starts[counts > 0]] = 0
+    lookbacks[page_starts(counts)[counts > 0]] = 0
     differences = latents - latents[np.arange(latents.size) - lookbacks]
-    states = np.zeros((counts.size, 1), latents.dtype)
-    states[counts > 0, 0] = latents[starts[counts > 0]]
-    return differences, states, lookbacks
+    return differences, first_latents(latents, counts, delta.state_length), lookbacks

@@ -9,8 +9,8 @@ import numpy.typing as npt
 class DecodeStream(NamedTuple):
     """One latent variable of every lane, to be decoded.
 
-    Tables of several Pco chunks lie end to end; `states` and `bases` count slots from the start of all, so that a lane
-    finds its own table by its state.
+    Tables of several Pco chunks lie end to end; `first_slots` and `bases` count slots from the start of all, so that a
+    lane finds its own table by its slot.
 
     Attributes
     ----------
@@ -18,8 +18,8 @@ class DecodeStream(NamedTuple):
         int64, one entry a slot (see `pcodec_numcodecs.ans.DecodeTable`).
     lowers
         uint64, one entry a slot.
-    states
-        int64, shape (lanes, 4): the first slots.
+    first_slots
+        int64, shape (lanes, 4): where the four tANS states begin.
     counts
         int64, one a lane: latents to decode.
     out
@@ -32,7 +32,7 @@ class DecodeStream(NamedTuple):
     bases: npt.NDArray[np.int64]
     lowers: npt.NDArray[np.uint64]
     offset_bits: npt.NDArray[np.int64]
-    states: npt.NDArray[np.int64]
+    first_slots: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
     out: npt.NDArray[Any]
     out_starts: npt.NDArray[np.int64]
@@ -49,7 +49,7 @@ class EncodeStream(NamedTuple):
         Bin of each latent, int64.
     counts
         int64, one a lane.
-    states
+    delta_states
         Delta states, uint64 of shape (lanes, state length); each value takes `latent_bits` bits.
     latent_bits
         Width of the latents.
@@ -64,7 +64,7 @@ class EncodeStream(NamedTuple):
     latents: npt.NDArray[Any]
     bins: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
-    states: npt.NDArray[np.uint64]
+    delta_states: npt.NDArray[np.uint64]
     latent_bits: int
     lowers: npt.NDArray[np.uint64]
     offset_bits: npt.NDArray[np.int64]

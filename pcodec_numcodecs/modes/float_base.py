@@ -128,5 +128,7 @@ def _snap(base: float) -> float:
         whole = round(base)
         return float(whole) if abs(base - whole) < 2.0**-20 * base else base
     inverse = 1.0 / base
+    if not math.isfinite(inverse):  # of a subnormal base
+        return base
     whole = round(inverse)
     return 1.0 / whole if abs(inverse - whole) < 0.02 and abs(inverse - whole) < 2.0**-10 * inverse else base

@@ -22,22 +22,21 @@ def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[Dec
     """See `Kernels.decode_pages`."""
     positions = positions.copy()
     end = 8 * (data.size - PADDING) + 8
-    longest = np.max([stream.counts for stream in streams], axis=0)
-    most = int(longest.max(initial=0))
+    longest, by_length = _longest_first(np.max([stream.counts for stream in streams], axis=0))
+    ordered = [_longest_first(stream.counts) for stream in streams]
     # Batches only matter where codes and offsets, or variables, take turns.
     plain = len(streams) == 1 and not streams[0].nbits.any()
     step = max(BATCH, _WIDE_BLOCK // positions.size // BATCH * BATCH) if plain and positions.size else BATCH
     window = windows(data)
-    states = [stream.states.T.copy() for stream in streams]
-    for done in range(0, most, step):
-        if (positions[longest > done] >= end).all():
+    states = [stream.first_slots.T.copy() for stream in streams]
+    for done in range(0, int(longest.max(initial=0)), step):
+        if (positions[by_length[: _above(longest, done)]] >= end).all():
             break  # every lane that is not done has run past the data: what would follow is arbitrary
-        for stream, state in zip(streams, states, strict=True):
-            left = np.clip(stream.counts - done, 0, step)
-            lanes = np.argsort(-left, kind="stable")[: np.count_nonzero(left)]
+        for stream, state, (lengths, order) in zip(streams, states, ordered, strict=True):
+            lanes = order[: _above(lengths, done)]
             if not lanes.size:
                 continue
-            counts = left[lanes]
+            counts = np.minimum(lengths[: lanes.size] - done, step)
             position = positions[lanes]
             position[position > end - 8] = end  # past the end, and to stay there: the caller sees that
             slots = _walk(window, stream, position, state, lanes, counts)
@@ -48,6 +47,17 @@ def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[Dec
                 _read_latents(data, stream, slots[part], position[part], counts[part], out_starts[part], end)
             positions[lanes] = position
     return positions
+
+
+def _longest_first(counts: I64) -> tuple[I64, I64]:
+    """Return counts from the largest down, and the lanes that they belong to."""
+    order = np.argsort(-counts, kind="stable")
+    return counts[order], order
+
+
+def _above(falling: I64, done: int) -> int:
+    """Return how many of some falling counts are above `done`."""
+    return falling.size - int(np.searchsorted(falling[::-1], done, side="right"))
 
 
 def _read_latents(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...pages import page_starts
 from .lanes import lane_blocks
 
 I64 = npt.NDArray[np.int64]
@@ -16,7 +17,7 @@ _LOOKBACK_BLOCK = 1 << 16  # latents whose references are followed at a time: th
 def undo_consecutive(latents: Latents, counts: I64, states: Latents) -> None:
     """See `Kernels.undo_consecutive`."""
     states, counts = states[counts > 0], counts[counts > 0]
-    starts = np.cumsum(counts) - counts
+    starts = page_starts(counts)
     for place in range(states.shape[1]):
         long = counts > place
         latents[starts[long] + place] = 0
@@ -32,7 +33,7 @@ def undo_consecutive(latents: Latents, counts: I64, states: Latents) -> None:
 
 def undo_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, states: Latents) -> None:
     """See `Kernels.undo_lookback`."""
-    starts = np.cumsum(counts) - counts
+    starts = page_starts(counts)
     length = states.shape[1]
     lane_start = np.repeat(starts, counts)
     place = np.arange(latents.size) - lane_start
@@ -53,10 +54,11 @@ def undo_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I
 
 def undo_conv1(latents: Latents, counts: I64, states: Latents, weights: I64, bias: int, quantization: int) -> None:
     """See `Kernels.undo_conv1`."""
-    starts = np.cumsum(counts) - counts
-    for lanes in lane_blocks(counts):
+    starts = page_starts(counts)
+    lengths = np.maximum(counts, weights.size)
+    for lanes in lane_blocks(lengths):
         # One row a place in the page, so that a step works on a whole row.
-        place = np.arange(max(int(counts[lanes[0]]), weights.size))[:, None]
+        place = np.arange(int(lengths[lanes[0]]))[:, None]
         index = np.minimum(starts[lanes] + place, max(latents.size - 1, 0))
         valid = place < counts[lanes]
         if not valid.any():

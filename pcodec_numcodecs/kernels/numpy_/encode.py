@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ...bits import masks, write_fields
 from ...constants import ANS_INTERLEAVING, BATCH
+from ...pages import page_starts
 from ..streams import EncodeStream
 from .lanes import lane_blocks
 
@@ -27,8 +28,9 @@ def encode_pages(streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I6
     starts = np.zeros_like(counts)
     ends = np.zeros_like(counts)
     done = 0
-    for lanes in lane_blocks(counts):
-        batches = -(-int(counts[lanes[0]]) // BATCH)
+    batches_of = -(-counts // BATCH)
+    for lanes in lane_blocks(batches_of * BATCH):
+        batches = int(batches_of[lanes[0]])
         codes = [_encode_codes(stream, lanes, batches) for stream in streams]
         step = max(1, _PACKED_CELLS // max(batches * BATCH, 1))
         for first in range(0, lanes.size, step):
@@ -40,8 +42,8 @@ def encode_pages(streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I6
                 for field in (_code_fields(code, part, batches), _offset_fields(stream, few, batches))
                 if field is not None
             ]
-            last_states = [code.states[part] for code in codes]
-            page_ends = _write_pages(words, done, *_page_metadata(streams, last_states, few), bodies)
+            first_slots = [code.first_slots[part] for code in codes]
+            page_ends = _write_pages(words, done, *_page_metadata(streams, first_slots, few), bodies)
             starts[few], ends[few] = np.concatenate((np.array([done]), page_ends[:-1])), page_ends
             done = int(page_ends[-1])
     return starts, ends
@@ -76,26 +78,26 @@ def _write_pages(words: U64, done: int, meta_values: U64, meta_widths: I64, bodi
     return page_ends
 
 
-def _page_metadata(streams: tuple[EncodeStream, ...], last: list[I64], lanes: I64) -> tuple[U64, I64]:
+def _page_metadata(streams: tuple[EncodeStream, ...], first_slots: list[I64], lanes: I64) -> tuple[U64, I64]:
     """Return the fields of the page metadata, shape (lanes, fields), and their widths, which all pages share."""
     values = []
     widths = []
-    for stream, states in zip(streams, last, strict=True):
-        values += [stream.states[lanes], states.view(np.uint64)]
-        widths += [stream.latent_bits] * stream.states.shape[1] + [stream.ans_log] * ANS_INTERLEAVING
+    for stream, slots in zip(streams, first_slots, strict=True):
+        values += [stream.delta_states[lanes], slots.view(np.uint64)]
+        widths += [stream.latent_bits] * stream.delta_states.shape[1] + [stream.ans_log] * ANS_INTERLEAVING
     return np.concatenate(values, axis=1), np.array(widths, np.int64)
 
 
 class _Codes(NamedTuple):
     """The tANS codes of one stream.
 
-    Values and widths hold four codes to a field, shape (lanes, groups), None where there are no codes; `states` the
-    slots to start decoding at, shape (lanes, 4).
+    Values and widths hold four codes to a field, shape (lanes, groups), None where there are no codes; `first_slots`
+    says where decoding begins, shape (lanes, 4).
     """
 
     values: U64 | None
     widths: I64 | None
-    states: I64
+    first_slots: I64
 
 
 def _code_fields(codes: _Codes, part: slice, batches: int) -> tuple[U64, I64] | None:
@@ -110,7 +112,7 @@ def _cells(stream: EncodeStream, lanes: I64, batches: int) -> tuple[I64, npt.NDA
     """Return for each place of each lane the index of its latent; and which places are there, None for all."""
     place = np.arange(batches * BATCH)
     counts = stream.counts[lanes]
-    index = (np.cumsum(stream.counts) - stream.counts)[lanes, None] + place
+    index = page_starts(stream.counts)[lanes, None] + place
     if (counts == place.size).all():
         return index, None
     return np.minimum(index, stream.bins.size - 1, out=index), place < counts[:, None]

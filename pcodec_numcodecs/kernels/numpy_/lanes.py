@@ -10,16 +10,21 @@ I64 = npt.NDArray[np.int64]
 _BLOCK_CELLS = 1 << 21
 
 
-def lane_blocks(counts: I64) -> Iterator[I64]:
+def lane_blocks(lengths: I64) -> Iterator[I64]:
     """Cut lanes into blocks whose padding to the longest lane costs at most as much as the lanes themselves.
+
+    Parameters
+    ----------
+    lengths
+        Cells that each lane takes by itself.
 
     Yields
     ------
     Indices of lanes, longest first; lanes of equal length keep their order. A block of several lanes has at most 2**21
     cells, padding included.
     """
-    order = np.argsort(-counts, kind="stable")
-    ordered = counts[order]
+    order = np.argsort(-lengths, kind="stable")
+    ordered = lengths[order]
     totals = np.cumsum(ordered)
     first = 0
     while first < order.size:

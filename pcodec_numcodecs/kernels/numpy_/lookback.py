@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...bits import bit_lengths
+from ...pages import places
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -23,7 +24,7 @@ _DISTANCE_BITS = 25  # room for the largest window
 def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
     """See `Kernels.find_lookbacks`."""
     window = 1 << window_log
-    place = np.arange(latents.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = places(counts)
     matches = [_previous(key) for key in _match_keys(latents)]
     for distance in matches:
         distance[(distance > place) | (distance > window)] = 0
