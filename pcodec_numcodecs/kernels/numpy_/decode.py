@@ -15,6 +15,7 @@ I64 = npt.NDArray[np.int64]
 _THREE = np.array(3, np.int64)
 _SEVEN = np.array(7, np.int64)
 _READ_CELLS = 1 << 14  # latents whose offsets are read at a time: temporaries stay in the cache
+_FEW_LANES = 48  # up to so many, NumPy's calls cost more than the work that they do
 _WIDE_BLOCK = 1 << 16  # latents a lane decoded at a time where no tANS codes force batches
 
 
@@ -136,6 +137,9 @@ def _walk_groups(window: npt.NDArray[Any], stream: DecodeStream, position: I64, 
     The four states of a page do not depend on each other, only their bit positions do; and four codes of at most 14
     bits that start within a byte end within the 64-bit window there.
     """
+    if position.size <= _FEW_LANES:
+        _walk_groups_of_few(window, stream, position, slots, valid)
+        return
     lanes = position.size
     nbits, bases, masks = stream.nbits, stream.bases, (1 << stream.nbits) - 1
     width = np.empty((ANS_INTERLEAVING, lanes), np.int64)
@@ -166,3 +170,37 @@ def _walk_groups(window: npt.NDArray[Any], stream: DecodeStream, position: I64, 
         bitwise_and(value, unsigned_mask, value)
         bases.take(now, None, base, "clip")
         add(base, signed_value, slots[group + 1])
+
+
+def _walk_groups_of_few(
+    window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None
+) -> None:
+    """Do the work of `_walk_groups` in fewer calls, each of which does more."""
+    lanes = position.size
+    table = np.stack((stream.nbits, (1 << stream.nbits) - 1, stream.bases))
+    # The position, then the widths of four codes: one running sum says where each begins and the last one ends.
+    buffer = np.empty((1 + 3 * ANS_INTERLEAVING, lanes), np.int64)
+    before, steps = buffer[0], buffer[: ANS_INTERLEAVING + 1]
+    row = buffer[1:].reshape(3, ANS_INTERLEAVING, lanes)
+    width, mask, base = row
+    places = np.empty((ANS_INTERLEAVING + 1, lanes), np.int64)
+    starts, end = places[:-1], places[-1]
+    byte = np.empty((ANS_INTERLEAVING, lanes), np.int64)
+    shift = np.empty_like(byte)
+    value = np.empty(byte.shape, np.uint64)
+    unsigned_shift, signed_value = shift.view(np.uint64), value.view(np.int64)
+    before[:] = position
+    take, accumulate = table.take, np.add.accumulate
+    add, bitwise_and, right_shift, copyto = np.add, np.bitwise_and, np.right_shift, np.copyto
+    for group in range(slots.shape[0] - 1):
+        take(slots[group], 1, row, "clip")
+        if valid is not None:
+            width *= valid
+        accumulate(steps, 0, None, places)
+        copyto(before, end)
+        right_shift(starts, _THREE, byte)
+        bitwise_and(starts, _SEVEN, shift)
+        right_shift(window[byte], unsigned_shift, value)
+        bitwise_and(signed_value, mask, signed_value)
+        add(signed_value, base, slots[group + 1])
+    position[:] = before
