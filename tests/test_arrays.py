@@ -200,7 +200,11 @@ def test_empty_source_ends_too_early(empty):
             read(empty)
 
 
-@pytest.mark.parametrize("source", ["text", None, 3, [1, 2], memoryview(b"abcd")[::2], np.zeros(4)[::2]], ids=lambda source: type(source).__name__)
+@pytest.mark.parametrize(
+    "source",
+    ["text", None, 3, [1, 2], memoryview(b"abcd")[::2], np.zeros(4)[::2]],
+    ids=lambda source: type(source).__name__,
+)
 def test_other_sources_are_a_type_error(source):
     file = wrapped.FileDecompressor.new(HEADER)[0]
     chunk = file.chunk_decompressor(CHUNK.write_meta(), "f64")[0]
