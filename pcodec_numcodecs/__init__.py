@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from . import standalone, wrapped
-    from .codecs.numcodecs import Pco, PCodec
+    from .codecs.numcodecs import Pco
+    from .codecs.pcodec import PCodec
     from .codecs.xarray import encoding_for
     from .codecs.zarr3 import PcoSerializer
     from .config import DEFAULT_COMPRESSION_LEVEL, ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, Progress
@@ -43,7 +44,7 @@ _MODULE_OF: Final = {
     "InsufficientDataError": "errors",
     "InvalidArgumentError": "errors",
     "ModeSpec": "config",
-    "PCodec": "codecs.numcodecs",
+    "PCodec": "codecs.pcodec",
     "PagingSpec": "config",
     "Pco": "codecs.numcodecs",
     "PcoError": "errors",

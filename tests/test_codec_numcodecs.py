@@ -12,7 +12,8 @@ from numcodecs import get_codec
 from numcodecs.pcodec import PCodec as TheirPCodec
 from numcodecs.vlen import VLenUTF8
 
-from pcodec_numcodecs.codecs.numcodecs import Pco, PCodec
+from pcodec_numcodecs.codecs.numcodecs import Pco
+from pcodec_numcodecs.codecs.pcodec import PCodec
 from pcodec_numcodecs.config import ChunkConfig
 from pcodec_numcodecs.errors import CorruptionError, InsufficientDataError, InvalidArgumentError, PcoError
 from pcodec_numcodecs.standalone import simple_compress

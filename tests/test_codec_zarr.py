@@ -13,7 +13,8 @@ import zarr
 from codec_cases import DTYPES, NUMBER_DTYPES, assert_same_bits, numbers
 from zarr.storage import LocalStore
 
-from pcodec_numcodecs.codecs.numcodecs import Pco, PCodec
+from pcodec_numcodecs.codecs.numcodecs import Pco
+from pcodec_numcodecs.codecs.pcodec import PCodec
 from pcodec_numcodecs.codecs.zarr3 import PcoSerializer
 from pcodec_numcodecs.errors import CorruptionError, InvalidArgumentError
 
