@@ -1,0 +1,71 @@
+"""Bytes, and integers of seven bits a byte (unsigned LEB128), of a frame's head."""
+
+from ..errors import CorruptionError
+
+__all__ = ["Fields", "varint"]
+
+_MAX_VARINT_BYTES = 9  # 63 bits
+
+
+def varint(value: int) -> bytes:
+    """Write an integer, seven bits a byte, lowest first; all bytes but the last have the top bit set."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+class Fields:
+    """Reads the fields of a head, whose checksum has been found right, one by one.
+
+    Each method raises `CorruptionError` when the head is too short for the field or the value out of its limits.
+    """
+
+    def __init__(self, source: memoryview) -> None:
+        self._source = source
+        self._place = 0
+
+    @property
+    def left(self) -> int:
+        """Bytes not read yet."""
+        return len(self._source) - self._place
+
+    def has(self, count: int) -> bool:
+        """Tell whether so many bytes are left."""
+        return count <= self.left
+
+    def take(self, count: int) -> memoryview:
+        """Read some bytes."""
+        if not self.has(count):
+            raise CorruptionError(f"a field of {count} bytes must lie within the head, got {self.left} bytes")
+        self._place += count
+        return self._source[self._place - count : self._place]
+
+    def byte(self, name: str, least: int = 0, most: int = 255) -> int:
+        """Read one byte."""
+        return _checked(self.take(1)[0], name, least, most)
+
+    def varint(self, name: str, least: int = 0, most: int | None = None) -> int:
+        """Read an integer that `varint` wrote."""
+        value = 0
+        for place in range(_MAX_VARINT_BYTES):
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << 7 * place
+            if byte < 0x80:
+                return _checked(value, name, least, most)
+        raise CorruptionError(f"{name} may not exceed 63 bits, got more than {_MAX_VARINT_BYTES} bytes")
+
+    def finish(self) -> None:
+        """Refuse bytes that nothing accounts for."""
+        if self.left:
+            raise CorruptionError(f"the head must end with its last field, got {self.left} bytes more")
+
+
+def _checked(value: int, name: str, least: int, most: int | None) -> int:
+    if value < least:
+        raise CorruptionError(f"{name} may not be below {least}, got {value}")
+    if most is not None and value > most:
+        raise CorruptionError(f"{name} may not exceed {most}, got {value}")
+    return value

@@ -1,0 +1,270 @@
+"""A frame, or parts of it, to the cells that are selected."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..decompress import ChunkTables, PageRequest, decompress_pages
+from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
+from ..kernels import load
+from ..metadata import ChunkMetadata, FormatVersion
+from .checksums import crc32c, crc32c_of_each
+from .elements import Bits, from_numbers, parts_of
+from .layout import Layout
+from .tiling import Block, selected
+
+I64 = npt.NDArray[np.int64]
+
+__all__ = ["FrameReader", "Pieces", "Selected"]
+
+
+class Pieces:
+    """Some stretches of a frame's bytes, by where they lie in it."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._parts: list[memoryview] = []
+
+    def add(self, start: int, part: memoryview) -> None:
+        """Add bytes that lie after all that were added before."""
+        self._starts.append(start)
+        self._parts.append(part)
+
+    def get(self, start: int, stop: int, what: str) -> memoryview:
+        """Return the bytes from `start` up to `stop`.
+
+        Raises
+        ------
+        InsufficientDataError
+            When they are not all there, naming them as `what`.
+        """
+        if start == stop:
+            return memoryview(b"")
+        index = bisect_right(self._starts, start) - 1
+        offset = start - self._starts[index]
+        part = self._parts[index][offset : offset + stop - start]
+        if len(part) < stop - start:
+            raise InsufficientDataError(
+                f"InsufficientData: {what} lies in bytes {start} to {stop} of the frame, got {len(part)} of them"
+            )
+        return part
+
+
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """What a selection asks of an array.
+
+    Attributes
+    ----------
+    shape
+        Of the result.
+    pages
+        The pages that hold the cells, rising.
+    blocks
+        For boxes of cells, the part of each page.
+    ranges
+        Shape of such a box, with all axes.
+    coordinates
+        For all other selections, the page of each cell of the result and its place within that.
+    """
+
+    shape: tuple[int, ...]
+    pages: list[int]
+    blocks: list[Block]
+    ranges: tuple[int, ...]
+    coordinates: tuple[I64, I64] | None
+
+
+def select(layout: Layout, selection: Any) -> Selected:
+    """Find the pages that a selection needs. Raises IndexError as NumPy does."""
+    grid = layout.grid
+    if not layout.shape:
+        shape = np.broadcast_to(np.int8(0), ())[selection].shape
+        return Selected(shape, [0] if np.prod(shape, dtype=int) else [], [], (), None)
+    found = selected(layout.shape, selection)
+    if isinstance(found, tuple):
+        ranges, shape = found
+        blocks = grid.blocks(ranges)
+        return Selected(shape, [block.page for block in blocks], blocks, tuple(map(len, ranges)), None)
+    page, place = grid.locate(found)
+    return Selected(page.shape, np.unique(page).tolist(), [], (), (page, place))
+
+
+class FrameReader:
+    """Reads the cells of one frame from whichever of its bytes are at hand.
+
+    Parameters
+    ----------
+    layout
+        What the front of the frame says.
+    pieces
+        The frame's bytes: the chunk-level streams and the pages that are asked for.
+    """
+
+    def __init__(self, layout: Layout, pieces: Pieces) -> None:
+        self.layout = layout
+        self.pieces = pieces
+        self._tables: dict[int, ChunkTables] = {}
+
+    @cached_property
+    def _version(self) -> FormatVersion:
+        return FormatVersion.read(self.layout.pco_header)[0]
+
+    def tables(self, stream: int) -> ChunkTables:
+        """Return the metadata of a Pco chunk, that of a chunk-level stream.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When the stream is damaged or not at hand.
+        """
+        if stream not in self._tables:
+            start, stop = self.layout.stream_bounds[stream]
+            name = f"chunk-level stream {stream} (metadata of a Pco chunk)"
+            content = self.pieces.get(start, stop, name)
+            found, stored = crc32c(content), self.layout.stream_crcs[stream]
+            if found != stored:
+                raise CorruptionError(f"CRC-32C of {name} must be {stored:#010x}, got {found:#010x}: it is damaged")
+            metadata, size = ChunkMetadata.read(content, self.layout.element.number_type, self._version)
+            if size != len(content):
+                raise CorruptionError(f"{name} must have {size} bytes, got {len(content)}")
+            self._tables[stream] = ChunkTables(metadata)
+        return self._tables[stream]
+
+    def read(self, wanted: Selected, out: npt.NDArray[Any]) -> None:
+        """Decode what is selected into an array of its shape and of the element's dtype in any byte order.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When a part that is needed is damaged or not at hand. What is in `out` then is no result.
+        """
+        layout = self.layout
+        if layout.constant is not None:
+            value = np.frombuffer(layout.constant, layout.element.dtype)
+            for target, bits in zip(parts_of(out), parts_of(value), strict=True):
+                target[...] = bits[0]
+            return
+        targets = parts_of(out)
+        if wanted.coordinates is not None:
+            self._gather(wanted, targets)
+            return
+        # Pages of one Pco chunk at a time: what is decoded and not yet in its place stays bounded.
+        blocks = wanted.blocks or [Block(page, (), ()) for page in wanted.pages]
+        boxes = [target.reshape(wanted.ranges) if target.size else target for target in targets]
+        first = 0
+        while first < len(blocks):
+            chunk = layout.chunk_of(blocks[first].page)
+            last = first
+            while last < len(blocks) and layout.chunk_of(blocks[last].page) == chunk:
+                last += 1
+            pages = [block.page for block in blocks[first:last]]
+            for box, numbers in zip(boxes, self._decode(pages), strict=True):
+                start = 0
+                for block in blocks[first:last]:
+                    shape = tuple(cells.stop - cells.start for cells in layout.grid.bounds(block.page))
+                    stop = start + int(layout.grid.cells[block.page])
+                    box[block.outside] = numbers[start:stop].reshape(shape)[block.inside]
+                    start = stop
+            first = last
+
+    def _gather(self, wanted: Selected, targets: list[Bits]) -> None:
+        """Pick single cells, in any order and number."""
+        assert wanted.coordinates is not None
+        page, place = wanted.coordinates
+        cells = self.layout.grid.cells[wanted.pages]
+        starts = np.cumsum(cells) - cells
+        index = starts[np.searchsorted(wanted.pages, page)] + place if wanted.pages else place
+        for target, numbers in zip(targets, self._decode(wanted.pages), strict=True):
+            target[...] = numbers[index]
+
+    def _decode(self, pages: list[int]) -> list[Bits]:
+        """Decode whole pages; return the bits of their cells, end to end, for each part of the elements."""
+        layout = self.layout
+        cells = layout.grid.cells[pages]
+        counts = (cells + 7) // 8 if layout.packed else cells
+        streams = self._pages(pages)
+        parts = []
+        for part in range(layout.streams_a_page):
+            numbers = [
+                PageRequest(self.tables(layout.chunk_of(page) * layout.streams_a_page + part), source[part], n, n)
+                for page, source, n in zip(pages, streams, counts.tolist(), strict=True)
+            ]
+            parts.append(from_numbers(_decompress(numbers, pages, layout), layout.element))
+        return [_unpacked(part, cells) for part in parts] if layout.packed else parts
+
+    def _pages(self, pages: list[int]) -> list[list[memoryview]]:
+        """Return the Pco streams of each page, found whole and undamaged."""
+        layout = self.layout
+        content = [
+            self.pieces.get(int(layout.page_starts[page]), int(layout.page_starts[page + 1]), self._name(page))
+            for page in pages
+        ]
+        crcs = crc32c_of_each(content)
+        wrong = np.flatnonzero(crcs != layout.page_crcs[pages])
+        if wrong.size:
+            page = pages[wrong[0]]
+            raise CorruptionError(
+                f"CRC-32C of {self._name(page)} must be {int(layout.page_crcs[page]):#010x}, "
+                f"got {int(crcs[wrong[0]]):#010x}: the page is damaged"
+                + (f", and {wrong.size - 1} more" if wrong.size > 1 else "")
+            )
+        ends = np.cumsum(layout.page_sizes[pages], axis=1).tolist()
+        return [
+            [view[start:stop] for start, stop in zip([0, *row], row, strict=False)]
+            for view, row in zip(content, ends, strict=True)
+        ]
+
+    def _name(self, page: int) -> str:
+        bounds = self.layout.grid.bounds(page)
+        return f"page {page} (cells [{', '.join(f'{cells.start}:{cells.stop}' for cells in bounds)}])"
+
+
+def _decompress(requests: Sequence[PageRequest], pages: list[int], layout: Layout) -> npt.NDArray[Any]:
+    """Decode pages, those of one Pco chunk at a time: another may have other latent variables."""
+    parts = [np.zeros(0, layout.element.number_type.dtype)]
+    for _, group in groupby(zip(requests, pages, strict=True), key=lambda pair: id(pair[0].chunk)):
+        members = list(group)
+        numbers, read = decompress_pages([request for request, _ in members], load())
+        for (request, page), size in zip(members, read, strict=True):
+            if size != len(request.source):
+                raise CorruptionError(f"a stream of page {page} must have {size} bytes, got {len(request.source)}")
+        parts.append(numbers)
+    return np.concatenate(parts) if len(parts) > 2 else parts[-1]
+
+
+def _unpacked(packed: Bits, cells: I64) -> Bits:
+    """Return one byte for each bit, without those that fill up the bytes at the end of each page."""
+    bits = np.unpackbits(packed, bitorder="little")
+    if (cells % 8).any():
+        room = (cells + 7) // 8 * 8
+        place = np.arange(bits.size) - np.repeat(np.cumsum(room) - room, room)
+        bits = bits[place < np.repeat(cells, room)]
+    return bits
+
+
+def check_out(out: object, shape: tuple[int, ...], layout: Layout) -> npt.NDArray[Any]:
+    """Check an array that is to be filled.
+
+    Raises
+    ------
+    TypeError
+        When it is no array, or of another dtype.
+    InvalidArgumentError
+        When it is of another shape, or read-only.
+    """
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
+    if out.dtype != layout.element.dtype:
+        raise TypeError(f"out must be of dtype {layout.element.dtype}, got {out.dtype}")
+    if out.shape != shape:
+        raise InvalidArgumentError(f"out must have the shape of the result, {shape}, got {out.shape}")
+    if not out.flags.writeable:
+        raise InvalidArgumentError("out must be writeable, got a read-only array")
+    return out

@@ -1,0 +1,126 @@
+"""Which bytes of a frame to ask a store for, without asking: the caller does that, in whichever way it waits.
+
+The object may be replaced, cut short or missing between two requests, and a server may answer with more than was asked
+for. Whatever happens, what comes out has been checked against one index.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import CorruptionError, InsufficientDataError
+from .head import MAGIC, PREAMBLE_BYTES, front_bytes, read_head
+from .layout import Layout
+from .reader import FrameReader, Pieces, Selected
+
+__all__ = ["GAP_BYTES", "WHOLE", "Request", "Requests", "first_bytes", "is_small", "read_ranges"]
+
+GAP_BYTES: Final = 32 << 10
+"""Bytes between two ranges that are rather read along than asked for apart."""
+_SMALL_BYTES: Final = 64 << 10
+"""Arrays of up to so many bytes are read in one go: a second request takes longer than the bytes."""
+_MOST_FIRST_BYTES: Final = 16 << 10
+
+
+class Request(NamedTuple):
+    """Bytes of an object, from `start` up to `stop`, or to its end."""
+
+    start: int
+    stop: int | None
+
+
+WHOLE: Final = Request(0, None)
+
+Requests = Generator[list[Request], list[memoryview | None], npt.NDArray[Any] | None]
+"""Yields what is needed at a time, is sent the bytes in the same order (None where there is no object), and returns the
+result, or None when there is no object."""
+
+
+def is_small(raw_bytes: int) -> bool:
+    """Tell whether an array of some size is best read as a whole."""
+    return raw_bytes <= _SMALL_BYTES
+
+
+def first_bytes(cells: int, itemsize: int) -> int:
+    """Return how much to read first, such that it holds the front of most frames of this size."""
+    return min(_MOST_FIRST_BYTES, 1024 + 512 * itemsize + cells // 1024)
+
+
+def read_ranges(
+    first: int,
+    gap: int,
+    prepare: Callable[[Layout], tuple[Selected, npt.NDArray[Any]]],
+    whole: Callable[[memoryview], npt.NDArray[Any]],
+) -> Requests:
+    """Read what is selected from an object in a store: its front, and then the pages that hold the cells.
+
+    Parameters
+    ----------
+    first
+        Bytes to read at first.
+    gap
+        Bytes between two pages that are rather read along.
+    prepare
+        Checks whether the frame is the one that is expected, and returns what is selected and the array for it.
+    whole
+        Reads the same from the bytes of the whole object.
+    """
+    (front,) = yield [Request(0, first)]
+    if front is None:
+        return None
+    if len(front) != first:
+        # This is all there is, because the object is shorter, or because the server knows no ranges.
+        return whole(front)
+    if bytes(front[: len(MAGIC)]) == MAGIC:
+        try:
+            return (yield from _read_ranges(front, gap, prepare, whole))
+        except (CorruptionError, InsufficientDataError):
+            pass  # The object has been replaced since the first request, perhaps; if it is damaged, it still will be.
+    (content,) = yield [WHOLE]
+    return None if content is None else whole(content)
+
+
+def _read_ranges(
+    front: memoryview,
+    gap: int,
+    prepare: Callable[[Layout], tuple[Selected, npt.NDArray[Any]]],
+    whole: Callable[[memoryview], npt.NDArray[Any]],
+) -> Requests:
+    needed = front_bytes(front[:PREAMBLE_BYTES])
+    if needed > len(front):
+        (more,) = yield [Request(len(front), needed)]
+        if more is not None and len(more) > needed - len(front):
+            return whole(more)
+        front = memoryview(bytes(front) + bytes(more or b""))
+    layout = read_head(front)
+    wanted, out = prepare(layout)
+    pieces = Pieces()
+    pieces.add(0, front)
+    if ranges := page_ranges(layout, wanted.pages, len(front), gap):
+        parts = yield ranges
+        for (start, stop), part in zip(ranges, parts, strict=True):
+            assert stop is not None
+            if part is None:
+                raise InsufficientDataError(f"InsufficientData: pages lie in bytes {start} to {stop}, got no object")
+            if len(part) > stop - start:
+                return whole(part)
+            pieces.add(start, part)
+    FrameReader(layout, pieces).read(wanted, out)
+    return out
+
+
+def page_ranges(layout: Layout, pages: list[int], at_hand: int, gap: int) -> list[Request]:
+    """Return the ranges of some pages, rising; those closer than `gap` as one, without what is at hand already."""
+    if layout.constant is not None or not pages:
+        return []
+    starts, ends = layout.page_starts[:-1][pages], layout.page_starts[1:][pages]
+    missing = (ends > starts) & (ends > at_hand)
+    starts, ends = starts[missing], ends[missing]
+    if not starts.size:
+        return []
+    apart = np.flatnonzero(starts[1:] - ends[:-1] > gap)
+    firsts = starts[np.concatenate(([0], apart + 1))]
+    lasts = ends[np.concatenate((apart, [ends.size - 1]))]
+    return [Request(int(start), int(stop)) for start, stop in zip(firsts, lasts, strict=True)]

@@ -1,0 +1,244 @@
+"""Shapes, selections and tiles: which cells a page holds, and which pages a selection needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..constants import MAX_CHUNK_NUMBERS
+from ..errors import InvalidArgumentError
+
+I64 = npt.NDArray[np.int64]
+Shape = tuple[int, ...]
+
+__all__ = ["Block", "Grid", "auto_tile", "fitted"]
+
+_TILE_LOG = 13
+"""log2 of the cells that a tile has by default: much fewer, and page and index bytes show; more, and reads of single
+cells get dear."""
+
+
+class Block(NamedTuple):
+    """The cells that a selection takes from one page.
+
+    Attributes
+    ----------
+    page
+        Number of the page.
+    inside
+        A slice of the tile along each axis.
+    outside
+        Where these cells go in the result, a slice along each axis.
+    """
+
+    page: int
+    inside: tuple[slice, ...]
+    outside: tuple[slice, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A shape cut into tiles, at least one cell long along each axis. Tiles at the far edges may be shorter.
+
+    Pages are tiles in C order of the grid, their cells in C order of the tile.
+    """
+
+    shape: Shape
+    tile: Shape
+
+    @cached_property
+    def tiles(self) -> Shape:
+        """Count of tiles along each axis."""
+        return tuple(-(-size // length) for size, length in zip(self.shape, self.tile, strict=True))
+
+    @property
+    def pages(self) -> int:
+        """Count of pages."""
+        return prod(self.tiles)
+
+    @cached_property
+    def cells(self) -> I64:
+        """Cells of each page."""
+        cells = np.ones(1, np.int64)
+        for axis in range(len(self.shape)):
+            cells = np.multiply.outer(cells, self._lengths(axis)).reshape(-1)
+        return cells
+
+    def _lengths(self, axis: int) -> I64:
+        lengths = np.full(self.tiles[axis], self.tile[axis], np.int64)
+        if lengths.size:
+            lengths[-1] = self.shape[axis] - (lengths.size - 1) * self.tile[axis]
+        return lengths
+
+    def bounds(self, page: int) -> tuple[slice, ...]:
+        """Return the cells of a page, a slice of the array along each axis."""
+        place = np.unravel_index(page, self.tiles) if self.tiles else ()
+        return tuple(
+            slice(int(i) * length, min((int(i) + 1) * length, size))
+            for i, length, size in zip(place, self.tile, self.shape, strict=True)
+        )
+
+    def all_bounds(self) -> Iterator[tuple[slice, ...]]:
+        """Yield the cells of every page in order."""
+        axes = [
+            [slice(start, min(start + length, size)) for start in range(0, size, length)]
+            for size, length in zip(self.shape, self.tile, strict=True)
+        ]
+        return product(*axes)
+
+    def blocks(self, ranges: tuple[range, ...]) -> list[Block]:
+        """Cut a box of cells, one rising range along each axis, at the borders of the tiles; in order of the pages."""
+        axes = [list(self._axis_blocks(axis, cells)) for axis, cells in enumerate(ranges)]
+        blocks = []
+        for parts in product(*axes):
+            page = 0
+            for (tile, _, _), count in zip(parts, self.tiles, strict=True):
+                page = page * count + tile
+            blocks.append(Block(page, tuple(p[1] for p in parts), tuple(p[2] for p in parts)))
+        return blocks
+
+    def _axis_blocks(self, axis: int, cells: range) -> Iterator[tuple[int, slice, slice]]:
+        length = self.tile[axis]
+        done = 0
+        while done < len(cells):
+            tile = cells[done] // length
+            # The first of the cells that lies beyond this tile.
+            stop = min(len(cells), -(-((tile + 1) * length - cells.start) // cells.step))
+            first, last = cells[done] - tile * length, cells[stop - 1] - tile * length
+            yield tile, slice(first, last + 1, cells.step), slice(done, stop)
+            done = stop
+
+    def locate(self, coordinates: list[I64]) -> tuple[I64, I64]:
+        """Return the page of each cell and its place within that page; of single cells given axis by axis."""
+        page = np.zeros(np.broadcast_shapes(*(c.shape for c in coordinates)), np.int64)
+        place = np.zeros_like(page)
+        for axis, coordinate in enumerate(coordinates):
+            tile, local = np.divmod(coordinate, self.tile[axis])
+            page = page * self.tiles[axis] + tile
+            place = place * self._lengths(axis)[tile] + local
+        return page, place
+
+
+def selected(shape: Shape, selection: Any) -> list[I64] | tuple[tuple[range, ...], Shape]:
+    """Resolve a selection as NumPy would for an array of some shape.
+
+    Returns
+    -------
+    For slices that rise and integers, a range along each axis, and the shape of the result, without the axes that
+    integers take away. For all else, the coordinates of each cell of the result along each axis.
+
+    Raises
+    ------
+    IndexError
+        As NumPy does.
+    """
+    if simple := _ranges(shape, selection):
+        return simple
+    # NumPy itself says where each cell of the result comes from. The arrays that are indexed take no memory.
+    coordinates = []
+    for axis, size in enumerate(shape):
+        numbers = np.arange(size).reshape(-1, *(1,) * (len(shape) - axis - 1))
+        coordinates.append(np.broadcast_to(numbers, shape)[selection])
+    return coordinates
+
+
+def _ranges(shape: Shape, selection: Any) -> tuple[tuple[range, ...], Shape] | None:
+    """Resolve integers, slices that rise, and one ellipsis; None for other selections and for 0-d arrays."""
+    items = list(selection) if isinstance(selection, tuple) else [selection]
+    if not shape or not all(item is Ellipsis or isinstance(item, slice | int | np.integer) for item in items):
+        return None
+    if any(isinstance(item, bool) for item in items):
+        return None
+    ellipses = [i for i, item in enumerate(items) if item is Ellipsis]
+    missing = len(shape) - len(items) + len(ellipses)
+    if missing < 0 or len(ellipses) > 1:
+        return None  # NumPy raises the error
+    place = ellipses[0] if ellipses else len(items)
+    items[place : place + len(ellipses)] = [slice(None)] * missing
+    ranges = []
+    kept = []
+    for item, size in zip(items, shape, strict=True):
+        if isinstance(item, slice):
+            cells = range(size)[item]
+            if cells.step < 0:
+                return None
+            kept.append(len(cells))
+        else:
+            index = int(item)
+            if not -size <= index < size:
+                return None
+            cells = range(index % size, index % size + 1)
+        ranges.append(cells)
+    return tuple(ranges), tuple(kept)
+
+
+def fitted(tile: Shape, shape: Shape) -> Shape:
+    """Return a tile that is nowhere longer than the shape.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When it still has more cells than a page may.
+    """
+    short = tuple(max(1, min(length, size)) for length, size in zip(tile, shape, strict=True))
+    if prod(short) > MAX_CHUNK_NUMBERS:
+        raise InvalidArgumentError(f"a tile may not exceed {MAX_CHUNK_NUMBERS} cells, got {prod(short)} of {short}")
+    return short
+
+
+def auto_tile(shape: Shape, access: str) -> Shape:
+    """Choose a tile of about 8,192 cells for a way of access; of more for access as a whole."""
+    ndim = len(shape)
+    tile = [1] * ndim
+    match access:
+        case "whole":
+            return _whole(shape)
+        case "series" if ndim:
+            tile[0] = _even(shape[0], 1 << _TILE_LOG)
+            _share(tile, shape, range(1, ndim), (1 << _TILE_LOG) // tile[0])
+        case "maps":
+            _share(tile, shape, range(max(0, ndim - 2), ndim), 1 << _TILE_LOG)
+        case _:
+            _share(tile, shape, range(ndim), 1 << _TILE_LOG)
+    return tuple(tile)
+
+
+def _share(tile: list[int], shape: Shape, axes: range, cells: int) -> None:
+    """Set near-equal lengths along some axes, so that about so many cells come together."""
+    left = list(axes)
+    while left:
+        # Axes that are shorter than an equal share leave more to the others.
+        short = [axis for axis in left if prod([shape[axis]] * len(left)) <= cells]
+        if not short:
+            break
+        for axis in short:
+            tile[axis] = max(1, shape[axis])
+            cells //= tile[axis]
+            left.remove(axis)
+    for place, axis in enumerate(left):
+        # Powers of two; of what does not divide evenly the leading axes get more, because tiles that are neighbours
+        # along the last axis lie side by side and are read in one go.
+        log = max(0, cells.bit_length() - 1)
+        tile[axis] = _even(shape[axis], 1 << -(-log // (len(left) - place)))
+        cells //= tile[axis]
+
+
+def _even(size: int, length: int) -> int:
+    """Return about the length, such that the last tile is not much shorter than the others."""
+    tiles = max(1, (2 * size + length) // (2 * length))
+    return max(1, -(-size // tiles))
+
+
+def _whole(shape: Shape) -> Shape:
+    tile = [max(1, size) for size in shape]
+    for axis in range(len(tile)):
+        cells = prod(tile)
+        if cells > MAX_CHUNK_NUMBERS:
+            parts = min(tile[axis], -(-cells // MAX_CHUNK_NUMBERS))
+            tile[axis] = max(1, tile[axis] // parts)
+    return tuple(tile)

@@ -1,0 +1,135 @@
+"""An array to a frame."""
+
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compress import compress_chunk
+from ..config import ChunkConfig, PagingSpec
+from ..constants import DEFAULT_MAX_BYTES, MAX_CHUNK_NUMBERS
+from ..dtypes import NumberType
+from ..errors import InvalidArgumentError
+from ..kernels import load
+from ..metadata import FormatVersion
+from .checksums import crc32c_of_each
+from .elements import Bits, Element, element_of, parts_of, to_numbers
+from .head import write_head
+from .layout import Layout
+from .settings import FrameSettings
+from .tiling import Grid, auto_tile, fitted
+
+__all__ = ["write_frame"]
+
+
+def write_frame(array: npt.NDArray[Any], settings: FrameSettings, fortran: bool = False) -> bytes:
+    """Compress an array to a frame; see `pcodec_numcodecs.frame.write`.
+
+    Raises
+    ------
+    TypeError
+        For a dtype that a frame cannot hold.
+    InvalidArgumentError
+        For more than 8 GiB, and for a tile that does not fit the array.
+    """
+    element = element_of(array.dtype)
+    if array.nbytes > DEFAULT_MAX_BYTES:
+        raise InvalidArgumentError(
+            f"a frame may not exceed {DEFAULT_MAX_BYTES} bytes of array, got {array.nbytes}; "
+            "make the array's chunks smaller"
+        )
+    settings.check_dimensions(array.ndim)
+    tile = auto_tile(array.shape, settings.access) if isinstance(settings.tile, str) else settings.tile
+    tile = fitted(tile, array.shape)
+    parts = parts_of(array)
+    blank = Layout(
+        element=element,
+        shape=array.shape,
+        fortran=fortran,
+        constant=None,
+        packed=False,
+        tile=tile,
+        chunk_pages=max(1, MAX_CHUNK_NUMBERS // prod(tile)),
+        streams_a_page=element.parts,
+        pco_header=FormatVersion.write(),
+        stream_sizes=(),
+        stream_crcs=(),
+        page_sizes=np.zeros((0, element.parts), np.int64),
+        page_crcs=np.zeros(0, np.uint32),
+    )
+    if array.size and all(_is_constant(part) for part in parts):
+        return write_head(replace(blank, constant=array[(..., *(slice(0, 1),) * array.ndim)].tobytes()))
+    frame = _write(blank, [_numbers(part, blank.grid, element) for part in parts], settings.level)
+    if not element.is_bool or parts[0].max(initial=0) > 1:
+        # What NumPy takes for a bool may be any byte, and each must come back.
+        return frame
+    packed = _write(replace(blank, packed=True), [_packed(parts[0], blank.grid)], settings.level)
+    return min(frame, packed, key=len)
+
+
+def _is_constant(part: Bits) -> bool:
+    first = part[(0,) * part.ndim]
+    last = part[(-1,) * part.ndim]
+    return bool(first == last) and bool((part == first).all())
+
+
+def _numbers(part: Bits, grid: Grid, element: Element) -> npt.NDArray[Any]:
+    """Return Pco's numbers of all tiles, end to end."""
+    native = part.dtype.newbyteorder("=")
+    if grid.pages == 1:
+        return to_numbers(np.ascontiguousarray(part, native).reshape(-1), element)
+    flat = np.empty(part.size, native)
+    start = 0
+    for bounds in grid.all_bounds():
+        cells = part[bounds]
+        flat[start : start + cells.size].reshape(cells.shape)[...] = cells
+        start += cells.size
+    return to_numbers(flat, element)
+
+
+def _packed(part: Bits, grid: Grid) -> npt.NDArray[Any]:
+    """Return the bits of bools, those of each tile in bytes of its own, the first in the lowest bit."""
+    tiles = [np.packbits(part[bounds], axis=None, bitorder="little") for bounds in grid.all_bounds()]
+    return np.concatenate(tiles) if tiles else np.zeros(0, np.uint8)
+
+
+def _write(layout: Layout, parts: list[npt.NDArray[Any]], level: int) -> bytes:
+    counts = layout.grid.cells
+    if layout.packed:
+        counts = (counts + 7) // 8
+    streams: list[bytes] = []
+    pages: list[list[bytes]] = []
+    start = 0
+    for first in range(0, counts.size, layout.chunk_pages):
+        of_chunk = counts[first : first + layout.chunk_pages]
+        stop = start + int(of_chunk.sum())
+        columns = []
+        for numbers in parts:
+            metadata, column = _compress(numbers[start:stop], layout.element.number_type, of_chunk, level)
+            streams.append(metadata)
+            columns.append(column)
+        pages += map(list, zip(*columns, strict=True))
+        start = stop
+    joined = [b"".join(page) for page in pages]
+    sizes = np.array([[len(stream) for stream in page] for page in pages], np.int64)
+    whole = replace(
+        layout,
+        stream_sizes=tuple(map(len, streams)),
+        stream_crcs=tuple(crc32c_of_each(streams).tolist()),
+        page_sizes=sizes.reshape(-1, layout.streams_a_page),
+        page_crcs=crc32c_of_each(joined),
+    )
+    return b"".join([write_head(whole), *streams, *joined])
+
+
+def _compress(
+    numbers: npt.NDArray[Any], number_type: NumberType, counts: npt.NDArray[np.int64], level: int
+) -> tuple[bytes, list[bytes]]:
+    """Return the metadata and the pages of one Pco chunk."""
+    kernels = load()
+    paging = PagingSpec.exact_page_sizes(counts)
+    config = ChunkConfig(compression_level=level, paging_spec=paging, enable_8_bit=True)
+    chunk = compress_chunk(numbers, number_type, config, kernels)
+    return chunk.metadata.write(), chunk.write_pages(kernels)
