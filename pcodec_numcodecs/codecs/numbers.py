@@ -93,7 +93,7 @@ def as_numbers(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def fill(out: object, numbers: npt.NDArray[Any]) -> Any:
-    """Write the bytes of 1-D numbers into a buffer of any dtype and shape, in the order of its memory.
+    """Write the bytes of a contiguous array into a buffer of any dtype and shape, both in the order of their memory.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def fill(out: object, numbers: npt.NDArray[Any]) -> Any:
     if array.nbytes != numbers.nbytes:
         raise InvalidArgumentError(f"out must hold the chunk's {numbers.nbytes} bytes exactly, got {array.nbytes}")
     # For an array of either order this is a view: what is written to it arrives in `out`.
-    array.reshape(-1, order="A").view(np.uint8)[:] = numbers.view(np.uint8)
+    array.reshape(-1, order="A").view(np.uint8)[:] = numbers.reshape(-1, order="A").view(np.uint8)
     return out
 
 

@@ -1,70 +1,71 @@
-"""Codecs of numcodecs: the compressors of Zarr v2 arrays."""
+"""The codec of numcodecs: the compressor of Zarr v2 arrays."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numcodecs.abc import Codec
 
-from ..buffers import Buffer
-from ..config import ChunkConfig
+from .. import frame
+from ..buffers import Buffer, as_bytes_view
 from ..constants import DEFAULT_LEVEL
-from ..standalone import simple_compress, simple_decompress
-from .numbers import as_array, as_numbers, check_chunk_bytes, fill, settings
+from ..frame import FrameSettings
+from ..standalone import simple_decompress
+from .chunks import is_file
+from .numbers import as_array, fill
+from .unknown import without_unknown
 
 __all__ = ["Pco"]
 
 
-def encode_file(buf: object, config: ChunkConfig) -> bytes:
-    array = as_array(buf)
-    if not array.dtype.isnative:
-        # Zarr views what decode returns as the array's dtype, but a .pco file does not say which byte order it was.
-        raise TypeError(
-            f"byte order must be native, got dtype {array.dtype}; create the array with dtype "
-            f"{array.dtype.newbyteorder('=')}, or use another compressor"
-        )
-    check_chunk_bytes(array)
-    # Memory order, as all of numcodecs does it: for an array of order="F", Zarr hands over Fortran-contiguous chunks
-    # and gives the decoded numbers their shape in that order again. Strided input has no order to keep: C order.
-    return simple_compress(as_numbers(array), config)
-
-
-def decode_file(buf: Buffer, out: object) -> Any:
-    numbers = simple_decompress(buf)
-    if numbers is None:
-        # A file without numbers does not say their type.
-        numbers = np.empty(0, np.uint8)
-    return numbers if out is None else fill(out, numbers)
-
-
 class Pco(Codec):
-    """Lossless compression of numbers, for the `compressors` of a Zarr v2 array.
+    """Lossless compression of arrays, for the `compressors` of a Zarr v2 array.
 
-    It holds integers of 8 to 64 bits, floats of 16 to 64 bits, datetimes and timedeltas, in native byte order. Each
-    chunk becomes one standalone .pco file, which any Pco implementation can read.
+    It holds bool, integers of 8 to 64 bits, floats of 16 to 64 bits, complex numbers, datetimes and timedeltas of any
+    byte order, and bfloat16 and float8 of ml_dtypes. Each chunk becomes one frame: pages of Pco's format, each with a
+    checksum. Settings never change what can be read.
 
     Parameters
     ----------
     level
         0 to 12; better ratio and slower encoding with each step.
+    tile, predictor, access
+        See `pcodec_numcodecs.frame.FrameSettings`.
 
     Raises
     ------
     TypeError, InvalidArgumentError
-        At once, for a level that is no integer or out of its limits.
+        At once, for a setting of another type or out of its limits.
     """
 
     codec_id = "pcodec_numcodecs.pco"
 
     # Private: numcodecs and Zarr write every public attribute into an array's metadata.
-    _config: ChunkConfig
+    _settings: FrameSettings
 
-    def __init__(self, level: int = DEFAULT_LEVEL) -> None:
-        self._config = settings(level)
+    def __init__(
+        self, level: int = DEFAULT_LEVEL, tile: Any = "auto", predictor: str = "auto", access: str = "balanced"
+    ) -> None:
+        self._settings = FrameSettings(level, tile, predictor, access)
 
     @property
     def level(self) -> int:
         """Level of compression."""
-        return self._config.compression_level
+        return self._settings.level
+
+    @property
+    def tile(self) -> str | tuple[int, ...]:
+        """``"auto"``, or cells of a tile along each axis."""
+        return self._settings.tile
+
+    @property
+    def predictor(self) -> str:
+        """How cells are predicted from neighbours."""
+        return self._settings.predictor
+
+    @property
+    def access(self) -> str:
+        """What automatic tiles suit."""
+        return self._settings.access
 
     def encode(self, buf: object) -> bytes:
         """Compress a chunk.
@@ -72,16 +73,27 @@ class Pco(Codec):
         Parameters
         ----------
         buf
-            Array of any shape and layout, or another buffer of numbers.
+            Array of any shape, strides and byte order, or another buffer of numbers. The layout in memory of a
+            Fortran-contiguous array comes back, as Zarr needs it for arrays of ``order="F"``.
 
         Raises
         ------
         TypeError
-            For numbers that Pco cannot hold: bool, complex, another byte order and others; for bytes.
+            For elements that a frame cannot hold; for bytes, which say nothing of the numbers in them.
         InvalidArgumentError
-            For a chunk of more than 8 GiB.
+            For a chunk of more than 8 GiB, and for a tile that does not fit its axes.
         """
-        return encode_file(buf, self._config)
+        array = as_array(buf)
+        fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+        settings = self._settings
+        return frame.write(
+            array,
+            level=settings.level,
+            tile=settings.tile,
+            predictor=settings.predictor,
+            access=settings.access,
+            order="F" if fortran else "C",
+        )
 
     def decode(self, buf: Buffer, out: object = None) -> Any:
         """Decompress a chunk.
@@ -96,24 +108,43 @@ class Pco(Codec):
 
         Returns
         -------
-        `out` if it was given; else a 1-D array of the file's numbers: of int64 for datetimes, of uint8 where
-        there are none.
+        `out` if it was given; else an array of the shape, dtype, byte order and layout in memory that were encoded.
+        Of a .pco file, which does not say these, a 1-D array of its numbers.
 
         Raises
         ------
         CorruptionError, InsufficientDataError
-            When the file breaks the format or is cut short.
+            When the chunk is damaged or cut short, naming where.
         InvalidArgumentError
             When `out` does not fit.
         """
-        return decode_file(buf, out)
+        content = as_bytes_view(buf)
+        if is_file(content):
+            numbers = simple_decompress(content)
+            # A file without numbers does not say their type.
+            array = np.empty(0, np.uint8) if numbers is None else numbers
+        else:
+            array = frame.read(content)
+        return array if out is None else fill(out, array)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the codec's entry in an array's metadata."""
-        return {"id": self.codec_id, "level": self.level}
+        """Return the codec's entry in an array's metadata: the level, and what differs from the defaults."""
+        return {"id": self.codec_id, **self._settings.as_json()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make the codec of its entry in an array's metadata.
+
+        Keys of newer versions are left out with a warning: frames can be read without them.
+        """
+        return cls(**without_unknown(config, cls.codec_id))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pco) and self._settings == other._settings
 
     def __hash__(self) -> int:
-        return hash((self.codec_id, self._config))
+        return hash((self.codec_id, self._settings))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(level={self.level})"
+        settings = ", ".join(f"{name}={value!r}" for name, value in self._settings.as_json().items())
+        return f"{type(self).__name__}({settings})"

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..constants import DEFAULT_LEVEL
 from ..errors import InvalidArgumentError
-from .numbers import holds, settings
+from ..frame import FrameSettings
+from ..frame.elements import element_of
 
 __all__ = ["encoding_for"]
 
@@ -20,12 +21,18 @@ _UNNAMED = "__xarray_dataarray_variable__"
 """What xarray calls a DataArray in a store when it has no name of its own there."""
 
 
-def encoding_for(dataset: Any, zarr_format: int = 3, level: int = DEFAULT_LEVEL) -> dict[Any, dict[Any, Any]]:
+def encoding_for(
+    dataset: Any,
+    zarr_format: int = 3,
+    level: int = DEFAULT_LEVEL,
+    *,
+    predictor: str = "auto",
+    access: str = "balanced",
+) -> dict[Any, dict[Any, Any]]:
     """Choose Pco for every variable that it can hold, for the `encoding` of `to_zarr`.
 
     What xarray would write without this (packed integers and their scale, fill values, units of time, chunks) stays
-    the same. Variables of other types, such as strings and bools, are left out, and so get what they would get
-    without this.
+    the same. Variables of other types, such as strings, are left out, and so get what they would get without this.
 
     Parameters
     ----------
@@ -33,8 +40,8 @@ def encoding_for(dataset: Any, zarr_format: int = 3, level: int = DEFAULT_LEVEL)
         Dataset, DataArray or DataTree; its data are not read, but for one element where the type alone does not tell.
     zarr_format
         2 or 3, as it is passed to `to_zarr`.
-    level
-        0 to 12; better ratio and slower encoding with each step.
+    level, predictor, access
+        See `pcodec_numcodecs.frame.FrameSettings`.
 
     Returns
     -------
@@ -43,7 +50,7 @@ def encoding_for(dataset: Any, zarr_format: int = 3, level: int = DEFAULT_LEVEL)
     Raises
     ------
     TypeError, InvalidArgumentError
-        For another kind of object, Zarr format or level.
+        For another kind of object, Zarr format or setting.
 
     Examples
     --------
@@ -51,29 +58,42 @@ def encoding_for(dataset: Any, zarr_format: int = 3, level: int = DEFAULT_LEVEL)
     """
     if zarr_format not in _KEPT:
         raise InvalidArgumentError(f"zarr_format must be 2 or 3, got {zarr_format!r}")
-    settings(level)
+    return _encoding(dataset, zarr_format, FrameSettings(level, "auto", predictor, access))
+
+
+def _encoding(dataset: Any, zarr_format: int, settings: FrameSettings) -> dict[Any, dict[Any, Any]]:
     if hasattr(dataset, "subtree"):
-        return {node.path: encoding_for(node.to_dataset(inherit=False), zarr_format, level) for node in dataset.subtree}
+        return {node.path: _encoding(node.to_dataset(inherit=False), zarr_format, settings) for node in dataset.subtree}
     if hasattr(dataset, "to_dataset"):
         taken = dataset.name is None or dataset.name in dataset.coords or dataset.name in dataset.dims
         dataset = dataset.to_dataset(name=_UNNAMED if taken else dataset.name)
     if not hasattr(dataset, "variables"):
         raise TypeError(f"dataset must be a Dataset, DataArray or DataTree of xarray, got {type(dataset).__name__}")
     return {
-        name: encoding | _codec(zarr_format, level)
+        name: encoding | _codec(zarr_format, settings)
         for name, variable in dataset.variables.items()
         if (encoding := _without_codec(name, variable, zarr_format)) is not None
     }
 
 
-def _codec(zarr_format: int, level: int) -> dict[str, Any]:
+def _codec(zarr_format: int, settings: FrameSettings) -> dict[str, Any]:
     if zarr_format == 2:
         from .numcodecs import Pco
 
-        return {"compressors": (Pco(level),)}
+        return {"compressors": (Pco(settings.level, settings.tile, settings.predictor, settings.access),)}
     from .zarr3 import PcoSerializer
 
-    return {"serializer": PcoSerializer(level), "compressors": None}
+    codec = PcoSerializer(settings.level, settings.tile, settings.predictor, settings.access)
+    return {"serializer": codec, "compressors": None}
+
+
+def _holds(dtype: np.dtype[Any]) -> bool:
+    """Tell whether a frame can hold elements of a dtype."""
+    try:
+        element_of(dtype)
+    except TypeError:
+        return False
+    return True
 
 
 def _without_codec(name: Hashable, variable: Any, zarr_format: int) -> dict[str, Any] | None:
@@ -85,8 +105,7 @@ def _without_codec(name: Hashable, variable: Any, zarr_format: int) -> dict[str,
     from xarray import Variable
     from xarray.conventions import encode_cf_variable
 
-    if not isinstance(variable.dtype, np.dtype) or variable.dtype.kind == "b":
-        # Of bools, some versions of xarray make integers, others do not.
+    if not isinstance(variable.dtype, np.dtype):
         return None
     if variable.dtype.kind == "O":
         # Strings or cftime dates: only an element tells.
@@ -98,7 +117,7 @@ def _without_codec(name: Hashable, variable: Any, zarr_format: int) -> dict[str,
         # Whatever there is to warn of, xarray says it when it writes.
         warnings.simplefilter("ignore")
         written = encode_cf_variable(sample, name=name)
-    if not holds(written.dtype):
+    if not _holds(written.dtype):
         return None
     kept = {
         key: value
@@ -106,7 +125,4 @@ def _without_codec(name: Hashable, variable: Any, zarr_format: int) -> dict[str,
         # `_FillValue` may be None as well: none is wanted, though xarray likes to give floats one.
         if key not in written.encoding or key == "_FillValue" or (key in _KEPT[zarr_format] and value is not None)
     }
-    if not written.dtype.isnative:
-        # netCDF 3 files hold big-endian numbers, and xarray remembers; the values are the same either way.
-        kept["dtype"] = written.dtype.newbyteorder("=")
     return kept

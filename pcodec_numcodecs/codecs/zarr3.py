@@ -1,95 +1,140 @@
 """The codec of Zarr v3 arrays: an array -> bytes codec, so the `serializer` of an array or of the chunks in a shard."""
 
 import asyncio
+import sys
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from zarr.abc.codec import ArrayBytesCodec
+import zarr
+from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin, BytesBytesCodec
+from zarr.abc.store import RangeByteRequest
 
+from ..buffers import as_bytes_view
+from ..config import checked_integer
 from ..constants import DEFAULT_LEVEL
-from ..errors import CorruptionError, InvalidArgumentError
-from ..standalone import simple_compress, simple_decompress_into
-from .numbers import as_numbers, number_dtype, settings
+from ..errors import InvalidArgumentError
+from ..frame import FrameSettings
+from ..frame.elements import element_of
+from ..frame.requests import GAP_BYTES, WHOLE, Request, Requests, first_bytes, is_small, read_ranges
+from ..frame.writer import write_frame
+from .chunks import ChunkReading
+from .unknown import without_unknown
 
 if TYPE_CHECKING:
     from zarr.core.array_spec import ArraySpec
     from zarr.core.buffer import Buffer, NDBuffer
 
-__all__ = ["PcoSerializer"]
+__all__ = ["PartialReadWarning", "PcoSerializer"]
 
 _NAME = "pcodec_numcodecs.pco"
+_GAP_SETTING = "pcodec_numcodecs.coalesce_gap"
+
+
+class PartialReadWarning(UserWarning):
+    """A codec that follows this one makes it read whole chunks."""
 
 
 @dataclass(frozen=True)
-class PcoSerializer(ArrayBytesCodec):
-    """Lossless compression of numbers, for the `serializer` of a Zarr v3 array.
+class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
+    """Lossless compression of arrays, for the `serializer` of a Zarr v3 array.
 
-    It holds integers of 8 to 64 bits, floats of 16 to 64 bits, datetimes and timedeltas. Each chunk becomes one
-    standalone .pco file, which any Pco implementation can read, its numbers in C order.
+    It holds bool, integers of 8 to 64 bits, floats of 16 to 64 bits, complex numbers, datetimes and timedeltas. Each
+    chunk becomes one frame: pages of Pco's format, each with a checksum, and of a chunk only the pages are read that a
+    selection touches. Settings never change what can be read.
 
-    Create arrays with ``compressors=None`` as well: what Zarr puts after the serializer otherwise costs time and
-    saves nothing.
+    Create arrays with ``compressors=None`` as well: what Zarr puts after the serializer otherwise costs time, saves
+    nothing, and makes every read one of whole chunks.
 
     Parameters
     ----------
     level
         0 to 12; better ratio and slower encoding with each step.
+    tile, predictor, access
+        See `pcodec_numcodecs.frame.FrameSettings`.
 
     Raises
     ------
     TypeError, InvalidArgumentError
-        At once, for a level that is no integer or out of its limits.
+        At once, for a setting of another type or out of its limits.
+
+    Notes
+    -----
+    Pages that lie up to 32 KiB apart in a chunk are read with one request. Zarr's configuration can set another gap, in
+    bytes: ``zarr.config.set({"pcodec_numcodecs.coalesce_gap": 0})``.
     """
 
     is_fixed_size = False
 
     level: int = DEFAULT_LEVEL
+    tile: Any = "auto"
+    predictor: str = "auto"
+    access: str = "balanced"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "level", settings(self.level).compression_level)
+        settings = self._settings
+        object.__setattr__(self, "level", settings.level)
+        object.__setattr__(self, "tile", settings.tile)
+
+    @property
+    def _settings(self) -> FrameSettings:
+        return FrameSettings(self.level, self.tile, self.predictor, self.access)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Make the codec of its entry in an array's metadata; without a configuration, the default one.
 
+        Keys of newer versions are left out with a warning: frames can be read without them.
+
         Raises
         ------
         TypeError, InvalidArgumentError
-            For another name or form, and for unknown keys, which might change what the bytes mean.
+            For another name or form.
         """
         if data.get("name") != _NAME:
             raise InvalidArgumentError(f"name of the codec must be {_NAME!r}, got {data.get('name')!r}")
         configuration = data.get("configuration", {})
-        if not isinstance(configuration, dict):
+        if not isinstance(configuration, Mapping):
             raise TypeError(f"configuration of {_NAME} must be a dict, got {type(configuration).__name__}")
-        if unknown := configuration.keys() - {"level"}:
-            raise InvalidArgumentError(
-                f"configuration of {_NAME} may only have the key 'level', got {', '.join(map(repr, sorted(unknown)))}; "
-                "check the spelling, or install the version of pcodec-numcodecs that wrote this"
-            )
-        return cls(**configuration)
+        return cls(**without_unknown(configuration, _NAME))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the codec's entry in an array's metadata."""
-        return {"name": _NAME, "configuration": {"level": self.level}}
+        """Return the codec's entry in an array's metadata: the level, and what differs from the defaults."""
+        return {"name": _NAME, "configuration": self._settings.as_json()}
 
     def validate(self, *, shape: tuple[int, ...], dtype: Any, chunk_grid: Any) -> None:
-        """Refuse data types that Pco cannot hold, when an array is created or opened.
+        """Refuse data types that a frame cannot hold, when an array is created or opened.
 
         Raises
         ------
         TypeError
             With what to use instead.
+        InvalidArgumentError
+            For a tile of another number of axes.
         """
-        number_dtype(dtype.to_native_dtype())
+        element_of(dtype.to_native_dtype())
+        self._settings.check_dimensions(len(shape))
+        # Zarr does not say which codecs come next; whoever validates all of them knows.
+        validating = sys._getframe(1).f_locals.get("self")
+        followers = [codec for codec in getattr(validating, "codecs", ()) if isinstance(codec, BytesBytesCodec)]
+        if followers and self in validating.codecs:  # type: ignore[union-attr]
+            warnings.warn(
+                f"{type(followers[0]).__name__} after PcoSerializer compresses what is compressed, and makes every "
+                "read one of whole chunks; create the array with compressors=None",
+                PartialReadWarning,
+                stacklevel=2,
+            )
 
     def evolve_from_array_spec(self, array_spec: "ArraySpec") -> Self:
         """Return the codec itself: nothing depends on the array. Refuses what `validate` does.
 
         Before its release 3.4, Zarr does not call `validate` for the codecs inside a shard, but it calls this.
         """
-        number_dtype(array_spec.dtype.to_native_dtype())
+        element_of(array_spec.dtype.to_native_dtype())
+        self._settings.check_dimensions(len(array_spec.shape))
         return self
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: "ArraySpec") -> int:
@@ -97,25 +142,80 @@ class PcoSerializer(ArrayBytesCodec):
         raise NotImplementedError
 
     def _encode_sync(self, chunk_data: "NDBuffer", chunk_spec: "ArraySpec") -> "Buffer":
-        # C order, whatever order the caller's array came in: metadata of v3 knows no other, and decoding assumes it.
-        array = np.ascontiguousarray(chunk_data.as_numpy_array())
-        encoded = simple_compress(as_numbers(array), settings(self.level))
-        return chunk_spec.prototype.buffer.from_bytes(encoded)
+        # Whatever byte order and layout the caller's array came in: metadata of v3 know neither.
+        array = np.asarray(chunk_data.as_numpy_array())
+        element = element_of(array.dtype.newbyteorder("<"))
+        return chunk_spec.prototype.buffer.from_bytes(write_frame(array, element, self._settings))
 
     def _decode_sync(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "NDBuffer":
-        dtype = chunk_spec.dtype.to_native_dtype()
-        array = np.empty(chunk_spec.shape, dtype.newbyteorder("="))
-        progress = simple_decompress_into(chunk_data.as_numpy_array(), array.reshape(-1).view(number_dtype(dtype)))
-        if progress.n_processed != array.size or not progress.finished:
-            got = f"at least {array.size + 1}" if not progress.finished else progress.n_processed
-            raise CorruptionError(
-                f"chunk of shape {chunk_spec.shape} must hold {array.size} numbers, got {got}; "
-                "it may be damaged, or of another array"
-            )
-        return chunk_spec.prototype.nd_buffer.from_numpy_array(array.astype(dtype, copy=False))
+        result = _reading(chunk_spec, ...).whole(_view(chunk_data))
+        return chunk_spec.prototype.nd_buffer.from_numpy_array(result)
 
     async def _encode_single(self, chunk_data: "NDBuffer", chunk_spec: "ArraySpec") -> "Buffer":
         return await asyncio.to_thread(self._encode_sync, chunk_data, chunk_spec)
 
     async def _decode_single(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "NDBuffer":
         return await asyncio.to_thread(self._decode_sync, chunk_data, chunk_spec)
+
+    async def _decode_partial_single(
+        self, byte_getter: Any, selection: Any, chunk_spec: "ArraySpec"
+    ) -> "NDBuffer | None":
+        at_once = asyncio.Semaphore(zarr.config.get("async.concurrency") or 1)
+
+        async def get(request: Request) -> memoryview | None:
+            async with at_once:
+                return _view(await byte_getter.get(chunk_spec.prototype, byte_range=_byte_range(request)))
+
+        steps = _requests(selection, chunk_spec)
+        state = _step(steps, None)
+        while isinstance(state, list):
+            answers = await asyncio.gather(*map(get, state))
+            state = await asyncio.to_thread(_step, steps, answers)
+        return None if state.result is None else chunk_spec.prototype.nd_buffer.from_numpy_array(state.result)
+
+    def _decode_partial_sync(self, byte_getter: Any, selection: Any, chunk_spec: "ArraySpec") -> "NDBuffer | None":
+        steps = _requests(selection, chunk_spec)
+        state = _step(steps, None)
+        while isinstance(state, list):
+            answers = [
+                _view(byte_getter.get_sync(prototype=chunk_spec.prototype, byte_range=_byte_range(request)))
+                for request in state
+            ]
+            state = _step(steps, answers)
+        return None if state.result is None else chunk_spec.prototype.nd_buffer.from_numpy_array(state.result)
+
+
+@dataclass(frozen=True)
+class _Done:
+    result: Any
+
+
+def _step(steps: Requests, answers: list[memoryview | None] | None) -> list[Request] | _Done:
+    """Hand on what has come in; return what is needed next, or the result."""
+    try:
+        return steps.send(answers)  # type: ignore[arg-type]
+    except StopIteration as end:
+        return _Done(end.value)
+
+
+def _requests(selection: Any, chunk_spec: "ArraySpec") -> Requests:
+    """Read the cells of a chunk that are selected."""
+    reading = _reading(chunk_spec, selection)
+    if reading.is_whole or is_small(reading.raw_bytes):
+        (content,) = yield [WHOLE]
+        return None if content is None else reading.whole(content)
+    gap = checked_integer(zarr.config.get(_GAP_SETTING, GAP_BYTES), _GAP_SETTING, 0)
+    first = first_bytes(prod(reading.shape), reading.dtype.itemsize)
+    return (yield from read_ranges(first, gap, reading.prepare, reading.whole))
+
+
+def _reading(chunk_spec: "ArraySpec", selection: Any) -> ChunkReading:
+    return ChunkReading(tuple(chunk_spec.shape), chunk_spec.dtype.to_native_dtype(), selection)
+
+
+def _view(buffer: "Buffer | None") -> Any:
+    return None if buffer is None else as_bytes_view(buffer.as_numpy_array())
+
+
+def _byte_range(request: Request) -> RangeByteRequest | None:
+    return None if request.stop is None else RangeByteRequest(request.start, request.stop)

@@ -13,6 +13,7 @@ from ..buffers import Buffer, as_bytes_view
 from ..config import checked_integer
 from ..constants import DEFAULT_LEVEL, DEFAULT_MAX_BYTES
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
+from .elements import element_of
 from .head import MAGIC, read_head
 from .info import ChunkInfo, FrameInfo, describe
 from .layout import Layout
@@ -57,7 +58,9 @@ def write(
     """
     if order not in ("C", "F"):
         raise InvalidArgumentError(f"order must be 'C' or 'F', got {order!r}")
-    return write_frame(np.asarray(array), FrameSettings(level, tile, predictor, access), fortran=order == "F")
+    cells = np.asarray(array)
+    settings = FrameSettings(level, tile, predictor, access)
+    return write_frame(cells, element_of(cells.dtype), settings, fortran=order == "F")
 
 
 def read(

@@ -15,7 +15,7 @@ from ..errors import InvalidArgumentError
 from ..kernels import load
 from ..metadata import FormatVersion
 from .checksums import crc32c_of_each
-from .elements import Bits, Element, element_of, parts_of, to_numbers
+from .elements import Bits, Element, parts_of, to_numbers
 from .head import write_head
 from .layout import Layout
 from .settings import FrameSettings
@@ -24,17 +24,19 @@ from .tiling import Grid, auto_tile, fitted
 __all__ = ["write_frame"]
 
 
-def write_frame(array: npt.NDArray[Any], settings: FrameSettings, fortran: bool = False) -> bytes:
+def write_frame(array: npt.NDArray[Any], element: Element, settings: FrameSettings, fortran: bool = False) -> bytes:
     """Compress an array to a frame; see `pcodec_numcodecs.frame.write`.
+
+    Parameters
+    ----------
+    element
+        That of the array's dtype, perhaps in another byte order.
 
     Raises
     ------
-    TypeError
-        For a dtype that a frame cannot hold.
     InvalidArgumentError
         For more than 8 GiB, and for a tile that does not fit the array.
     """
-    element = element_of(array.dtype)
     if array.nbytes > DEFAULT_MAX_BYTES:
         raise InvalidArgumentError(
             f"a frame may not exceed {DEFAULT_MAX_BYTES} bytes of array, got {array.nbytes}; "
@@ -60,7 +62,10 @@ def write_frame(array: npt.NDArray[Any], settings: FrameSettings, fortran: bool 
         page_crcs=np.zeros(0, np.uint32),
     )
     if array.size and all(_is_constant(part) for part in parts):
-        return write_head(replace(blank, constant=array[(..., *(slice(0, 1),) * array.ndim)].tobytes()))
+        one = np.empty((), element.dtype)
+        for target, part in zip(parts_of(one), parts, strict=True):
+            target[...] = part[(0,) * part.ndim]
+        return write_head(replace(blank, constant=one.tobytes()))
     frame = _write(blank, [_numbers(part, blank.grid, element) for part in parts], settings.level)
     if not element.is_bool or parts[0].max(initial=0) > 1:
         # What NumPy takes for a bool may be any byte, and each must come back.

@@ -1,0 +1,114 @@
+"""What a stored Zarr chunk may be, a frame or a plain .pco file, to the cells that are selected."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..constants import STANDALONE_MAGIC
+from ..errors import CorruptionError, InsufficientDataError
+from ..frame.elements import Element, element_of, parts_of
+from ..frame.head import read_head
+from ..frame.layout import Layout
+from ..frame.reader import FrameReader, Pieces, Selected, select
+from ..standalone import simple_decompress_into
+
+__all__ = ["ChunkReading", "is_file"]
+
+
+def is_file(content: memoryview) -> bool:
+    """Tell whether bytes begin as a .pco file does."""
+    return bytes(content[: len(STANDALONE_MAGIC)]) == STANDALONE_MAGIC
+
+
+class ChunkReading:
+    """Reads a selection from the stored form of a chunk, of which shape and type are known.
+
+    Parameters
+    ----------
+    shape
+        Shape of the chunk.
+    dtype
+        Its dtype; the result has it, byte order included.
+    selection
+        What to take, as NumPy would.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], selection: Any) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.selection = selection
+        self._element: Element = element_of(dtype)
+
+    @property
+    def raw_bytes(self) -> int:
+        """Size of the chunk in memory."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the chunk is selected, in its own order."""
+        if self.selection is ... or not self.shape:
+            return True
+        items = self.selection if isinstance(self.selection, tuple) else (self.selection,)
+        return len(items) == len(self.shape) and all(
+            isinstance(item, slice) and range(size)[item] == range(size)
+            for item, size in zip(items, self.shape, strict=True)
+        )
+
+    def prepare(self, layout: Layout) -> tuple[Selected, npt.NDArray[Any]]:
+        """Check that a frame is of this chunk; return what is selected, and an array for it.
+
+        Raises
+        ------
+        CorruptionError
+            When it is of another shape or type.
+        """
+        if layout.shape != self.shape or not layout.element.in_other_order(self.dtype):
+            raise CorruptionError(
+                f"the chunk must have shape {self.shape} and dtype {self.dtype}, got a frame of shape {layout.shape} "
+                f"and dtype {layout.element.dtype}; it may belong to another array"
+            )
+        wanted = select(layout, self.selection)
+        return wanted, np.empty(wanted.shape, self.dtype)
+
+    def whole(self, content: memoryview) -> npt.NDArray[Any]:
+        """Read from all bytes of the stored chunk.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When they are damaged, cut short or of another array.
+        """
+        if is_file(content):
+            return self._from_file(content)
+        layout = read_head(content)
+        if len(content) != layout.frame_bytes:
+            fault = InsufficientDataError if len(content) < layout.frame_bytes else CorruptionError
+            raise fault(
+                f"InsufficientData: the chunk must have {layout.frame_bytes} bytes, got {len(content)}"
+                if fault is InsufficientDataError
+                else f"the chunk must end after {layout.frame_bytes} bytes, got {len(content)}"
+            )
+        wanted, out = self.prepare(layout)
+        pieces = Pieces()
+        pieces.add(0, content)
+        FrameReader(layout, pieces).read(wanted, out)
+        return out
+
+    def _from_file(self, content: memoryview) -> npt.NDArray[Any]:
+        native = np.empty(self.shape, self.dtype.newbyteorder("="))
+        numbers = native.reshape(-1).view(self._element.number_type.dtype)
+        progress = simple_decompress_into(content, numbers)
+        if progress.n_processed != numbers.size or not progress.finished:
+            got = progress.n_processed if progress.finished else f"at least {numbers.size + 1}"
+            raise CorruptionError(
+                f"chunk of shape {self.shape} must hold {numbers.size} numbers, got {got}; "
+                "it may be damaged, or of another array"
+            )
+        if native.dtype == self.dtype:
+            return np.asarray(native[self.selection])
+        out = np.empty(self.shape, self.dtype)
+        for target, bits in zip(parts_of(out), parts_of(native), strict=True):
+            target[...] = bits
+        return np.asarray(out[self.selection])
