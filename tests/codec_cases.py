@@ -5,14 +5,22 @@ import numpy as np
 NUMBER_DTYPES = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
 TIME_DTYPES = ("M8[D]", "M8[ns]", "m8[s]", "m8[us]")
 DTYPES = NUMBER_DTYPES + TIME_DTYPES
+"""What a .pco file can hold."""
+FRAME_DTYPES = (*DTYPES, "?", "c8", "c16")
+"""What a frame can hold."""
 
-# Types that no number of Pco's can stand for as yet.
-REFUSED_DTYPES = ("?", "c8", "c16", "U4", "S3", "V5", [("a", "i4"), ("b", "f4")], "O")
+# Types that no number of Pco's can stand for.
+REFUSED_DTYPES = ("U4", "S3", "V5", [("a", "i4"), ("b", "f4")], "O")
 
 
 def numbers(dtype, shape=(7, 9, 5)):
     """Make an array: patterns of all bits, and at its start extremes, both zeros, NaNs with payloads or NaT."""
     dtype = np.dtype(dtype)
+    if dtype.kind == "c":
+        parts = numbers(f"f{dtype.itemsize // 2}", (2, *shape))
+        return np.ascontiguousarray(np.moveaxis(parts, 0, -1)).view(dtype)[..., 0]
+    if dtype.kind == "b":
+        return numbers("u1", shape) % 3 == 0
     unsigned = np.dtype(f"u{dtype.itemsize}")
     n = int(np.prod(shape))
     spread = np.arange(n, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)

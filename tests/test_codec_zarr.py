@@ -10,16 +10,24 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 import zarr
-from codec_cases import DTYPES, NUMBER_DTYPES, assert_same_bits, numbers
+from codec_cases import FRAME_DTYPES, NUMBER_DTYPES, REFUSED_DTYPES, assert_same_bits, numbers
 from zarr.storage import LocalStore
 
+from pcodec_numcodecs import frame
 from pcodec_numcodecs.codecs.numcodecs import Pco
 from pcodec_numcodecs.codecs.pcodec import PCodec
-from pcodec_numcodecs.codecs.zarr3 import PcoSerializer
+from pcodec_numcodecs.codecs.unknown import UnknownSettingWarning
+from pcodec_numcodecs.codecs.zarr3 import PartialReadWarning, PcoSerializer
+from pcodec_numcodecs.config import ChunkConfig
 from pcodec_numcodecs.errors import CorruptionError, InvalidArgumentError
+from pcodec_numcodecs.standalone import simple_compress
 
 # Zarr warns of its own choice of datatypes, whatever the codec.
-pytestmark = pytest.mark.filterwarnings("ignore:The data type:zarr.errors.UnstableSpecificationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The data type:zarr.errors.UnstableSpecificationWarning"),
+    # One of the layouts below is what the warning is about.
+    pytest.mark.filterwarnings("ignore:ZstdCodec after PcoSerializer"),
+]
 
 SHAPE = (7, 9, 5)
 CHUNKS = (4, 5, 5)  # with chunks at two edges that are filled up
@@ -53,8 +61,9 @@ def create(layout, dtype="f4", shape=SHAPE, store=None, **others):
     [
         (layout, dtype)
         for layout in LAYOUTS
-        for dtype in DTYPES
-        if layout != "v2-pcodec-F" or np.dtype(dtype).itemsize > 1  # that codec holds no 8-bit numbers
+        for dtype in FRAME_DTYPES
+        # That codec holds neither 8-bit nor complex numbers.
+        if layout != "v2-pcodec-F" or (np.dtype(dtype).itemsize > 1 and np.dtype(dtype).kind != "c")
     ],
 )
 def test_every_type_in_every_layout(layout, dtype):
@@ -129,7 +138,7 @@ def test_array_without_numbers(layout):
     assert z[:].shape == (0, 3)
 
 
-@pytest.mark.parametrize("dtype", [">i2", ">f8", ">M8[ns]"])
+@pytest.mark.parametrize("dtype", [">i2", ">f8", ">M8[ns]", ">c16"])
 def test_v3_takes_either_byte_order(dtype, tmp_path):
     given = numbers(np.dtype(dtype).newbyteorder("="), SHAPE)
     store = LocalStore(tmp_path)
@@ -143,15 +152,28 @@ def test_v3_takes_either_byte_order(dtype, tmp_path):
     assert chunk == native["c/0/0/0"].to_bytes()
 
 
-def test_both_formats_hold_plain_pco_files():
+def test_both_formats_hold_the_same_frames():
     given = numbers("f4", SHAPE)
-    files = []
+    frames = []
     for layout, key in (("v2", "0.0.0"), ("v3", "c/0/0/0")):
         store = {}
         create(layout, store=store, chunks=SHAPE)[:] = given
-        files.append(store[key].to_bytes())
-    assert files[0] == files[1] == Pco().encode(given)
-    assert files[0].startswith(b"pco!")
+        frames.append(store[key].to_bytes())
+    assert frames[0] == frames[1] == Pco().encode(given) == frame.write(given)
+
+
+@pytest.mark.parametrize("layout", ["v2", "v3"])
+@pytest.mark.parametrize("dtype", ["i1", "f4", "M8[s]"])
+def test_files_are_read_for_ever(layout, dtype, tmp_path):
+    """Plain .pco files, which were stored before there were frames."""
+    given = numbers(dtype, SHAPE)
+    z = create(layout, dtype, store=LocalStore(tmp_path), chunks=SHAPE)
+    z[:] = given
+    stored = given.view("i8") if given.dtype.kind in "mM" else given
+    file = simple_compress(stored.reshape(-1), ChunkConfig(enable_8_bit=True))
+    (tmp_path / ("0.0.0" if layout == "v2" else "c/0/0/0")).write_bytes(file)
+    assert_same_bits(z[:], given)
+    assert_same_bits(z[2:5, ::3, 4], given[2:5, ::3, 4])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -171,14 +193,11 @@ def test_resize_and_append_keep_the_codec(layout):
     assert_same_bits(z[:], np.concatenate([given, given]))
 
 
-REFUSED = ["?", "c8", "c16", "U4", "S3", [("a", "i4"), ("b", "f4")]]
-
-
-@pytest.mark.parametrize("dtype", REFUSED, ids=str)
+@pytest.mark.parametrize("dtype", [d for d in REFUSED_DTYPES if d != "O"], ids=str)
 @pytest.mark.parametrize("shards", [None, (4, 4)], ids=["chunks", "shards"])
 def test_v3_refuses_types_when_the_array_is_created(dtype, shards):
     store = {}
-    with pytest.raises(TypeError, match=r"Pco holds .*, got dtype .*; use another compressor, such as Zstd or Blosc"):
+    with pytest.raises(TypeError, match=r"a frame may hold .*, got dtype .*; use another codec, such as Zstd or Blosc"):
         zarr.create_array(
             store, shape=(8, 8), chunks=(2, 2), shards=shards, dtype=dtype, serializer=PcoSerializer(), compressors=None
         )
@@ -196,22 +215,27 @@ def test_codec_is_right_by_itself():
     codec.validate(shape=spec.shape, dtype=dtype, chunk_grid=None)
     encoded = codec._encode_sync(prototype.nd_buffer.from_numpy_array(given), spec)
     assert_same_bits(codec._decode_sync(encoded, spec).as_numpy_array(), given)
-    with pytest.raises(TypeError, match="got dtype bool; use another compressor"):
-        codec.validate(shape=spec.shape, dtype=zarr.dtype.parse_dtype("bool", zarr_format=3), chunk_grid=None)
+    with pytest.raises(TypeError, match="got dtype <U4; use another codec"):
+        codec.validate(shape=spec.shape, dtype=zarr.dtype.parse_dtype("<U4", zarr_format=3), chunk_grid=None)
 
 
 def test_v2_refuses_types_when_a_chunk_is_written():
     # Zarr does not ask codecs of this format any earlier.
-    z = create("v2", "?")
-    with pytest.raises(TypeError, match=r"Pco holds .*, got dtype bool; use another compressor"):
-        z[:] = True
+    z = create("v2", "S3")
+    with pytest.raises(TypeError, match=r"a frame may hold .*, got dtype \|S3; use another codec"):
+        z[:] = b"abc"
 
 
-def test_v2_refuses_a_foreign_byte_order_and_strings():
-    with pytest.raises(
-        TypeError, match="byte order must be native, got dtype >f4; create the array with dtype float32"
-    ):
-        create("v2", ">f4")[:] = 1
+@pytest.mark.parametrize("layout", ["v2", "v2-F"])
+@pytest.mark.parametrize("dtype", [">f4", ">u8", ">M8[s]", ">c8"])
+def test_v2_keeps_the_byte_order(layout, dtype):
+    given = numbers(np.dtype(dtype).newbyteorder("=")).astype(dtype)
+    z = create(layout, dtype)
+    z[:] = given
+    assert_same_bits(z[:], given)
+
+
+def test_v2_refuses_strings():
     with pytest.raises(TypeError, match="got bytearray, perhaps made by a filter such as VLenUTF8"):
         create("v2", str)[:] = "a"
 
@@ -221,6 +245,9 @@ class TestSerializerSettings:
         expected = {"name": "pcodec_numcodecs.pco", "configuration": {"level": 8}}
         assert PcoSerializer().to_dict() == expected
         assert json.dumps(PcoSerializer(level=np.int64(3)).to_dict()["configuration"]) == '{"level": 3}'
+        assert json.dumps(PcoSerializer(tile=[2, 3], access="series").to_dict()["configuration"]) == (
+            '{"level": 8, "tile": [2, 3], "access": "series"}'
+        )
         create("v3", store=LocalStore(tmp_path))
         assert json.loads((tmp_path / "zarr.json").read_text())["codecs"] == [expected]
 
@@ -244,10 +271,7 @@ class TestSerializerSettings:
     @pytest.mark.parametrize(
         ("data", "complaint"),
         [
-            (
-                {"name": "pcodec_numcodecs.pco", "configuration": {"levle": 3}},
-                "may only have the key 'level', got 'levle'",
-            ),
+            ({"name": "pcodec_numcodecs.pco", "configuration": {"tile": [0]}}, "may not be below 1, got 0"),
             ({"name": "pcodec_numcodecs.pco", "configuration": {"level": 13}}, "may not exceed 12, got 13"),
             ({"name": "bytes", "configuration": {"level": 8}}, "name of the codec must be .*, got 'bytes'"),
         ],
@@ -255,6 +279,16 @@ class TestSerializerSettings:
     def test_wrong_metadata_are_refused(self, data, complaint):
         with pytest.raises(InvalidArgumentError, match=complaint):
             PcoSerializer.from_dict(data)
+
+    def test_settings_of_newer_versions_warn(self):
+        data = {"name": "pcodec_numcodecs.pco", "configuration": {"levle": 3, "level": 4}}
+        with pytest.warns(UnknownSettingWarning, match=r"got 'levle' as well; what is stored can be read without"):
+            assert PcoSerializer.from_dict(data) == PcoSerializer(4)
+
+    @pytest.mark.parametrize("shards", [None, (4, 6, 5)], ids=["chunks", "shards"])
+    def test_tile_for_other_axes_is_refused_when_the_array_is_created(self, shards):
+        with pytest.raises(InvalidArgumentError, match=r"each of the array's 3 axes, got \(5, 5\)"):
+            create("v3", chunks=(2, 3, 5), shards=shards, serializer=PcoSerializer(tile=[5, 5]))
 
     @pytest.mark.parametrize("configuration", [None, [8], "level"])
     def test_configuration_of_wrong_type(self, configuration):
@@ -283,18 +317,38 @@ class TestSerializerSettings:
 @pytest.mark.parametrize(
     ("stored", "complaint"),
     [
-        (np.zeros(9, np.float32), "must hold 10 numbers, got 9; it may be damaged"),
-        (np.zeros(11, np.float32), "must hold 10 numbers, got at least 11"),
-        (np.zeros(10, np.int32), "f32.*i32"),
+        (Pco().encode(np.arange(9, dtype="f4")), r"must have shape \(10,\) and dtype float32, got .* shape \(9,\)"),
+        (Pco().encode(np.arange(11, dtype="f4")), r"got a frame of shape \(11,\)"),
+        (Pco().encode(np.arange(10, dtype="i4")), "got .* dtype int32; it may belong to another array"),
+        (simple_compress(np.zeros(9, "f4"), ChunkConfig()), "must hold 10 numbers, got 9; it may be damaged"),
+        (simple_compress(np.zeros(11, "f4"), ChunkConfig()), "must hold 10 numbers, got at least 11"),
+        (simple_compress(np.zeros(10, "i4"), ChunkConfig()), "f32.*i32"),
+        (b"neither of them", "must begin with b'pcof'"),
     ],
-    ids=["short", "long", "type"],
+    ids=["short", "long", "type", "short-file", "long-file", "type-of-file", "neither"],
 )
 def test_chunk_of_another_array_is_refused(stored, complaint, tmp_path):
     z = zarr.create_array(tmp_path, shape=(10,), chunks=(10,), dtype="f4", serializer=PcoSerializer(), compressors=None)
     z[:] = 1
-    (tmp_path / "c" / "0").write_bytes(Pco().encode(stored))
-    with pytest.raises(CorruptionError, match=complaint):
-        z[:]
+    (tmp_path / "c" / "0").write_bytes(stored)
+    for part in (np.s_[:], np.s_[3]):
+        with pytest.raises(CorruptionError, match=complaint):
+            z[part]
+
+
+def test_codec_that_follows_is_warned_of(tmp_path):
+    with pytest.warns(PartialReadWarning, match="ZstdCodec after PcoSerializer .*; create the array with compressors="):
+        create("v3", store=LocalStore(tmp_path), compressors="auto")
+    with pytest.warns(PartialReadWarning, match="ZstdCodec after"):
+        zarr.open_array(LocalStore(tmp_path))
+    with pytest.warns(PartialReadWarning, match="Crc32cCodec after"):
+        create("v3", compressors=zarr.codecs.Crc32cCodec())
+
+
+def test_no_warning_where_nothing_follows(recwarn):
+    for layout in LAYOUTS.keys() - {"v3-then-zstd"}:
+        create(layout)
+    assert [w for w in recwarn if w.category is PartialReadWarning] == []
 
 
 def test_chunks_are_coded_off_the_event_loop(monkeypatch):
@@ -308,7 +362,7 @@ def test_chunks_are_coded_off_the_event_loop(monkeypatch):
     z[:] = numbers("f4", SHAPE)
     assert ran == ["_encode_sync"]
     z[:]
-    assert ran == ["_encode_sync", "_decode_sync"]
+    assert ran == ["_encode_sync", "_step"]
 
 
 def test_sync_pipeline():

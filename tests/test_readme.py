@@ -33,7 +33,7 @@ def table_codes():
 def test_examples_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     examples = blocks("python")
-    assert len(examples) == 3
+    assert len(examples) == 4
     names = {}
     for example in examples:
         assert example.rstrip().splitlines()[-1].startswith("assert ")

@@ -83,6 +83,10 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
     def _settings(self) -> FrameSettings:
         return FrameSettings(self.level, self.tile, self.predictor, self.access)
 
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self._settings.as_json().items())
+        return f"{type(self).__name__}({settings})"
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Make the codec of its entry in an array's metadata; without a configuration, the default one.

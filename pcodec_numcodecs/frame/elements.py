@@ -81,7 +81,7 @@ def element_of(dtype: np.dtype[Any]) -> Element:
     TypeError
         For dtypes that a frame cannot hold, with what to use instead.
     """
-    if dtype.isbuiltin != 1 and not (dtype.kind in "iufcmM" and dtype.type.__module__ == "numpy"):
+    if dtype.type.__module__ != "numpy":
         if SMALL_FLOATS.get(dtype.name) == 8 * dtype.itemsize and dtype.type.__module__.startswith("ml_dtypes"):
             unsigned = number_type_of(np.dtype(f"u{dtype.itemsize}"))
             return Element(dtype.name, dtype.newbyteorder("="), unsigned, ordered=True)
