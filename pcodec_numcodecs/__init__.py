@@ -7,11 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from . import standalone, wrapped
+    from . import frame, standalone, wrapped
     from .codecs.numcodecs import Pco
     from .codecs.pcodec import PCodec
+    from .codecs.unknown import UnknownSettingWarning
     from .codecs.xarray import encoding_for
-    from .codecs.zarr3 import PcoSerializer
+    from .codecs.zarr3 import PartialReadWarning, PcoSerializer
+    from .codecs.zarr3_pcodec import PCodecSerializer, serving_numcodecs_pcodec
     from .config import DEFAULT_COMPRESSION_LEVEL, ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, Progress
     from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError, PcoError
 
@@ -24,12 +26,17 @@ __all__ = [
     "InvalidArgumentError",
     "ModeSpec",
     "PCodec",
+    "PCodecSerializer",
     "PagingSpec",
+    "PartialReadWarning",
     "Pco",
     "PcoError",
     "PcoSerializer",
     "Progress",
+    "UnknownSettingWarning",
     "encoding_for",
+    "frame",
+    "serving_numcodecs_pcodec",
     "standalone",
     "wrapped",
 ]
@@ -45,14 +52,18 @@ _MODULE_OF: Final = {
     "InvalidArgumentError": "errors",
     "ModeSpec": "config",
     "PCodec": "codecs.pcodec",
+    "PCodecSerializer": "codecs.zarr3_pcodec",
     "PagingSpec": "config",
+    "PartialReadWarning": "codecs.zarr3",
     "Pco": "codecs.numcodecs",
     "PcoError": "errors",
     "PcoSerializer": "codecs.zarr3",
     "Progress": "config",
+    "UnknownSettingWarning": "codecs.unknown",
     "encoding_for": "codecs.xarray",
+    "serving_numcodecs_pcodec": "codecs.zarr3_pcodec",
 }
-_MODULES: Final = ("standalone", "wrapped")
+_MODULES: Final = ("frame", "standalone", "wrapped")
 
 
 def __getattr__(name: str) -> Any:

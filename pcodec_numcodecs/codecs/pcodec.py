@@ -1,20 +1,83 @@
 """The codec `pcodec` of numcodecs, without its compiled wheel."""
 
 import operator
+import warnings
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
+import numpy.typing as npt
 from numcodecs.abc import Codec
 
 from ..buffers import Buffer
 from ..config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
 from ..constants import DEFAULT_LEVEL, DEFAULT_PAGE_NUMBERS
 from ..errors import InvalidArgumentError
-from .numbers import as_array
-from .numcodecs import decode_file, encode_file
+from ..standalone import simple_compress, simple_decompress
+from .numbers import as_array, as_numbers, check_chunk_bytes, fill, number_dtype
+from .unknown import UnknownSettingWarning
 
-__all__ = ["PCodec"]
+__all__ = ["PCodec", "check_dtype", "known_settings"]
+
+_SETTINGS: Final = (
+    "level",
+    "mode_spec",
+    "delta_spec",
+    "paging_spec",
+    "delta_encoding_order",
+    "equal_pages_up_to",
+)
+
+
+def known_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the settings of `PCodec` from an entry in an array's metadata, and warn of the rest.
+
+    A later release of numcodecs may add settings. Chunks can be read without knowing any, so this is no error.
+    """
+    if unknown := sorted(config.keys() - {*_SETTINGS, "id"}):
+        warnings.warn(
+            f"settings of the codec 'pcodec' are {', '.join(map(repr, _SETTINGS))}, got "
+            f"{', '.join(map(repr, unknown))} as well, which is ignored; check the spelling before you write with it",
+            UnknownSettingWarning,
+            stacklevel=3,
+        )
+    return {name: config[name] for name in _SETTINGS if name in config}
+
+
+def check_dtype(dtype: np.dtype[Any]) -> None:
+    """Refuse what the codec `pcodec` does not hold, in any byte order.
+
+    Raises
+    ------
+    TypeError
+        For dtypes that Pco cannot hold, and for 8-bit ones, which readers of this codec may not know.
+    """
+    if number_dtype(dtype).itemsize == 1:
+        raise TypeError(
+            f"the codec 'pcodec' holds numbers of 16 to 64 bits, got dtype {dtype}; "
+            "use the codec 'pcodec_numcodecs.pco', or another compressor"
+        )
+
+
+def _encode_file(array: npt.NDArray[Any], config: ChunkConfig) -> bytes:
+    if not array.dtype.isnative:
+        # Zarr views what decode returns as the array's dtype, but a .pco file does not say which byte order it was.
+        raise TypeError(
+            f"byte order must be native, got dtype {array.dtype}; create the array with dtype "
+            f"{array.dtype.newbyteorder('=')}, or use another compressor"
+        )
+    check_chunk_bytes(array)
+    # Memory order, as all of numcodecs does it: for an array of order="F", Zarr hands over Fortran-contiguous chunks
+    # and gives the decoded numbers their shape in that order again. Strided input has no order to keep: C order.
+    return simple_compress(as_numbers(array), config)
+
+
+def _decode_file(buf: Buffer, out: object) -> Any:
+    numbers = simple_decompress(buf)
+    if numbers is None:
+        # A file without numbers does not say their type.
+        numbers = np.empty(0, np.uint8)
+    return numbers if out is None else fill(out, numbers)
 
 
 def _choose(name: str, value: object, choices: Mapping[str, Any]) -> Any:
@@ -109,19 +172,39 @@ class PCodec(Codec):
         Raises
         ------
         TypeError
-            For numbers that Pco cannot hold, and for 8-bit ones, which readers of this codec may not know.
+            For numbers that Pco cannot hold, and for 8-bit ones, which readers of this codec may not know; for another
+            byte order; for bytes.
+        InvalidArgumentError
+            For a chunk of more than 8 GiB.
         """
         array = as_array(buf)
-        if array.dtype in (np.int8, np.uint8):
-            raise TypeError(
-                f"the codec 'pcodec' holds numbers of 16 to 64 bits, got dtype {array.dtype}; "
-                "use the codec 'pcodec_numcodecs.pco', or another compressor"
-            )
-        return encode_file(array, self._settings())
+        check_dtype(array.dtype)
+        return _encode_file(array, self._settings())
 
     def decode(self, buf: Buffer, out: object = None) -> Any:
-        """Decompress a chunk, as `Pco.decode` does."""
-        return decode_file(buf, out)
+        """Decompress a chunk, as `Pco.decode` does: any standalone .pco file, into `out` if it is given.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When the file breaks the format or is cut short.
+        InvalidArgumentError
+            When `out` is not contiguous and writeable, or not of just the chunk's bytes.
+        """
+        return _decode_file(buf, out)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Make the codec of its entry in an array's metadata, with or without the `id`.
+
+        Unknown keys are ignored with an `UnknownSettingWarning`.
+
+        Raises
+        ------
+        TypeError, InvalidArgumentError
+            For a setting of another type or out of its limits.
+        """
+        return cls(**known_settings(config))
 
     def get_config(self) -> dict[str, Any]:
         """Return the codec's entry in an array's metadata."""
@@ -130,3 +213,7 @@ class PCodec(Codec):
             # Of the two spellings, the one that every reader of this metadata knows.
             config["delta_spec"] = "none"
         return config
+
+    def __hash__(self) -> int:
+        # Goes with the comparison that numcodecs has. Its codecs can be changed; a changed one is another codec.
+        return hash(tuple(self.get_config().items()))
