@@ -33,20 +33,22 @@ class CompressedChunk:
         Count of numbers of each page, int64.
     variables
         Of each latent variable, the latents that are stored and the delta states.
+    assigned
+        Of each latent variable, the bin of each latent that is stored, int64.
     """
 
     metadata: ChunkMetadata
     page_numbers: I64
     variables: tuple[deltas.Encoded, ...]
+    assigned: tuple[I64, ...]
 
     def write_pages(self, kernels: Kernels) -> list[bytes]:
         """Return the bytes of every page."""
         streams = []
         size = 0
-        for variable, bins, encoded in zip(self.metadata.layout, self.metadata.bins, self.variables, strict=True):
-            assigned = np.zeros(encoded.stored.size, np.int64)
-            if len(bins) > 1:
-                kernels.assign_bins(encoded.stored, bins.lowers, assigned)
+        for variable, bins, encoded, assigned in zip(
+            self.metadata.layout, self.metadata.bins, self.variables, self.assigned, strict=True
+        ):
             table = encode_table(bins) if len(bins) else None
             nothing = np.zeros(0, np.int64)
             streams.append(
@@ -132,13 +134,13 @@ def _train(
     if choice.secondary is not None:
         variables.append(deltas.encode(NoDelta(), choice.secondary, page_numbers, kernels))
         levels.append(min(level, SECONDARY_LEVEL))
-    trained = [train(v.stored, own, page_numbers.size) for v, own in zip(variables, levels, strict=True)]
+    trained = [train(v.stored, own, page_numbers.size, kernels) for v, own in zip(variables, levels, strict=True)]
     metadata = ChunkMetadata(number_type, choice.mode, choice.delta, tuple(t.bins for t in trained))
     cost = sum(t.cost for t in trained)
     cost += sum(8 * v.states.nbytes for v in variables) << FRACTION_BITS
     if isinstance(choice.mode, Dict):
         cost += 8 * choice.mode.values.nbytes << FRACTION_BITS
-    return CompressedChunk(metadata, page_numbers, tuple(variables)), cost
+    return CompressedChunk(metadata, page_numbers, tuple(variables), tuple(t.assigned for t in trained)), cost
 
 
 def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> tuple[CompressedChunk, int]:
@@ -146,5 +148,6 @@ def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> tuple[
     bins = Bins(0, np.ones(1, np.int64), np.zeros(1, np.uint64), np.array([number_type.bits]))
     metadata = ChunkMetadata(number_type, Classic(), NoDelta(), (bins,))
     nothing = np.zeros((page_numbers.size, 0), latents.dtype)
-    chunk = CompressedChunk(metadata, page_numbers, (deltas.Encoded(latents, nothing),))
+    assigned = np.zeros(latents.size, np.int64)
+    chunk = CompressedChunk(metadata, page_numbers, (deltas.Encoded(latents, nothing),), (assigned,))
     return chunk, 8 * latents.nbytes << FRACTION_BITS

@@ -133,7 +133,9 @@ def to_latents(numbers: npt.NDArray[Any], number_type: NumberType) -> Latents:
     if number_type.is_float:
         # Sign clear: set the top bit. Sign set: invert all. The arithmetic shift spreads the sign.
         spread = numbers.view(f"i{number_type.dtype.itemsize}") >> (number_type.bits - 1)
-        return np.bitwise_xor(bits, spread.view(number_type.latent) | mid)
+        latents: Latents = spread.view(number_type.latent)
+        latents |= mid
+        return np.bitwise_xor(bits, latents, out=latents)
     return np.bitwise_xor(bits, mid) if number_type.is_signed else bits
 
 

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .binning import USUAL_ANS_LOG, Histogram, bins_of, histogram, merge
 from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT
 from .dtypes import Latents
+from .estimates import sample_dense
 from .fixed_log import FRACTION_BITS
+from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
+
+I64 = npt.NDArray[np.int64]
 
 SECONDARY_LEVEL = 6
 """The most that secondary latents are trained at: corrections are noise or nothing, and more bins have not helped."""
@@ -22,11 +27,14 @@ class TrainedVariable:
     ----------
     bins
         Bins and weights.
+    assigned
+        Bin of each latent, int64.
     cost
         Expected size of metadata, codes and offsets, in units of `fixed_log.ONE_BIT`; without delta states.
     """
 
     bins: Bins
+    assigned: I64
     cost: int
 
 
@@ -36,7 +44,7 @@ def histogram_log(level: int, n: int) -> int:
     return level if level <= fitting else fitting + (level - fitting) // 2
 
 
-def train(latents: Latents, level: int, pages: int) -> TrainedVariable:
+def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> TrainedVariable:
     """Find the bins for the latents that a variable stores in all pages of a chunk.
 
     Parameters
@@ -50,11 +58,39 @@ def train(latents: Latents, level: int, pages: int) -> TrainedVariable:
     """
     fixed = BITS_ANS_LOG + BITS_BIN_COUNT
     if not latents.size:
-        return TrainedVariable(Bins.none(), fixed << FRACTION_BITS)
-    ranges, _ = _merged(latents, level, 1)
+        return TrainedVariable(Bins.none(), np.zeros(0, np.int64), fixed << FRACTION_BITS)
+    sample = sample_dense(latents)
+    ranges, _ = _merged(sample, level, latents.size // sample.size)
+    assigned = np.zeros(latents.size, np.int64)
+    if sample.size < latents.size:
+        ranges = _exact(ranges, latents, assigned, kernels)
+    elif ranges.counts.size > 1:
+        kernels.assign_bins(latents, ranges.lowers, assigned)
     bins, cost = bins_of(ranges)
     fixed += len(bins) * bin_metadata_bits(0, 8 * latents.itemsize) + pages * ANS_INTERLEAVING * bins.ans_log
-    return TrainedVariable(bins, cost + (fixed << FRACTION_BITS))
+    return TrainedVariable(bins, assigned, cost + (fixed << FRACTION_BITS))
+
+
+def _exact(found: Histogram, latents: Latents, assigned: I64, kernels: Kernels) -> Histogram:
+    """Fit bins that were found on a sample to all latents; fills in which bin each latent is in.
+
+    What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
+    bits, so the gaps are cells of their own, and only where it pays are they merged with a neighbour.
+    """
+    most = np.iinfo(latents.dtype).max
+    after = found.uppers[found.uppers < most] + np.uint64(1)
+    bounds = np.unique(np.concatenate((np.zeros(1, np.uint64), found.lowers, after)))
+    kernels.assign_bins(latents, bounds, assigned)
+    lowers, uppers = np.full(bounds.size, most, np.uint64), np.zeros(bounds.size, np.uint64)
+    counts = np.zeros(bounds.size, np.int64)
+    kernels.measure_bins(latents, assigned, lowers, uppers, counts)
+    used = np.flatnonzero(counts)
+    cells = Histogram(lowers[used], uppers[used], counts[used])
+    ranges, _ = merge(cells, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()))
+    final = np.zeros(bounds.size, np.int64)
+    final[used] = np.searchsorted(ranges.lowers, cells.lowers, side="right") - 1
+    np.take(final, assigned, out=assigned, mode="clip")
+    return ranges
 
 
 def estimate(latents: Latents, level: int, scale: int = 1) -> int:

@@ -70,6 +70,19 @@ class Kernels(Protocol):
             Filled with the bins' indices.
         """
 
+    def measure_bins(self, latents: Latents, bins: I64, lowers: U64, uppers: U64, counts: I64) -> None:
+        """Find what each bin holds.
+
+        Parameters
+        ----------
+        bins
+            Bin of each latent.
+        lowers, uppers
+            One a bin; each is lowered, or raised, to the smallest, or largest, latent of the bin.
+        counts
+            One a bin; each is raised by the count of its latents.
+        """
+
     def undo_consecutive(self, latents: Latents, counts: I64, states: Latents) -> None:
         """Undo differences of neighbours, in place.
 

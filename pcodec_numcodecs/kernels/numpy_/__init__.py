@@ -1,6 +1,6 @@
 """The kernels in NumPy: each step works on all lanes side by side."""
 
-from .bins import assign_bins
+from .bins import assign_bins, measure_bins
 from .decode import decode_pages
 from .deltas import undo_consecutive, undo_conv1, undo_lookback
 from .encode import encode_pages
@@ -11,6 +11,7 @@ __all__ = [
     "decode_pages",
     "encode_pages",
     "find_lookbacks",
+    "measure_bins",
     "undo_consecutive",
     "undo_conv1",
     "undo_lookback",

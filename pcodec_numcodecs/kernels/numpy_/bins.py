@@ -39,3 +39,18 @@ def assign_bins(
             higher = bounds.take(found + (1 << step)) <= block
             found += higher.astype(np.int64) << step
         np.minimum(found, lowers.size - 1, out=out[start : start + _BLOCK])
+
+
+def measure_bins(
+    latents: npt.NDArray[np.unsignedinteger[Any]],
+    bins: npt.NDArray[np.int64],
+    lowers: npt.NDArray[np.uint64],
+    uppers: npt.NDArray[np.uint64],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """See `Kernels.measure_bins`."""
+    smallest, largest = lowers.astype(latents.dtype), uppers.astype(latents.dtype)
+    np.minimum.at(smallest, bins, latents)
+    np.maximum.at(largest, bins, latents)
+    lowers[:], uppers[:] = smallest, largest
+    counts += np.bincount(bins, minlength=counts.size)
