@@ -1,0 +1,89 @@
+"""Recovery: bins found on a sample hold every latent, those that the sample did not show included."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcodec_numcodecs.estimates import sample_dense
+from pcodec_numcodecs.fixed_log import FRACTION_BITS
+from pcodec_numcodecs.kernels import load
+from pcodec_numcodecs.training import train
+
+pytestmark = pytest.mark.numpy_only
+
+
+def rough(rng, n, bits):
+    """Latents in clusters with wide gaps, of which some hold very few."""
+    centres = rng.integers(0, 1 << (bits - 1), 12).astype(np.uint64)
+    shares = rng.dirichlet(np.full(12, 0.2))
+    spread = rng.integers(0, 1 << int(rng.integers(1, bits - 1)), n).astype(np.uint64)
+    latents = centres[rng.choice(12, n, p=shares)] + spread
+    rare = rng.integers(0, n, int(rng.integers(0, 20)))
+    latents[rare] = rng.integers(0, 1 << (bits - 1), rare.size).astype(np.uint64) * np.uint64(2)
+    return latents.astype(f"u{bits // 8}")
+
+
+@given(
+    st.sampled_from([8, 16, 32, 64]),
+    st.integers(1, 300_000),
+    st.integers(0, 12),
+    st.integers(0, 2**32),
+)
+@settings(max_examples=40, deadline=None)
+def test_every_latent_lies_in_its_bin(bits, n, level, seed):
+    latents = rough(np.random.default_rng(seed), n, bits)
+    trained = train(latents, level, 1, load())
+    bins = trained.bins
+    assert trained.assigned.min() >= 0
+    assert trained.assigned.max() < len(bins)
+    lowers = bins.lowers[trained.assigned]
+    assert (latents >= lowers).all()
+    widths = bins.offset_bits[trained.assigned].astype(np.uint64)
+    offsets = latents - lowers
+    assert ((offsets >> np.minimum(widths, 63)) >> (widths == 64)).max() == 0
+    assert (np.bincount(trained.assigned, minlength=len(bins)) > 0).all()
+    assert bins.weights.sum() == 1 << bins.ans_log
+
+
+def test_a_rare_latent_does_not_widen_the_bin_of_its_neighbours():
+    n = 400_000
+    latents = np.full(n, 1_000_000, np.uint64)
+    latents[::2] = 2_000_000
+    plain = train(latents.copy(), 8, 1, load())
+    unseen = np.setdiff1d(np.arange(n), np.flatnonzero(np.isin(np.arange(n), sample_places(n))))[:3]
+    latents[unseen] = [0, 1_500_000, (1 << 64) - 1]
+    assert not np.isin(sample_dense(latents), [0, 1_500_000, (1 << 64) - 1]).any()
+    trained = train(latents, 8, 1, load())
+    assert set(trained.bins.offset_bits[np.isin(trained.bins.lowers, [1_000_000, 2_000_000])]) == {0}
+    assert trained.cost - plain.cost < 1000 << FRACTION_BITS
+
+
+def sample_places(n):
+    """Return the places of a chunk that the sample shows."""
+    return sample_dense(np.arange(n, dtype=np.uint64)).astype(np.int64)
+
+
+@pytest.mark.parametrize("n", [1, 32767, 65535, 65536, 100_000, 1_000_003])
+def test_sample_is_spread_over_the_chunk(n):
+    places = sample_places(n)
+    assert places.size >= min(n, 1 << 15, n // 16 + 1)
+    assert (np.diff(places) > 0).all()
+    assert places[0] <= n // places.size
+    assert places[-1] >= n - 2 * (n // places.size) - n // 8
+
+
+@given(st.sampled_from([8, 16, 32, 64]), st.integers(0, 3000), st.integers(1, 60), st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_measure_bins_finds_extremes_and_counts(bits, n, count, seed):
+    rng = np.random.default_rng(seed)
+    latents = rng.integers(0, (1 << bits) - 1, n, dtype=np.uint64, endpoint=True).astype(f"u{bits // 8}")
+    assigned = rng.integers(0, count, n)
+    lowers, uppers = np.full(count, (1 << bits) - 1, np.uint64), np.zeros(count, np.uint64)
+    counts = np.zeros(count, np.int64)
+    load().measure_bins(latents, assigned, lowers, uppers, counts)
+    for bin_ in range(count):
+        members = latents[assigned == bin_]
+        assert counts[bin_] == members.size
+        if members.size:
+            assert (lowers[bin_], uppers[bin_]) == (members.min(), members.max())
