@@ -56,9 +56,13 @@ class Choice(NamedTuple):
 
 
 class Bid(NamedTuple):
-    """A candidate mode and its estimated cost for the whole chunk, in all and for the secondary latents."""
+    """A candidate mode with the best of the simpler deltas, and the estimated cost for the whole chunk.
+
+    The cost is that of all latents, `secondary_cost` the part of it that the secondary ones have.
+    """
 
     mode: Mode
+    delta: DeltaEncoding
     cost: int
     secondary_cost: int
 
@@ -85,7 +89,8 @@ def choose(
         primary, secondary = modes.split(mode, latents, number_type)
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
-        _, delta = _choose_delta(primary, config, page_numbers, kernels)
+        price, simple = _best_consecutive(sample_runs(primary), config, kernels)
+        _, delta = _with_lookback(price, simple, primary, config, page_numbers, kernels)
     return Choice(mode, delta, primary, secondary)
 
 
@@ -106,7 +111,7 @@ def _choose_automatically(
     price = best.cost - best.secondary_cost
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
-        price, delta = _choose_delta(primary, config, page_numbers, kernels)
+        price, delta = _with_lookback(price, best.delta, primary, config, page_numbers, kernels)
     if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
         price += best.secondary_cost
         found = dictionary.bid(latents, sample.latents, price - price // _DICT_SAVING)
@@ -177,8 +182,11 @@ def _bid(
     secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.scale)
     runs = Runs(primary, sample.counts, sample.scale)
     delta = _requested_delta(primary, config, page_numbers)
-    price = _best_consecutive(runs, config, kernels)[0] if delta is None else _price(delta, runs, config, kernels)
-    return Bid(mode, price + secondary_cost, secondary_cost)
+    if delta is None:
+        price, delta = _best_consecutive(runs, config, kernels)
+    else:
+        price = _price(delta, runs, config, kernels)
+    return Bid(mode, delta, price + secondary_cost, secondary_cost)
 
 
 def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -> DeltaEncoding | None:
@@ -196,12 +204,15 @@ def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -
     return NoDelta() if primary.size < _LEAST_NUMBERS else None
 
 
-def _choose_delta(
-    primary: Latents, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+def _with_lookback(
+    price: int,
+    simple: DeltaEncoding,
+    primary: Latents,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
 ) -> tuple[int, DeltaEncoding]:
-    """Choose the delta encoding for the primary latents of a chunk; return its price for the chunk as well."""
-    sample = sample_runs(primary)
-    price, simple = _best_consecutive(sample, config, kernels)
+    """Try lookbacks against the best of the simpler deltas; return what is better, with its price for the chunk."""
     if config.compression_level < _LOOKBACK_LEVEL:
         return price, simple
     # Lookbacks may reach far, so they are tried on one long stretch.
