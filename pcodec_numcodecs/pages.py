@@ -19,6 +19,15 @@ def places(counts: I64) -> I64:
     return np.arange(int(counts.sum())) - np.repeat(page_starts(counts), counts)
 
 
+def beyond(counts: I64, length: int) -> npt.NDArray[np.bool_]:
+    """Tell for each latent whether it comes after the first `length` ones of its page."""
+    found = np.ones(int(counts.sum()), np.bool_)
+    starts = page_starts(counts)
+    for place in range(min(length, int(counts.max(initial=0)))):
+        found[starts[counts > place] + place] = False
+    return found
+
+
 def first_latents(latents: Latents, counts: I64, length: int) -> Latents:
     """Return the first `length` latents of each page, shape (pages, length); 0 where a page is too short."""
     starts = page_starts(counts)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..dtypes import Latents
 from ..errors import CorruptionError
 from ..metadata import Consecutive, Conv1, DeltaEncoding, Lookback, NoDelta
-from ..pages import places
+from ..pages import beyond
 from . import consecutive, conv1, lookback
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def encode(delta: DeltaEncoding, latents: Latents, counts: npt.NDArray[np.int64]
             differences, states, lookbacks = lookback.encode(delta, latents, counts, kernels)
         case Conv1():
             differences, states = conv1.encode(delta, latents, counts)
-    stored = places(counts) >= delta.state_length
+    stored = beyond(counts, delta.state_length)
     differences = differences[stored]
     toggle_center(differences)
     return Encoded(differences, states, None if lookbacks is None else lookbacks[stored])
@@ -100,7 +100,7 @@ def decode(
 
 
 def _check_lookbacks(lookbacks: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64], delta: Lookback) -> None:
-    stored = lookbacks[places(counts) >= delta.state_length]
+    stored = lookbacks[beyond(counts, delta.state_length)]
     window = 1 << delta.window_log
     if stored.size and (stored.min() < 1 or stored.max() > window):
         raise CorruptionError(f"lookbacks must be 1 to {window}, got {stored.min()} to {stored.max()}")
