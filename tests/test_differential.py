@@ -15,7 +15,8 @@ from pcodec_numcodecs import config, wrapped
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.metadata import ChunkMetadata, FormatVersion
 
-TIMES = 50
+# The full count takes minutes.
+TIMES = [pytest.param(10, id="ten-times"), pytest.param(50, id="fifty-times", marks=pytest.mark.slow)]
 MOST_ATTEMPTS = 12
 HEADER = b"\x04\x01"
 NAMES = {
@@ -74,19 +75,20 @@ def we_write_wheel_reads(case: chunk_cases.Case) -> bytes:
 
 @pytest.mark.parametrize("combination", chunk_cases.combinations(), ids="-".join)
 @pytest.mark.parametrize("direction", [wheel_writes_we_read, we_write_wheel_reads])
-def test_every_combination_crosses_over(direction, combination):
+@pytest.mark.parametrize("times", TIMES)
+def test_every_combination_crosses_over(times, direction, combination):
     mode, delta, type_name = combination
     seed = chunk_cases.combinations().index(combination)
     rng = np.random.default_rng([seed, direction is we_write_wheel_reads])
     seen = Counter()
-    for _ in range(TIMES * MOST_ATTEMPTS):
+    for _ in range(times * MOST_ATTEMPTS):
         case = chunk_cases.build(rng, mode, delta, type_name)
         if direction is wheel_writes_we_read and chunk_cases.wheel_panics(case):
             continue
         seen[written(direction(case), type_name)] += 1
-        if seen[mode, delta] >= TIMES:
+        if seen[mode, delta] >= times:
             break
-    assert seen[mode, delta] >= TIMES, f"too few of {combination} were written: {seen}"
+    assert seen[mode, delta] >= times, f"too few of {combination} were written: {seen}"
 
 
 @pytest.mark.parametrize("type_name", chunk_cases.TYPES)
