@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PartialReadWarning", "PcoSerializer"]
 
+Answers = list[memoryview | None] | Exception
+
 _NAME = "pcodec_numcodecs.pco"
 _GAP_SETTING = "pcodec_numcodecs.coalesce_gap"
 
@@ -173,7 +175,11 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         steps = _requests(selection, chunk_spec)
         state = _step(steps, None)
         while isinstance(state, list):
-            answers = await asyncio.gather(*map(get, state))
+            answers: Answers
+            try:
+                answers = await asyncio.gather(*map(get, state))
+            except Exception as error:
+                answers = error
             state = await asyncio.to_thread(_step, steps, answers)
         return None if state.result is None else chunk_spec.prototype.nd_buffer.from_numpy_array(state.result)
 
@@ -181,10 +187,14 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         steps = _requests(selection, chunk_spec)
         state = _step(steps, None)
         while isinstance(state, list):
-            answers = [
-                _view(byte_getter.get_sync(prototype=chunk_spec.prototype, byte_range=_byte_range(request)))
-                for request in state
-            ]
+            answers: Answers
+            try:
+                answers = [
+                    _view(byte_getter.get_sync(prototype=chunk_spec.prototype, byte_range=_byte_range(request)))
+                    for request in state
+                ]
+            except Exception as error:
+                answers = error
             state = _step(steps, answers)
         return None if state.result is None else chunk_spec.prototype.nd_buffer.from_numpy_array(state.result)
 
@@ -194,10 +204,10 @@ class _Done:
     result: Any
 
 
-def _step(steps: Requests, answers: list[memoryview | None] | None) -> list[Request] | _Done:
-    """Hand on what has come in; return what is needed next, or the result."""
+def _step(steps: Requests, answers: Answers | None) -> list[Request] | _Done:
+    """Hand on what has come in, or what a store raised; return what is needed next, or the result."""
     try:
-        return steps.send(answers)  # type: ignore[arg-type]
+        return steps.throw(answers) if isinstance(answers, Exception) else steps.send(answers)  # type: ignore[arg-type]
     except StopIteration as end:
         return _Done(end.value)
 

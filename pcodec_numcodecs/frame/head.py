@@ -25,6 +25,10 @@ PREAMBLE_BYTES: Final = 14
 _CRC_BYTES: Final = 4
 _MAX_AXES: Final = 64
 _MAX_FRONT: Final = (1 << 32) - 1
+_MAX_PAGES: Final = 1 << 62
+"""Count of pages times the bytes of the largest: what lies behind them all can still be counted."""
+_MAX_ARRAY: Final = (1 << 63) - 1
+"""Bytes of an array, its axes without cells left out: what NumPy can count."""
 
 _FORTRAN: Final = 1
 _CONSTANT: Final = 2
@@ -141,6 +145,8 @@ def _read(fields: Fields, flags: int) -> Layout:
     element = element_named(name)
     ndim = fields.varint("number of axes", most=_MAX_AXES)
     shape = tuple(fields.varint("length of an axis") for _ in range(ndim))
+    if prod(max(1, size) for size in shape) * element.dtype.itemsize > _MAX_ARRAY:
+        raise CorruptionError(f"an array may not exceed {_MAX_ARRAY} bytes, got shape {shape} of {name}")
     if flags & _PACKED and (not element.is_bool or flags & _CONSTANT):
         raise CorruptionError(f"only bools that differ can be packed, got element type {name} and flags {flags}")
     if flags & _CONSTANT:
@@ -189,6 +195,9 @@ def _read(fields: Fields, flags: int) -> Layout:
     )
     page_crcs = np.frombuffer(fields.take(4 * pages), "<u4").astype(np.uint32)
     fields.finish()
+    page_sizes = wide.view("<u8")[..., 0].astype(np.int64)
+    if int(page_sizes.max(initial=0)) * page_sizes.size > _MAX_PAGES:
+        raise CorruptionError(f"pages may not have more than {_MAX_PAGES} bytes if each were as large as the largest")
     return Layout(
         element=element,
         shape=shape,
@@ -201,6 +210,6 @@ def _read(fields: Fields, flags: int) -> Layout:
         pco_header=pco_header,
         stream_sizes=tuple(sizes),
         stream_crcs=tuple(crcs),
-        page_sizes=wide.view("<u8")[..., 0].astype(np.int64),
+        page_sizes=page_sizes,
         page_crcs=page_crcs,
     )

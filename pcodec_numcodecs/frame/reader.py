@@ -114,7 +114,10 @@ class FrameReader:
 
     @cached_property
     def _version(self) -> FormatVersion:
-        return FormatVersion.read(self.layout.pco_header)[0]
+        version, size = FormatVersion.read(self.layout.pco_header)
+        if size != len(self.layout.pco_header):
+            raise CorruptionError(f"Pco's header must have {len(self.layout.pco_header)} bytes, got version {version}")
+        return version
 
     def tables(self, stream: int) -> ChunkTables:
         """Return the metadata of a Pco chunk, that of a chunk-level stream.

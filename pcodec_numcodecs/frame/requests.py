@@ -34,8 +34,8 @@ class Request(NamedTuple):
 WHOLE: Final = Request(0, None)
 
 Requests = Generator[list[Request], list[memoryview | None], npt.NDArray[Any] | None]
-"""Yields what is needed at a time, is sent the bytes in the same order (None where there is no object), and returns the
-result, or None when there is no object."""
+"""Yields what is needed at a time; is sent the bytes in the same order, None where there is no object, or thrown what the
+store raised; returns the result, or None when there is no object."""
 
 
 def is_small(raw_bytes: int) -> bool:
@@ -67,7 +67,13 @@ def read_ranges(
     whole
         Reads the same from the bytes of the whole object.
     """
-    (front,) = yield [Request(0, first)]
+    try:
+        (front,) = yield [Request(0, first)]
+    except Exception:
+        # Some stores refuse a range that ends beyond the object, and some servers any range. If it was something else,
+        # it will show again.
+        (content,) = yield [WHOLE]
+        return None if content is None else whole(content)
     if front is None:
         return None
     if len(front) != first:

@@ -53,7 +53,9 @@ class Grid:
 
     @cached_property
     def tiles(self) -> Shape:
-        """Count of tiles along each axis."""
+        """Count of tiles along each axis; 0 along all where there are no cells, however long the other axes are."""
+        if 0 in self.shape:
+            return (0,) * len(self.shape)
         return tuple(-(-size // length) for size, length in zip(self.shape, self.tile, strict=True))
 
     @property
@@ -85,6 +87,8 @@ class Grid:
 
     def all_bounds(self) -> Iterator[tuple[slice, ...]]:
         """Yield the cells of every page in order."""
+        if not self.pages:
+            return iter(())
         axes = [
             [slice(start, min(start + length, size)) for start in range(0, size, length)]
             for size, length in zip(self.shape, self.tile, strict=True)
@@ -93,6 +97,8 @@ class Grid:
 
     def blocks(self, ranges: tuple[range, ...]) -> list[Block]:
         """Cut a box of cells, one rising range along each axis, at the borders of the tiles; in order of the pages."""
+        if not all(ranges):
+            return []
         axes = [list(self._axis_blocks(axis, cells)) for axis, cells in enumerate(ranges)]
         blocks = []
         for parts in product(*axes):
@@ -139,6 +145,9 @@ def selected(shape: Shape, selection: Any) -> list[I64] | tuple[tuple[range, ...
     """
     if simple := _ranges(shape, selection):
         return simple
+    if 0 in shape:
+        # There is nothing to be found, along axes that may be of any length.
+        return (range(0),) * len(shape), np.broadcast_to(np.int8(0), shape)[selection].shape
     # NumPy itself says where each cell of the result comes from. The arrays that are indexed take no memory.
     coordinates = []
     for axis, size in enumerate(shape):
