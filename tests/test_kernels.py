@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twins import KERNELS
 
 from pcodec_numcodecs import config, wrapped
 from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
@@ -14,10 +15,8 @@ from pcodec_numcodecs.metadata import ChunkMetadata, FormatVersion
 
 pytestmark = pytest.mark.numpy_only
 
-KERNELS = [load()]
 
-
-@pytest.mark.parametrize("kernels", KERNELS, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("bits", [8, 16, 32, 64])
 @given(st.integers(1, 200), st.integers(1, 3000), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
@@ -32,7 +31,7 @@ def test_assign_bins_finds_the_last_bound_not_above(kernels, bits, bins, n, seed
     assert np.array_equal(out, np.searchsorted(lowers, values, side="right") - 1)
 
 
-@pytest.mark.parametrize("kernels", KERNELS, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("bits", [8, 16, 32, 64])
 def test_assign_bins_at_the_ends_of_the_range(kernels, bits):
     largest = (1 << bits) - 1
@@ -47,7 +46,7 @@ def wrapping_steps(values, bits):
     return [value & ((1 << bits) - 1) for value in values]
 
 
-@pytest.mark.parametrize("kernels", KERNELS, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kernels", KERNELS)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6), st.integers(1, 7), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_undo_consecutive_follows_the_moments(kernels, counts, order, seed):
@@ -68,7 +67,7 @@ def test_undo_consecutive_follows_the_moments(kernels, counts, order, seed):
     assert latents.tolist() == expected
 
 
-@pytest.mark.parametrize("kernels", KERNELS, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("state_length", [1, 4])
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=5), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
@@ -91,7 +90,7 @@ def test_undo_lookback_adds_what_lies_back_and_nothing_before_the_page(kernels, 
     assert latents.tolist() == expected
 
 
-@pytest.mark.parametrize("kernels", KERNELS, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kernels", KERNELS)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=5), st.integers(1, 32), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)
 def test_undo_conv1_clamps_then_shifts(kernels, counts, order, seed):
@@ -113,7 +112,7 @@ def test_undo_conv1_clamps_then_shifts(kernels, counts, order, seed):
     assert latents.tolist() == expected
 
 
-@pytest.mark.parametrize("kernels", KERNELS, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kernels", KERNELS)
 def test_find_lookbacks_stay_in_page_and_window_and_find_a_period(kernels):
     period = np.random.default_rng(0).integers(0, 1 << 40, 37).astype(np.uint64)
     counts = np.array([500, 0, 1, 300])
@@ -135,7 +134,7 @@ def compressed(numbers, level, page):
     return [PageRequest(tables, page, n, n) for page, n in zip(chunk.write_pages(), chunk.n_per_page(), strict=True)]
 
 
-@pytest.mark.parametrize("kernels", KERNELS, ids=lambda k: k.__name__)
+@pytest.mark.parametrize("kernels", KERNELS)
 def test_pages_of_several_chunks_decode_in_one_call(kernels):
     """Chunks differ in bins, tables and length; one has a single bin and so no codes at all."""
     rng = np.random.default_rng(1)

@@ -34,8 +34,8 @@ class Request(NamedTuple):
 WHOLE: Final = Request(0, None)
 
 Requests = Generator[list[Request], list[memoryview | None], npt.NDArray[Any] | None]
-"""Yields what is needed at a time; is sent the bytes in the same order, None where there is no object, or thrown what the
-store raised; returns the result, or None when there is no object."""
+"""Yields what is needed at a time; is sent the bytes in the same order, None where there is no object, or thrown what
+the store raised; returns the result, or None when there is no object."""
 
 
 def is_small(raw_bytes: int) -> bool:
