@@ -1,0 +1,18 @@
+"""The kernels compiled by Numba: each loops over lanes, with the GIL released."""
+
+from .bins import assign_bins, measure_bins
+from .decode import decode_pages
+from .deltas import undo_consecutive, undo_conv1, undo_lookback
+from .encode import encode_pages
+from .lookback import find_lookbacks
+
+__all__ = [
+    "assign_bins",
+    "decode_pages",
+    "encode_pages",
+    "find_lookbacks",
+    "measure_bins",
+    "undo_consecutive",
+    "undo_conv1",
+    "undo_lookback",
+]

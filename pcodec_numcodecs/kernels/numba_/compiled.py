@@ -1,0 +1,162 @@
+"""How kernels are compiled, and kept on disk for the next process.
+
+Numba's own cache is not used: it does not see when a callee in another file changes, and processes that start together
+can write one signature's code under the name of another's. Here each signature of each kernel is a file of its own, in
+a folder named by a hash of all that the machine code depends on, and is moved into place when it is whole.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import llvmlite
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba.core import caching, compiler, serialize
+from numba.core.runtime import rtsys
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+CHECKED = os.environ.get("PCODEC_NUMCODECS_CHECKED_KERNELS", "") not in {"", "0"}
+"""Whether each access to memory is checked, which is slow: for tests. Read once, at import."""
+
+_DIGEST = hashlib.sha256().digest_size
+
+
+def compiled(function: Function) -> Function:
+    """Compile a kernel at its first call with each set of types, or load what an earlier process compiled."""
+    kernel = numba.njit(nogil=True, boundscheck=CHECKED)(function)
+    kernel._cache = _DiskCache(function)
+    made: Function = kernel
+    return made
+
+
+def inlined(function: Function) -> Function:
+    """Compile a part of kernels into each of them."""
+    made: Function = numba.njit(nogil=True, boundscheck=CHECKED, forceinline=True)(function)
+    return made
+
+
+class _DiskCache(caching._Cache):  # type: ignore[misc]
+    """The compiled signatures of one kernel; whatever goes wrong with files, the kernel is compiled in memory."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._name = function.__name__
+
+    @property
+    def cache_path(self) -> str:
+        """The folder that is written to, empty where there is none."""
+        return next((str(folder) for folder in cache_folders() if folder.is_dir()), "")
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the compiled code of a signature, None where it is not to be had."""
+        # Numba would first load all that it can compile, which takes longer than to decode most chunks. What has been
+        # compiled needs the runtime alone.
+        rtsys.initialize(target_context)
+        for folder in cache_folders():
+            try:
+                stored = (folder / self._file_name(sig)).read_bytes()
+                code, digest = stored[:-_DIGEST], stored[-_DIGEST:]
+                if hashlib.sha256(code).digest() == digest:
+                    return compiler.CompileResult._rebuild(target_context, *pickle.loads(code))
+            except Exception:  # unreadable, or of a numba that stores it otherwise: compile
+                continue
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Store the compiled code of a signature where it can be."""
+        try:
+            code = serialize.dumps(data._reduce())
+        except Exception:  # numba cannot write it down
+            return
+        for folder in cache_folders():
+            with contextlib.suppress(OSError):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                handle, temporary = tempfile.mkstemp(dir=folder)
+                try:
+                    with os.fdopen(handle, "wb") as file:
+                        file.write(code + hashlib.sha256(code).digest())
+                    Path(temporary).replace(folder / self._file_name(sig))
+                except OSError:
+                    Path(temporary).unlink(missing_ok=True)
+                    raise
+                return
+
+    def _file_name(self, sig: Any) -> str:
+        return f"{self._name}-{hashlib.sha256(str(sig).encode()).hexdigest()[:24]}.bin"
+
+    def enable(self) -> None:
+        """Do nothing: the cache is always on."""
+
+    def disable(self) -> None:
+        """Do nothing: the cache is always on."""
+
+    def flush(self) -> None:
+        """Do nothing: what is stored stays right."""
+
+
+@cache
+def cache_folders() -> tuple[Path, ...]:
+    """Return where compiled code is looked for and, in the first that can be written, stored.
+
+    That is below the folder that `NUMBA_CACHE_DIR` names, if any; else below that of the kernels' byte code, or the
+    user's cache.
+    """
+    if not _sources():
+        return ()
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        bases = [Path(os.environ["NUMBA_CACHE_DIR"])]
+    else:
+        bases = [Path(importlib.util.cache_from_source(__file__)).parent, *_user_caches()]
+    return tuple(base / f"pcodec_numcodecs-{_build_key()}" for base in bases)
+
+
+def _user_caches() -> list[Path]:
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return [Path(local) / "pcodec_numcodecs"] if local else []
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a home
+        return []
+    if sys.platform == "darwin":
+        return [home / "Library" / "Caches" / "pcodec_numcodecs"]
+    return [Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "pcodec_numcodecs"]
+
+
+def _build_key() -> str:
+    """Hash what machine code depends on: sources, compilers, and the processor."""
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    codegen = numba.core.registry.cpu_target.target_context.codegen()
+    for part in (
+        *(sys.version, sys.byteorder, numba.__version__, llvmlite.__version__, np.__version__),
+        *(codegen.magic_tuple(), CHECKED),
+    ):
+        digest.update(repr(part).encode() + b"\0")
+    return digest.hexdigest()[:24]
+
+
+def _sources() -> list[Path]:
+    """Return the files whose code or constants are compiled; none where the package is no folder of files."""
+    package = Path(__file__).parents[2]
+    if not Path(__file__).is_file():
+        return []
+    return [*sorted((package / "kernels").rglob("*.py")), package / "bits.py", package / "constants.py"]
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """View an array as one that cannot be written to, so that kernels need no second signature for those."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,27 @@
+"""Arrays of several latent variables as arguments of one type, whatever their widths are."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+MOST_VARIABLES = 3
+"""Delta, primary, secondary: kernels always get so many, of which the last may be empty."""
+
+Arrays = tuple[npt.NDArray[Any], ...]
+
+
+def by_width(arrays: Arrays) -> tuple[Arrays, Arrays, Arrays, Arrays]:
+    """Sort flat arrays of unsigned integers by width: 8, 16, 32, 64 bits.
+
+    Each result has an entry for each variable: the array where it has that width, an empty one elsewhere.
+    """
+    u8, u16, u32, u64 = (
+        tuple(_or_nothing(array, dtype) for array in (*arrays, *[None] * (MOST_VARIABLES - len(arrays))))
+        for dtype in (np.uint8, np.uint16, np.uint32, np.uint64)
+    )
+    return u8, u16, u32, u64
+
+
+def _or_nothing(array: npt.NDArray[Any] | None, dtype: type[np.unsignedinteger[Any]]) -> npt.NDArray[Any]:
+    return np.zeros(0, dtype) if array is None or array.dtype != dtype else array

@@ -1,0 +1,75 @@
+"""What Numba does not offer: unaligned 64-bit words in bytes, least significant byte first, and bit lengths.
+
+A word is given by its first byte. Nothing checks that it lies in the array but the checked build (`compiled.CHECKED`):
+kernels make sure beforehand, a batch at a time.
+"""
+
+import sys
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .compiled import CHECKED, inlined
+
+_WORD = ir.IntType(64)
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, byte: Any) -> Any:
+    start = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(start, [byte]), _WORD.as_pointer())
+
+
+def _little_endian(builder: Any, word: Any) -> Any:
+    return builder.bswap(word) if sys.byteorder == "big" else word
+
+
+def _raw_load(typing_context: Any, data: Any, byte: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        return _little_endian(builder, builder.load(pointer, align=1))
+
+    return types.uint64(data, types.uint64), build
+
+
+def _raw_store(typing_context: Any, data: Any, byte: Any, word: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, place, value = arguments
+        pointer = _pointer(context, builder, signature.args[0], array, place)
+        builder.store(_little_endian(builder, value), pointer, align=1)
+        return context.get_dummy_value()
+
+    return types.none(data, types.uint64, types.uint64), build
+
+
+def _bit_length(typing_context: Any, word: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        zeros = builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
+        return builder.sub(ir.Constant(_WORD, 64), zeros)
+
+    return types.int64(types.uint64), build
+
+
+raw_load = intrinsic(_raw_load)
+raw_store = intrinsic(_raw_store)
+bit_length = intrinsic(_bit_length)
+
+
+@inlined
+def _checked_load(data: Any, byte: Any) -> Any:
+    if data.size < 8 or byte > np.uint64(data.size - 8):
+        raise IndexError("a kernel reads beyond its data")
+    return raw_load(data, byte)
+
+
+@inlined
+def _checked_store(data: Any, byte: Any, word: Any) -> None:
+    if data.size < 8 or byte > np.uint64(data.size - 8):
+        raise IndexError("a kernel writes beyond its data")
+    raw_store(data, byte, word)
+
+
+load = _checked_load if CHECKED else raw_load
+store = _checked_store if CHECKED else raw_store

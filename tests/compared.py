@@ -1,0 +1,80 @@
+"""Kernels that run both twins, compare all results to the bit, and hand on NumPy's."""
+
+from typing import Any
+
+import numpy as np
+from twins import numba_
+
+from pcodec_numcodecs.bits import PADDING
+from pcodec_numcodecs.kernels import numpy_
+
+
+class Compared:
+    """Fulfils `Kernels`; counts its calls by kernel, so that a test can say what it compared."""
+
+    def __init__(self, twin: Any = numba_) -> None:
+        self.twin = twin
+        self.calls: dict[str, int] = {}
+
+    def _count(self, name: str) -> None:
+        self.calls[name] = self.calls.get(name, 0) + 1
+
+    def decode_pages(self, data: Any, positions: Any, streams: Any) -> Any:
+        self._count("decode_pages")
+        ours = tuple(stream._replace(out=stream.out.copy()) for stream in streams)
+        given = positions.copy()
+        ends = self.twin.decode_pages(data, positions, ours)
+        assert np.array_equal(positions, given)
+        expected = numpy_.decode_pages(data, positions, streams)
+        limit = 8 * (data.size - PADDING)
+        within = expected <= limit
+        assert np.array_equal(ends <= limit, within)
+        assert np.array_equal(ends[within], expected[within])
+        for stream, own in zip(streams, ours, strict=True):
+            kept = np.ones(stream.out.size, np.bool_)  # latents of lanes that run past the data are arbitrary
+            for lane in np.flatnonzero(~within):
+                kept[stream.out_starts[lane] : stream.out_starts[lane] + stream.counts[lane]] = False
+            assert np.array_equal(own.out[kept], stream.out[kept])
+        return expected
+
+    def encode_pages(self, streams: Any, words: Any) -> Any:
+        self._count("encode_pages")
+        own = words.copy()
+        starts, ends = self.twin.encode_pages(streams, own)
+        expected = numpy_.encode_pages(streams, words)
+        assert np.array_equal(starts, expected[0])
+        assert np.array_equal(ends, expected[1])
+        assert np.array_equal(own, words)
+        return expected
+
+    def assign_bins(self, latents: Any, lowers: Any, out: Any) -> None:
+        self._in_place("assign_bins", out, latents, lowers)
+
+    def measure_bins(self, latents: Any, bins: Any, *measures: Any) -> None:
+        self._count("measure_bins")
+        own = [measure.copy() for measure in measures]
+        self.twin.measure_bins(latents, bins, *own)
+        numpy_.measure_bins(latents, bins, *measures)
+        assert all(map(np.array_equal, own, measures))
+
+    def undo_consecutive(self, latents: Any, counts: Any, states: Any) -> None:
+        self._in_place("undo_consecutive", latents, counts, states)
+
+    def undo_lookback(self, latents: Any, lookbacks: Any, counts: Any, states: Any) -> None:
+        self._in_place("undo_lookback", latents, lookbacks, counts, states)
+
+    def undo_conv1(self, latents: Any, *others: Any) -> None:
+        self._in_place("undo_conv1", latents, *others)
+
+    def find_lookbacks(self, latents: Any, counts: Any, window_log: int, out: Any) -> None:
+        self._in_place("find_lookbacks", out, latents, counts, window_log)
+
+    def _in_place(self, name: str, changed: Any, *others: Any) -> None:
+        """Compare a kernel whose result is `changed`, the first argument or the last."""
+        self._count(name)
+        own = changed.copy()
+        last = name in {"assign_bins", "find_lookbacks"}
+        for kernels, array in ((self.twin, own), (numpy_, changed)):
+            arguments = (*others, array) if last else (array, *others)
+            getattr(kernels, name)(*arguments)
+        assert np.array_equal(own, changed)

@@ -1,0 +1,124 @@
+"""Kernels on memory that ends, or begins, where the process may not read: `python tests/guarded.py SEEDS`.
+
+Runs random cases through both twins, arguments of Numba's in guarded memory, first against its upper end, then against
+its lower one. A kernel that touches anything else ends the process. With PCODEC_NUMCODECS_CHECKED_KERNELS=1, kernels
+check every access themselves, also those to arrays that they make.
+"""
+
+import contextlib
+import ctypes
+import mmap
+import sys
+from typing import Any
+
+import chunk_cases
+import numpy as np
+import random_chunks
+from compared import Compared
+from kernel_cases import decode_case, encode_case, words_below
+from twins import numba_
+
+import pcodec_numcodecs
+from pcodec_numcodecs.compress import compress_chunk
+from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.dtypes import NUMBER_TYPES
+from pcodec_numcodecs.errors import PcoError
+
+PROT_NONE = 0
+
+
+class Guard:
+    """Memory between two pages that may not be touched, from which one array after another is cut."""
+
+    def __init__(self, size: int, at_end: bool) -> None:
+        self.size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+        self.at_end = at_end
+        self.memory = mmap.mmap(-1, self.size + 2 * mmap.PAGESIZE)
+        first = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        libc = ctypes.CDLL(None, use_errno=True)
+        for address in (first, first + mmap.PAGESIZE + self.size):
+            if libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(mmap.PAGESIZE), PROT_NONE):
+                raise OSError(ctypes.get_errno(), "mprotect")
+
+    def copy(self, array: np.ndarray) -> np.ndarray:
+        """Copy an array to one end of the memory; its last or first byte is the outermost."""
+        start = mmap.PAGESIZE + (self.size - array.nbytes if self.at_end else 0)
+        copied: np.ndarray = np.ndarray(array.shape, array.dtype, self.memory, start)
+        copied[...] = array
+        copied.flags.writeable = array.flags.writeable
+        return copied
+
+
+class Guarded:
+    """Fulfils `Kernels`: Numba's, on guarded copies of all arguments."""
+
+    def __init__(self, at_end: bool) -> None:
+        self.at_end = at_end
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any) -> Any:
+            pairs: list[tuple[np.ndarray, np.ndarray]] = []
+            result = getattr(numba_, name)(*(self._guard(argument, pairs) for argument in arguments))
+            for array, copied in pairs:
+                if array.flags.writeable:
+                    array[...] = copied
+            return result
+
+        return call
+
+    def _guard(self, argument: Any, pairs: list[tuple[np.ndarray, np.ndarray]]) -> Any:
+        if isinstance(argument, np.ndarray):
+            pairs.append((argument, Guard(argument.nbytes, self.at_end).copy(argument)))
+            return pairs[-1][1]
+        if isinstance(argument, tuple):
+            parts = [self._guard(part, pairs) for part in argument]
+            return type(argument)(*parts) if hasattr(argument, "_fields") else tuple(parts)
+        return argument
+
+
+def run(rng: np.random.Generator, at_end: bool) -> None:
+    """Put one random case of each kind through the kernels."""
+    kernels = Compared(Guarded(at_end))
+    counts = [int(rng.choice([0, 1, 3, 4, 255, 256, 257, 700])) for _ in range(int(rng.integers(1, 5)))]
+    widths = [int(rng.choice([8, 16, 32, 64])) for _ in range(int(rng.integers(1, 4)))]
+    kernels.encode_pages(*encode_case(rng, counts, widths))
+    data, positions, streams = decode_case(rng, counts, widths, int(rng.integers(1, 4)))
+    kernels.decode_pages(data, positions, streams)
+    wild = rng.integers(-(1 << 63), (1 << 63) - 1, positions.size) >> int(rng.integers(0, 60))
+    kernels.twin.decode_pages(data, wild, streams)
+    bits = widths[0]
+    latents = words_below(rng, int(rng.integers(1, bits + 1)), sum(counts) + 1).astype(f"u{bits // 8}")
+    lowers = np.unique(np.append(rng.choice(latents, 100), latents.min())).astype(np.uint64)
+    bins = np.zeros(latents.size, np.int64)
+    kernels.assign_bins(latents, lowers, bins)
+    kernels.measure_bins(latents, bins, lowers.copy(), lowers.copy(), np.zeros(lowers.size, np.int64))
+    lanes = np.array([*counts, 1], np.int64)
+    kernels.find_lookbacks(latents, lanes, int(rng.integers(1, 12)), np.zeros(latents.size, np.uint32))
+    chunk = random_chunks.metadata(rng)
+    n = int(rng.choice([1, 255, 256, 1500]))
+    with contextlib.suppress(PcoError):
+        decompress_pages([PageRequest(ChunkTables(chunk), random_chunks.page(rng, chunk), n, n)], kernels)
+    mode, delta, name = chunk_cases.combinations()[rng.integers(len(chunk_cases.combinations()))]
+    case = chunk_cases.build(rng, mode, delta, name)
+    numbers = case.numbers[:3000]
+    config = chunk_cases.settings(pcodec_numcodecs, case._replace(numbers=numbers, pages=1000))
+    compressed = compress_chunk(numbers, NUMBER_TYPES[name], config, kernels)
+    tables = ChunkTables(compressed.metadata)
+    pages = zip(compressed.write_pages(kernels), map(int, compressed.page_numbers), strict=True)
+    found, _ = decompress_pages([PageRequest(tables, page, n, n) for page, n in pages], kernels)
+    assert found.tobytes() == numbers.tobytes()
+
+
+def main(what: str) -> None:
+    if what == "touch":
+        array = Guard(100, at_end=True).copy(np.zeros(100, np.uint8))
+        print(ctypes.string_at(array.ctypes.data, 100) == bytes(100), flush=True)
+        ctypes.string_at(array.ctypes.data, 101)
+        return
+    for seed in range(int(what)):
+        run(np.random.default_rng(seed), at_end=seed % 2 == 0)
+    print("sound")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

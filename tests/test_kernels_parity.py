@@ -1,0 +1,139 @@
+"""Parity of the twins: whatever NumPy's kernels return, Numba's return to the bit, and touch nothing else.
+
+`compared.Compared` runs both on the same arguments and compares; most tests only make arguments.
+"""
+
+import chunk_cases
+import numpy as np
+import pytest
+import random_chunks
+from compared import Compared
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernel_cases import decode_case, decode_stream, encode_case, words_below
+from twins import HAVE_NUMBA, NO_NUMBA, numba_
+
+import pcodec_numcodecs
+from pcodec_numcodecs.bits import PADDING
+from pcodec_numcodecs.compress import compress_chunk
+from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.dtypes import NUMBER_TYPES
+from pcodec_numcodecs.errors import PcoError
+
+if not HAVE_NUMBA:
+    pytest.skip(NO_NUMBA, allow_module_level=True)
+
+SEEDS = st.integers(0, 2**32)
+COUNTS = st.lists(st.sampled_from([0, 1, 2, 3, 4, 5, 255, 256, 257, 511, 700, 1025]), min_size=1, max_size=6)
+WIDTHS = st.lists(st.sampled_from([8, 16, 32, 64]), min_size=1, max_size=3)
+
+
+@given(SEEDS, COUNTS, WIDTHS)
+@settings(max_examples=120, deadline=None)
+def test_pages_of_any_variables_are_encoded_alike(seed, counts, widths):
+    Compared().encode_pages(*encode_case(np.random.default_rng(seed), counts, widths))
+
+
+@given(SEEDS, COUNTS, WIDTHS, st.integers(1, 3))
+@settings(max_examples=120, deadline=None)
+def test_lanes_of_random_bits_decode_alike_wherever_they_begin(seed, counts, widths, chunks):
+    Compared().decode_pages(*decode_case(np.random.default_rng(seed), counts, widths, chunks))
+
+
+@pytest.mark.parametrize("variables", [1, 2])
+def test_positions_that_nobody_has_are_beyond_the_data(variables):
+    rng = np.random.default_rng(0)
+    counts = np.array([300, 0, 5, 256, 1])
+    streams = tuple(decode_stream(rng, 64, counts, 1)[0] for _ in range(variables))
+    data = np.zeros(100 + PADDING, np.uint8)
+    positions = np.array([801, 1 << 62, -1, -(1 << 63), 1 << 40])
+    ends = numba_.decode_pages(data, positions, streams)
+    assert (ends[counts > 0] > 800).all()
+    assert not any(stream.out.any() for stream in streams)
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 3000))
+@settings(max_examples=80, deadline=None)
+def test_bins_are_assigned_and_measured_alike(seed, bits, n):
+    rng = np.random.default_rng(seed)
+    latents = words_below(rng, int(rng.integers(0, bits + 1)), n).astype(f"u{bits // 8}")
+    chosen = rng.choice(latents, int(rng.integers(1, 400)))
+    lowers = np.unique(np.append(chosen, rng.choice([0, latents.min()]))).astype(np.uint64)
+    bins = np.zeros(n, np.int64)
+    kernels = Compared()
+    kernels.assign_bins(latents, lowers, bins)
+    most = np.uint64((1 << bits) - 1)
+    measures = np.full(lowers.size, most), np.zeros(lowers.size, np.uint64), np.zeros(lowers.size, np.int64)
+    kernels.measure_bins(latents, bins, *measures)
+    measures[2][:] += rng.integers(0, 9, lowers.size)
+    kernels.measure_bins(latents[::-1].copy(), bins[::-1].copy(), *measures)
+
+
+@given(SEEDS)
+@settings(max_examples=150, deadline=None)
+def test_streams_of_unusual_chunks_decode_alike(seed):
+    rng = np.random.default_rng(seed)
+    kernels = Compared()
+    chunk = random_chunks.metadata(rng)
+    tables = ChunkTables(chunk)
+    requests = []
+    for _ in range(int(rng.integers(1, 5))):
+        n = int(rng.choice([0, 1, 3, 255, 256, 257, 700, 1500]))
+        wanted = min(n, int(rng.choice([0, 256, n])))
+        requests.append(PageRequest(tables, random_chunks.page(rng, chunk), n, wanted if wanted % 256 == 0 else n))
+    try:
+        decompress_pages(requests, kernels)
+    except PcoError:
+        assert kernels.calls.keys() <= {"decode_pages", "undo_consecutive", "undo_lookback", "undo_conv1"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "delta"), [(mode, delta) for mode in chunk_cases.MODES for delta in chunk_cases.DELTAS]
+)
+def test_chunks_compress_and_decompress_alike(mode, delta):
+    names = [name for m, d, name in chunk_cases.combinations() if (m, d) == (mode, delta)]
+    kernels = Compared()
+    for seed, name in enumerate(names):
+        case = chunk_cases.build(np.random.default_rng(seed), mode, delta, name)
+        for auto in (False, True):
+            config = chunk_cases.settings(pcodec_numcodecs, case, auto)
+            chunk = compress_chunk(case.numbers, NUMBER_TYPES[name], config, kernels)
+            pages = chunk.write_pages(kernels)
+            tables = ChunkTables(chunk.metadata)
+            counts = [int(n) for n in chunk.page_numbers]
+            requests = [PageRequest(tables, page, n, n) for page, n in zip(pages, counts, strict=True)]
+            found, _ = decompress_pages(requests, kernels)
+            assert found.tobytes() == case.numbers.tobytes()
+    assert {"encode_pages", "decode_pages"} <= kernels.calls.keys()
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 12), COUNTS)
+@settings(max_examples=80, deadline=None)
+def test_the_same_lookbacks_are_chosen(seed, bits, window_log, counts):
+    rng = np.random.default_rng(seed)
+    n = sum(counts)
+    kinds = [
+        words_below(rng, int(rng.integers(0, bits + 1)), n),
+        np.resize(words_below(rng, bits, int(rng.integers(1, 400))), n),
+        np.cumsum(words_below(rng, 2, n)),
+    ]
+    latents = kinds[rng.integers(3)].astype(f"u{bits // 8}")
+    Compared().find_lookbacks(latents, np.array(counts, np.int64), window_log, np.zeros(n, np.uint32))
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 7), COUNTS)
+@settings(max_examples=80, deadline=None)
+def test_deltas_are_undone_alike(seed, bits, order, counts):
+    rng = np.random.default_rng(seed)
+    dtype = f"u{bits // 8}"
+    lanes = np.array(counts, np.int64)
+    n = int(lanes.sum())
+    states = words_below(rng, bits, lanes.size * order).astype(dtype).reshape(lanes.size, order)
+    kernels = Compared()
+    kernels.undo_consecutive(words_below(rng, bits, n).astype(dtype), lanes, states)
+    lookbacks = rng.integers(1, 300, n).astype(np.uint32)
+    kernels.undo_lookback(words_below(rng, bits, n).astype(dtype), lookbacks, lanes, states)
+    if bits <= 32:
+        weights = rng.integers(-(1 << 20), 1 << 20, order)
+        bias, quantization = int(rng.integers(-(1 << 50), 1 << 50)), int(rng.integers(0, 2 * bits if bits < 16 else 32))
+        kernels.undo_conv1(words_below(rng, bits, n).astype(dtype), lanes, states, weights, bias, quantization)
