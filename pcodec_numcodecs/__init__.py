@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from .codecs.zarr3_pcodec import PCodecSerializer, serving_numcodecs_pcodec
     from .config import DEFAULT_COMPRESSION_LEVEL, ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, Progress
     from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError, PcoError
+    from .kernels import Backend, backend
 
 __all__ = [
     "DEFAULT_COMPRESSION_LEVEL",
+    "Backend",
     "ChunkConfig",
     "CorruptionError",
     "DeltaSpec",
@@ -34,6 +36,7 @@ __all__ = [
     "PcoSerializer",
     "Progress",
     "UnknownSettingWarning",
+    "backend",
     "encoding_for",
     "frame",
     "serving_numcodecs_pcodec",
@@ -44,6 +47,7 @@ __all__ = [
 __version__ = "0.1.0.dev0"
 
 _MODULE_OF: Final = {
+    "Backend": "kernels",
     "ChunkConfig": "config",
     "CorruptionError": "errors",
     "DEFAULT_COMPRESSION_LEVEL": "config",
@@ -60,6 +64,7 @@ _MODULE_OF: Final = {
     "PcoSerializer": "codecs.zarr3",
     "Progress": "config",
     "UnknownSettingWarning": "codecs.unknown",
+    "backend": "kernels",
     "encoding_for": "codecs.xarray",
     "serving_numcodecs_pcodec": "codecs.zarr3_pcodec",
 }

@@ -47,8 +47,9 @@ def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
     start = 0
     for n in config.paging_spec.page_numbers(numbers.size):
         one_page = replace(config, paging_spec=PagingSpec.equal_pages_up_to(n))
-        chunk = compress_chunk(numbers[start : start + n], number_type, one_page, load())
-        parts += [ChunkHeader(number_type, n).write(), chunk.metadata.write(), *chunk.write_pages(load())]
+        kernels = load(n)
+        chunk = compress_chunk(numbers[start : start + n], number_type, one_page, kernels)
+        parts += [ChunkHeader(number_type, n).write(), chunk.metadata.write(), *chunk.write_pages(kernels)]
         start += n
     parts.append(bytes([STANDALONE_TERMINATOR]))
     return b"".join(parts)
@@ -85,7 +86,7 @@ class _Reader:
     def read_page(self, chunk: ChunkTables, n: int, wanted: int) -> npt.NDArray[Any]:
         """Read the page that follows, or its first batches."""
         request = PageRequest(chunk, self.source[self._place :], n, wanted)
-        numbers, read = decompress_pages([request], load())
+        numbers, read = decompress_pages([request], load(wanted))
         self._place += read[0]
         return numbers
 

@@ -56,7 +56,7 @@ class FileCompressor:
             raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
         # Pages are made later, and until then the latents of unsigned numbers are the numbers themselves: a copy keeps
         # them from what the caller may do to the array.
-        return ChunkCompressor._make(compress_chunk(numbers.copy(), number_type, config, load()))
+        return ChunkCompressor._make(compress_chunk(numbers.copy(), number_type, config, load(numbers.size)))
 
 
 class ChunkCompressor:
@@ -209,7 +209,7 @@ class ChunkDecompressor:
                 f"({target.size} < {n})"
             )
         request = PageRequest(self._tables, as_bytes_view(src), n, min(n, target.size))
-        numbers, read = decompress_pages([request], load())
+        numbers, read = decompress_pages([request], load(request.wanted))
         target[: numbers.size] = numbers
         return Progress(numbers.size, numbers.size == n), read[0]
 
@@ -247,7 +247,7 @@ class ChunkDecompressor:
         if not ns:
             return Progress(0, True), []
         requests = [PageRequest(self._tables, as_bytes_view(src), n, n) for src, n in zip(srcs, ns, strict=True)]
-        numbers, read = decompress_pages(requests, load())
+        numbers, read = decompress_pages(requests, load(sum(ns)))
         target[: numbers.size] = numbers
         return Progress(numbers.size, True), read
 

@@ -232,9 +232,10 @@ class FrameReader:
 def _decompress(requests: Sequence[PageRequest], pages: list[int], layout: Layout) -> npt.NDArray[Any]:
     """Decode pages, those of one Pco chunk at a time: another may have other latent variables."""
     parts = [np.zeros(0, layout.element.number_type.dtype)]
+    kernels = load(sum(request.wanted for request in requests))
     for _, group in groupby(zip(requests, pages, strict=True), key=lambda pair: id(pair[0].chunk)):
         members = list(group)
-        numbers, read = decompress_pages([request for request, _ in members], load())
+        numbers, read = decompress_pages([request for request, _ in members], kernels)
         for (request, page), size in zip(members, read, strict=True):
             if size != len(request.source):
                 raise CorruptionError(f"a stream of page {page} must have {size} bytes, got {len(request.source)}")

@@ -133,7 +133,7 @@ def _compress(
     numbers: npt.NDArray[Any], number_type: NumberType, counts: npt.NDArray[np.int64], level: int
 ) -> tuple[bytes, list[bytes]]:
     """Return the metadata and the pages of one Pco chunk."""
-    kernels = load()
+    kernels = load(numbers.size)
     paging = PagingSpec.exact_page_sizes(counts)
     config = ChunkConfig(compression_level=level, paging_spec=paging, enable_8_bit=True)
     chunk = compress_chunk(numbers, number_type, config, kernels)

@@ -5,16 +5,15 @@ contiguous, outputs are given by the caller or returned as positions. A *lane* i
 worked on side by side.
 """
 
-from types import ModuleType
 from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from . import numpy_
+from .choice import Backend, backend, module
 from .streams import DecodeStream, EncodeStream
 
-__all__ = ["DecodeStream", "EncodeStream", "Kernels", "load"]
+__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "backend", "load"]
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -126,7 +125,15 @@ class Kernels(Protocol):
         """
 
 
-def load() -> Kernels:
-    """Return the kernels to use."""
-    module: ModuleType = numpy_
-    return cast(Kernels, module)
+def load(numbers: int = 0, name: str | None = None) -> Kernels:
+    """Return the kernels to use, as a module; the one place that chooses.
+
+    Parameters
+    ----------
+    numbers
+        Count of numbers that are about to be coded: Numba is imported when a process has enough to do.
+    name
+        ``"numba"`` or ``"numpy"``; by default what the environment variable PCODEC_NUMCODECS_KERNELS says, and
+        otherwise Numba's where that is installed and worth it.
+    """
+    return cast(Kernels, module(name, numbers))
