@@ -14,13 +14,13 @@ from .bits import bit_lengths
 from .constants import MAX_ANS_LOG
 from .dtypes import Latents
 from .fixed_log import FRACTION_BITS, ONE_BIT, fixed_log2
+from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
 
 I64 = npt.NDArray[np.int64]
 
 USUAL_ANS_LOG = 12
 """log2 of the largest table made without need: larger ones leave the first-level caches of decoders."""
-_COLUMN_CELLS = 1 << 18  # cells of the merging matrix that are worked out at a time
 _SINGLE_BIN_SLACK = ONE_BIT // 64  # bits a latent worth giving up for a body without codes
 
 
@@ -76,7 +76,7 @@ def histogram(ordered: Latents, ranges: int) -> Histogram:
     )
 
 
-def merge(ranges: Histogram, latent_bits: int, ans_log: int) -> tuple[Histogram, int]:
+def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> tuple[Histogram, int]:
     """Merge neighbouring ranges into the bins of least cost, by dynamic programming over all ways to do it.
 
     Parameters
@@ -89,39 +89,19 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int) -> tuple[Histogram,
     The bins, and what they and the latents in them cost.
     """
     size = ranges.counts.size
-    ends = np.cumsum(ranges.counts)
-    total_log = int(fixed_log2(ends[-1:])[0])
     fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
-    best = np.zeros(size + 1, np.int64)
-    origin = np.zeros(size + 1, np.int64)
-    before = ends - ranges.counts
-    columns = max(1, _COLUMN_CELLS // size)
-    for first in range(0, size, columns):
-        last = min(first + columns, size)
-        # costs[j, i]: ranges i to j in one bin.
-        counts = np.maximum(ends[first:last, None] - before[None, :last], 1)
-        spans = ranges.uppers[first:last, None] - ranges.lowers[None, :last]
-        costs = bit_lengths(spans)
-        costs <<= FRACTION_BITS
-        costs += total_log
-        costs -= fixed_log2(counts)
-        costs *= counts
-        costs += fixed
-        for j in range(first, last):
-            row = costs[j - first, : j + 1]
-            row += best[: j + 1]
-            i = int(row.argmin())
-            best[j + 1] = row[i]
-            origin[j + 1] = i
-    single = fixed + int(ends[-1]) * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
-    if single <= int(best[size]) + _SINGLE_BIN_SLACK * int(ends[-1]):
+    costs, origins = np.zeros(size + 1, np.int64), np.zeros(size + 1, np.int64)
+    kernels.merge_ranges(ranges.lowers, ranges.uppers, ranges.counts, fixed, costs, origins)
+    best, n = int(costs[size]), int(ranges.counts.sum())
+    single = fixed + n * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
+    if single <= best + _SINGLE_BIN_SLACK * n:
         return ranges.merged(np.zeros(1, np.int64)), single
     firsts = []
     place = size
     while place:
-        place = int(origin[place])
+        place = int(origins[place])
         firsts.append(place)
-    return ranges.merged(np.array(firsts[::-1], np.int64)), int(best[size])
+    return ranges.merged(np.array(firsts[::-1], np.int64)), best
 
 
 def quantize_weights(counts: I64, ans_log: int) -> I64:

@@ -179,7 +179,7 @@ def _bid(
     """Price a mode with the best of the simpler delta encodings."""
     primary, secondary = modes.split(mode, sample.latents, number_type)
     level = min(config.compression_level, SECONDARY_LEVEL)
-    secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.scale)
+    secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.scale, kernels)
     runs = Runs(primary, sample.counts, sample.scale)
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
@@ -243,7 +243,7 @@ def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Ker
     """Return what the latents of a sample cost under a delta encoding, scaled to the chunk."""
     encoded = deltas.encode(delta, sample.latents, sample.counts, kernels)
     level = min(config.compression_level, _TRIAL_LEVEL)
-    price = estimate(encoded.stored, level, sample.scale)
+    price = estimate(encoded.stored, level, sample.scale, kernels)
     if isinstance(delta, Lookback) and encoded.lookbacks is not None:
-        price += estimate(encoded.lookbacks, level, sample.scale)
+        price += estimate(encoded.lookbacks, level, sample.scale, kernels)
     return price

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command is None:
         parser.print_help()
         return 0
-    return _demo(chosen.store)
+    return _warmup() if chosen.command == "warmup" else _demo(chosen.store)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,7 +47,26 @@ def _parser() -> argparse.ArgumentParser:
         description="Write real climate data to a Zarr store, read them back and compare every bit.",
     )
     demo.add_argument("--store", type=Path, metavar="DIR", help="keep the store in this new or empty directory")
+    commands.add_parser(
+        "warmup",
+        help="compile the kernels ahead, such as for the image of a container",
+        description="Compile the kernels by Numba, for every type of numbers, and store the code for all processes.",
+    )
     return parser
+
+
+def _warmup() -> int:
+    from .warmup import WarmupError, run
+
+    try:
+        warmed = run()
+    except WarmupError as error:
+        print(f"pcodec-numcodecs warmup: {error}", file=sys.stderr)
+        return 1
+    others = f"{warmed.kernels - warmed.compiled} were there before."
+    print(f"Compiled {warmed.compiled} of {warmed.kernels} kernels in {warmed.seconds:.1f} s; {others}")
+    print(f"They are stored in {' and '.join(map(str, warmed.folders))}.")
+    return 0
 
 
 def _demo(store: Path | None) -> int:

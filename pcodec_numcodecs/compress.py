@@ -19,6 +19,7 @@ from .metadata import Bins, ChunkMetadata, Classic, Dict, NoDelta
 from .training import SECONDARY_LEVEL, train
 
 I64 = npt.NDArray[np.int64]
+U16 = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +35,13 @@ class CompressedChunk:
     variables
         Of each latent variable, the latents that are stored and the delta states.
     assigned
-        Of each latent variable, the bin of each latent that is stored, int64.
+        Of each latent variable, the bin of each latent that is stored, uint16.
     """
 
     metadata: ChunkMetadata
     page_numbers: I64
     variables: tuple[deltas.Encoded, ...]
-    assigned: tuple[I64, ...]
+    assigned: tuple[U16, ...]
 
     def write_pages(self, kernels: Kernels) -> list[bytes]:
         """Return the bytes of every page."""
@@ -75,7 +76,7 @@ class CompressedChunk:
         return [data[start:end].tobytes() for start, end in zip(starts, ends, strict=True)]
 
 
-def _most_bits(bins: Bins, assigned: I64) -> int:
+def _most_bits(bins: Bins, assigned: U16) -> int:
     """Return what codes and offsets take at the most."""
     if not len(bins):
         return 0
@@ -116,8 +117,8 @@ def compress_chunk(
     chunk, cost = _train(choice, number_type, config.compression_level, page_numbers, kernels)
     if isinstance(choice.mode, Classic) and isinstance(choice.delta, NoDelta):
         return chunk
-    raw, raw_cost = _raw(latents, number_type, page_numbers)
-    return raw if raw_cost < cost else chunk
+    raw_cost = 8 * latents.nbytes << FRACTION_BITS
+    return _raw(latents, number_type, page_numbers) if raw_cost < cost else chunk
 
 
 def _train(
@@ -143,11 +144,10 @@ def _train(
     return CompressedChunk(metadata, page_numbers, tuple(variables), tuple(t.assigned for t in trained)), cost
 
 
-def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> tuple[CompressedChunk, int]:
+def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> CompressedChunk:
     """Return the plainest form: every latent in full."""
     bins = Bins(0, np.ones(1, np.int64), np.zeros(1, np.uint64), np.array([number_type.bits]))
     metadata = ChunkMetadata(number_type, Classic(), NoDelta(), (bins,))
     nothing = np.zeros((page_numbers.size, 0), latents.dtype)
-    assigned = np.zeros(latents.size, np.int64)
-    chunk = CompressedChunk(metadata, page_numbers, (deltas.Encoded(latents, nothing),), (assigned,))
-    return chunk, 8 * latents.nbytes << FRACTION_BITS
+    assigned = np.zeros(latents.size, np.uint16)
+    return CompressedChunk(metadata, page_numbers, (deltas.Encoded(latents, nothing),), (assigned,))

@@ -17,13 +17,14 @@ FRACTION_BITS = 16
 ONE_BIT = 1 << FRACTION_BITS
 """The cost of one bit."""
 
-_TABLE_LOG = 12
+TABLE_LOG = 12
+"""log2 of the entries of `mantissa_logs`."""
 
 
 @cache
-def _table() -> I64:
+def mantissa_logs() -> I64:
     """Return log2 of the middles of 4096 equal parts of [1, 2): each squaring brings out the next binary digit."""
-    mantissa = (np.arange(1 << _TABLE_LOG, dtype=np.uint64) * np.uint64(2) + np.uint64(1)) << np.uint64(31 - 13)
+    mantissa = (np.arange(1 << TABLE_LOG, dtype=np.uint64) * np.uint64(2) + np.uint64(1)) << np.uint64(31 - 13)
     mantissa += np.uint64(1 << 31)
     mantissa[0] = 1 << 31  # powers of two are exact
     logs = np.zeros(mantissa.size, np.int64)
@@ -41,8 +42,8 @@ def fixed_log2(values: npt.NDArray[Any]) -> I64:
     exponents = np.maximum(bit_lengths(wide) - 1, 0)
     unsigned = exponents.view(np.uint64)
     top = np.where(
-        exponents >= _TABLE_LOG,
-        wide >> np.where(exponents >= _TABLE_LOG, unsigned - np.uint64(_TABLE_LOG), np.uint64(0)),
-        wide << np.where(exponents < _TABLE_LOG, np.uint64(_TABLE_LOG) - unsigned, np.uint64(0)),
+        exponents >= TABLE_LOG,
+        wide >> np.where(exponents >= TABLE_LOG, unsigned - np.uint64(TABLE_LOG), np.uint64(0)),
+        wide << np.where(exponents < TABLE_LOG, np.uint64(TABLE_LOG) - unsigned, np.uint64(0)),
     )
-    return (exponents << FRACTION_BITS) + _table()[top.view(np.int64) & ((1 << _TABLE_LOG) - 1)]
+    return (exponents << FRACTION_BITS) + mantissa_logs()[top.view(np.int64) & ((1 << TABLE_LOG) - 1)]

@@ -13,7 +13,7 @@ from .fixed_log import FRACTION_BITS
 from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
 
-I64 = npt.NDArray[np.int64]
+U16 = npt.NDArray[np.uint16]
 
 SECONDARY_LEVEL = 6
 """The most that secondary latents are trained at: corrections are noise or nothing, and more bins have not helped."""
@@ -28,13 +28,13 @@ class TrainedVariable:
     bins
         Bins and weights.
     assigned
-        Bin of each latent, int64.
+        Bin of each latent, uint16.
     cost
         Expected size of metadata, codes and offsets, in units of `fixed_log.ONE_BIT`; without delta states.
     """
 
     bins: Bins
-    assigned: I64
+    assigned: U16
     cost: int
 
 
@@ -58,10 +58,10 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     """
     fixed = BITS_ANS_LOG + BITS_BIN_COUNT
     if not latents.size:
-        return TrainedVariable(Bins.none(), np.zeros(0, np.int64), fixed << FRACTION_BITS)
+        return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), fixed << FRACTION_BITS)
     sample = sample_dense(latents)
-    ranges, _ = _merged(sample, level, latents.size // sample.size)
-    assigned = np.zeros(latents.size, np.int64)
+    ranges, _ = _merged(sample, level, latents.size // sample.size, kernels)
+    assigned = np.zeros(latents.size, np.uint16)
     if sample.size < latents.size:
         ranges = _exact(ranges, latents, assigned, kernels)
     elif ranges.counts.size > 1:
@@ -71,7 +71,7 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     return TrainedVariable(bins, assigned, cost + (fixed << FRACTION_BITS))
 
 
-def _exact(found: Histogram, latents: Latents, assigned: I64, kernels: Kernels) -> Histogram:
+def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) -> Histogram:
     """Fit bins that were found on a sample to all latents; fills in which bin each latent is in.
 
     What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
@@ -86,24 +86,24 @@ def _exact(found: Histogram, latents: Latents, assigned: I64, kernels: Kernels) 
     kernels.measure_bins(latents, assigned, lowers, uppers, counts)
     used = np.flatnonzero(counts)
     cells = Histogram(lowers[used], uppers[used], counts[used])
-    ranges, _ = merge(cells, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()))
-    final = np.zeros(bounds.size, np.int64)
+    ranges, _ = merge(cells, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()), kernels)
+    final = np.zeros(bounds.size, np.uint16)
     final[used] = np.searchsorted(ranges.lowers, cells.lowers, side="right") - 1
     np.take(final, assigned, out=assigned, mode="clip")
     return ranges
 
 
-def estimate(latents: Latents, level: int, scale: int = 1) -> int:
+def estimate(latents: Latents, level: int, scale: int, kernels: Kernels) -> int:
     """Return roughly what `train` would find the latents to cost, sooner, were there `scale` times as many."""
     if not latents.size:
         return 0
-    return _merged(latents, level, scale)[1]
+    return _merged(latents, level, scale, kernels)[1]
 
 
-def _merged(latents: Latents, level: int, scale: int) -> tuple[Histogram, int]:
+def _merged(latents: Latents, level: int, scale: int, kernels: Kernels) -> tuple[Histogram, int]:
     """Return the merged bins of latents, were there `scale` times as many, and their cost."""
     ranges_log = histogram_log(level, latents.size)
     ranges = histogram(np.sort(latents), 1 << ranges_log)
     ranges = Histogram(ranges.lowers, ranges.uppers, ranges.counts * scale)
     ans_log = min(ranges_log + 2, USUAL_ANS_LOG, (latents.size * scale - 1).bit_length())
-    return merge(ranges, 8 * latents.itemsize, ans_log)
+    return merge(ranges, 8 * latents.itemsize, ans_log, kernels)

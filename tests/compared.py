@@ -57,6 +57,14 @@ class Compared:
         numpy_.measure_bins(latents, bins, *measures)
         assert all(map(np.array_equal, own, measures))
 
+    def merge_ranges(self, lowers: Any, uppers: Any, counts: Any, fixed: int, costs: Any, origins: Any) -> None:
+        self._count("merge_ranges")
+        own = costs.copy(), origins.copy()
+        self.twin.merge_ranges(lowers, uppers, counts, fixed, *own)
+        numpy_.merge_ranges(lowers, uppers, counts, fixed, costs, origins)
+        assert np.array_equal(own[0], costs)
+        assert np.array_equal(own[1], origins)
+
     def undo_consecutive(self, latents: Any, counts: Any, states: Any) -> None:
         self._in_place("undo_consecutive", latents, counts, states)
 

@@ -89,7 +89,7 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     bits = widths[0]
     latents = words_below(rng, int(rng.integers(1, bits + 1)), sum(counts) + 1).astype(f"u{bits // 8}")
     lowers = np.unique(np.append(rng.choice(latents, 100), latents.min())).astype(np.uint64)
-    bins = np.zeros(latents.size, np.int64)
+    bins = np.zeros(latents.size, np.uint16)
     kernels.assign_bins(latents, lowers, bins)
     kernels.measure_bins(latents, bins, lowers.copy(), lowers.copy(), np.zeros(lowers.size, np.int64))
     lanes = np.array([*counts, 1], np.int64)

@@ -34,7 +34,7 @@ def encode_stream(rng: np.random.Generator, latent_bits: int, counts: np.ndarray
     bins = make_bins(rng, latent_bits)
     latents = words_below(rng, latent_bits, int(counts.sum())).astype(f"u{latent_bits // 8}")
     latents.flags.writeable = bool(rng.random() < 0.5)
-    assigned = np.searchsorted(bins.lowers, latents.astype(np.uint64), side="right") - 1
+    assigned = (np.searchsorted(bins.lowers, latents.astype(np.uint64), side="right") - 1).astype(np.uint16)
     states = words_below(rng, latent_bits, counts.size * int(rng.choice([0, 0, 1, 3]))).reshape(counts.size, -1)
     table = encode_table(bins)
     return EncodeStream(

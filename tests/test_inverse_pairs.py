@@ -197,7 +197,7 @@ def test_bins_hold_all_latents_in_order(values, level):
     ranges = binning.histogram(ordered, 1 << level)
     assert ranges.counts.sum() == ordered.size
     assert ranges.counts.size <= 2 << level
-    merged, _ = binning.merge(ranges, 16, level)
+    merged, _ = binning.merge(ranges, 16, level, load())
     for found in (ranges, merged):
         assert (found.lowers <= found.uppers).all()
         assert (found.uppers[:-1] < found.lowers[1:]).all()

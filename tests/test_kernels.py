@@ -26,7 +26,7 @@ def test_assign_bins_finds_the_last_bound_not_above(kernels, bits, bins, n, seed
     spread = int(rng.integers(1, bits + 1))
     values = np.frombuffer(rng.bytes(n * dtype.itemsize), dtype) >> dtype.type(bits - spread)
     lowers = np.unique(np.concatenate((rng.choice(values, bins), values.min(keepdims=True))))
-    out = np.full(n, -1)
+    out = np.zeros(n, np.uint16)
     kernels.assign_bins(values, lowers.astype(np.uint64), out)
     assert np.array_equal(out, np.searchsorted(lowers, values, side="right") - 1)
 
@@ -37,7 +37,7 @@ def test_assign_bins_at_the_ends_of_the_range(kernels, bits):
     largest = (1 << bits) - 1
     lowers = np.array([0, 1, largest - 1, largest], np.uint64)
     values = np.array([0, 1, 2, largest - 2, largest - 1, largest], f"u{bits // 8}")
-    out = np.empty(values.size, np.int64)
+    out = np.empty(values.size, np.uint16)
     kernels.assign_bins(values, lowers, out)
     assert out.tolist() == [0, 1, 1, 1, 2, 3]
 

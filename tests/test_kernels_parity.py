@@ -59,7 +59,7 @@ def test_bins_are_assigned_and_measured_alike(seed, bits, n):
     latents = words_below(rng, int(rng.integers(0, bits + 1)), n).astype(f"u{bits // 8}")
     chosen = rng.choice(latents, int(rng.integers(1, 400)))
     lowers = np.unique(np.append(chosen, rng.choice([0, latents.min()]))).astype(np.uint64)
-    bins = np.zeros(n, np.int64)
+    bins = np.zeros(n, np.uint16)
     kernels = Compared()
     kernels.assign_bins(latents, lowers, bins)
     most = np.uint64((1 << bits) - 1)

@@ -32,6 +32,7 @@ def write(
     predictor: str = "auto",
     access: str = "balanced",
     order: str = "C",
+    threads: SupportsIndex = 1,
 ) -> bytes:
     """Compress an array to a frame.
 
@@ -44,10 +45,12 @@ def write(
         See `FrameSettings`.
     order
         ``"C"`` or ``"F"``: the layout in memory that `read` gives the array. The frame differs by this flag alone.
+    threads
+        How many may write pages at a time. Leave it at 1 where many arrays are written at a time, as Zarr and dask do.
 
     Returns
     -------
-    The frame; the same bytes for the same array and settings, whatever its layout in memory.
+    The frame; the same bytes for the same array and settings, whatever its layout in memory and the threads.
 
     Raises
     ------
@@ -60,7 +63,8 @@ def write(
         raise InvalidArgumentError(f"order must be 'C' or 'F', got {order!r}")
     cells = np.asarray(array)
     settings = FrameSettings(level, tile, predictor, access)
-    return write_frame(cells, element_of(cells.dtype), settings, fortran=order == "F")
+    count = checked_integer(threads, "threads", 1)
+    return write_frame(cells, element_of(cells.dtype), settings, fortran=order == "F", threads=count)
 
 
 def read(
@@ -69,6 +73,7 @@ def read(
     out: npt.NDArray[Any] | None = None,
     *,
     max_bytes: SupportsIndex = DEFAULT_MAX_BYTES,
+    threads: SupportsIndex = 1,
 ) -> npt.NDArray[Any]:
     """Decompress a frame, or a part of it.
 
@@ -83,6 +88,8 @@ def read(
         Array to fill, of just the dtype and shape of the result, of any strides.
     max_bytes
         Limit for the size of the whole array, against frames that promise far more than they hold.
+    threads
+        How many may decode pages at a time. Leave it at 1 where many arrays are read at a time, as Zarr and dask do.
 
     Returns
     -------
@@ -98,6 +105,7 @@ def read(
         When `out` does not fit, or the array takes more than `max_bytes`.
     """
     view = as_bytes_view(data)
+    count = checked_integer(threads, "threads", 1)
     layout = _layout(view, max_bytes)
     if selection is None:
         if len(view) > layout.frame_bytes:
@@ -112,7 +120,7 @@ def read(
         out = np.empty(wanted.shape, layout.element.dtype, order="F" if layout.fortran else "C")
     else:
         check_out(out, wanted.shape, layout)
-    _reader(layout, view).read(wanted, out)
+    _reader(layout, view).read(wanted, out, count)
     return out
 
 

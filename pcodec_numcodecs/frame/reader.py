@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..metadata import ChunkMetadata, FormatVersion
 from .checksums import crc32c, crc32c_of_each
 from .elements import Bits, from_numbers, parts_of
 from .layout import Layout
+from .threads import in_threads, runs
 from .tiling import Block, selected
 
 I64 = npt.NDArray[np.int64]
@@ -140,8 +141,13 @@ class FrameReader:
             self._tables[stream] = ChunkTables(metadata)
         return self._tables[stream]
 
-    def read(self, wanted: Selected, out: npt.NDArray[Any]) -> None:
+    def read(self, wanted: Selected, out: npt.NDArray[Any], threads: int = 1) -> None:
         """Decode what is selected into an array of its shape and of the element's dtype in any byte order.
+
+        Parameters
+        ----------
+        threads
+            How many decode boxes of cells at a time; cells that are given one by one are decoded by one.
 
         Raises
         ------
@@ -167,15 +173,20 @@ class FrameReader:
             last = first
             while last < len(blocks) and layout.chunk_of(blocks[last].page) == chunk:
                 last += 1
-            pages = [block.page for block in blocks[first:last]]
-            for box, numbers in zip(boxes, self._decode(pages), strict=True):
-                start = 0
-                for block in blocks[first:last]:
-                    shape = tuple(cells.stop - cells.start for cells in layout.grid.bounds(block.page))
-                    stop = start + int(layout.grid.cells[block.page])
-                    box[block.outside] = numbers[start:stop].reshape(shape)[block.inside]
-                    start = stop
+            of_chunk = blocks[first:last]
+            in_threads(partial(self._fill, boxes), [of_chunk[run] for run in runs(len(of_chunk), threads)])
             first = last
+
+    def _fill(self, boxes: list[Bits], blocks: list[Block]) -> None:
+        """Decode pages into their places."""
+        grid = self.layout.grid
+        for box, numbers in zip(boxes, self._decode([block.page for block in blocks]), strict=True):
+            start = 0
+            for block in blocks:
+                shape = tuple(cells.stop - cells.start for cells in grid.bounds(block.page))
+                stop = start + int(grid.cells[block.page])
+                box[block.outside] = numbers[start:stop].reshape(shape)[block.inside]
+                start = stop
 
     def _gather(self, wanted: Selected, targets: list[Bits]) -> None:
         """Pick single cells, in any order and number."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..compress import compress_chunk
+from ..compress import CompressedChunk, compress_chunk
 from ..config import ChunkConfig, PagingSpec
 from ..constants import DEFAULT_MAX_BYTES, MAX_CHUNK_NUMBERS
 from ..dtypes import NumberType
@@ -19,12 +19,15 @@ from .elements import Bits, Element, parts_of, to_numbers
 from .head import write_head
 from .layout import Layout
 from .settings import FrameSettings
+from .threads import in_threads, runs
 from .tiling import Grid, auto_tile, fitted
 
 __all__ = ["write_frame"]
 
 
-def write_frame(array: npt.NDArray[Any], element: Element, settings: FrameSettings, fortran: bool = False) -> bytes:
+def write_frame(
+    array: npt.NDArray[Any], element: Element, settings: FrameSettings, fortran: bool = False, threads: int = 1
+) -> bytes:
     """Compress an array to a frame; see `pcodec_numcodecs.frame.write`.
 
     Parameters
@@ -66,11 +69,11 @@ def write_frame(array: npt.NDArray[Any], element: Element, settings: FrameSettin
         for target, part in zip(parts_of(one), parts, strict=True):
             target[...] = part[(0,) * part.ndim]
         return write_head(replace(blank, constant=one.tobytes()))
-    frame = _write(blank, [_numbers(part, blank.grid, element) for part in parts], settings.level)
+    frame = _write(blank, [_numbers(part, blank.grid, element) for part in parts], settings.level, threads)
     if not element.is_bool or parts[0].max(initial=0) > 1:
         # What NumPy takes for a bool may be any byte, and each must come back.
         return frame
-    packed = _write(replace(blank, packed=True), [_packed(parts[0], blank.grid)], settings.level)
+    packed = _write(replace(blank, packed=True), [_packed(parts[0], blank.grid)], settings.level, threads)
     return min(frame, packed, key=len)
 
 
@@ -100,7 +103,7 @@ def _packed(part: Bits, grid: Grid) -> npt.NDArray[Any]:
     return np.concatenate(tiles) if tiles else np.zeros(0, np.uint8)
 
 
-def _write(layout: Layout, parts: list[npt.NDArray[Any]], level: int) -> bytes:
+def _write(layout: Layout, parts: list[npt.NDArray[Any]], level: int, threads: int) -> bytes:
     counts = layout.grid.cells
     if layout.packed:
         counts = (counts + 7) // 8
@@ -112,7 +115,7 @@ def _write(layout: Layout, parts: list[npt.NDArray[Any]], level: int) -> bytes:
         stop = start + int(of_chunk.sum())
         columns = []
         for numbers in parts:
-            metadata, column = _compress(numbers[start:stop], layout.element.number_type, of_chunk, level)
+            metadata, column = _compress(numbers[start:stop], layout.element.number_type, of_chunk, level, threads)
             streams.append(metadata)
             columns.append(column)
         pages += map(list, zip(*columns, strict=True))
@@ -130,11 +133,24 @@ def _write(layout: Layout, parts: list[npt.NDArray[Any]], level: int) -> bytes:
 
 
 def _compress(
-    numbers: npt.NDArray[Any], number_type: NumberType, counts: npt.NDArray[np.int64], level: int
+    numbers: npt.NDArray[Any], number_type: NumberType, counts: npt.NDArray[np.int64], level: int, threads: int
 ) -> tuple[bytes, list[bytes]]:
     """Return the metadata and the pages of one Pco chunk."""
     kernels = load(numbers.size)
     paging = PagingSpec.exact_page_sizes(counts)
     config = ChunkConfig(compression_level=level, paging_spec=paging, enable_8_bit=True)
     chunk = compress_chunk(numbers, number_type, config, kernels)
-    return chunk.metadata.write(), chunk.write_pages(kernels)
+    parts = [_only(chunk, run) for run in runs(counts.size, threads)]
+    written = in_threads(lambda part: part.write_pages(kernels), parts)
+    return chunk.metadata.write(), [page for pages in written for page in pages]
+
+
+def _only(chunk: CompressedChunk, pages: slice) -> CompressedChunk:
+    """Return some neighbouring pages of a Pco chunk, without a copy."""
+    variables, assigned = [], []
+    for layout, variable, bins in zip(chunk.metadata.layout, chunk.variables, chunk.assigned, strict=True):
+        ends = np.cumsum(np.maximum(chunk.page_numbers - layout.omitted, 0))
+        stored = slice(int(ends[pages.start - 1]) if pages.start else 0, int(ends[pages.stop - 1]))
+        variables.append(variable._replace(stored=variable.stored[stored], states=variable.states[pages]))
+        assigned.append(bins[stored])
+    return CompressedChunk(chunk.metadata, chunk.page_numbers[pages], tuple(variables), tuple(assigned))

@@ -16,6 +16,7 @@ from .streams import DecodeStream, EncodeStream
 __all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "backend", "load"]
 
 I64 = npt.NDArray[np.int64]
+U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -56,7 +57,7 @@ class Kernels(Protocol):
         First byte of each lane's page, and the byte after its last.
         """
 
-    def assign_bins(self, latents: Latents, lowers: U64, out: I64) -> None:
+    def assign_bins(self, latents: Latents, lowers: U64, out: U16) -> None:
         """Find the last bin whose lower bound is not above each latent.
 
         Parameters
@@ -64,12 +65,12 @@ class Kernels(Protocol):
         latents
             None below the first bound.
         lowers
-            Lower bounds, ascending, at least one.
+            Lower bounds, ascending, 1 to 2**16.
         out
             Filled with the bins' indices.
         """
 
-    def measure_bins(self, latents: Latents, bins: I64, lowers: U64, uppers: U64, counts: I64) -> None:
+    def measure_bins(self, latents: Latents, bins: U16, lowers: U64, uppers: U64, counts: I64) -> None:
         """Find what each bin holds.
 
         Parameters
@@ -80,6 +81,22 @@ class Kernels(Protocol):
             One a bin; each is lowered, or raised, to the smallest, or largest, latent of the bin.
         counts
             One a bin; each is raised by the count of its latents.
+        """
+
+    def merge_ranges(self, lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
+        """Find the cheapest way to merge neighbouring ranges into bins, for the first range, the first two, and so on.
+
+        A bin costs `fixed`, and for each latent ``log2(all / count)`` and the bit length of its span, in units of
+        `pcodec_numcodecs.fixed_log.ONE_BIT`.
+
+        Parameters
+        ----------
+        lowers, uppers, counts
+            Of each range, as in `pcodec_numcodecs.binning.Histogram`.
+        costs
+            One more than ranges. The entry after a range gets the cost up to it, the first is 0.
+        origins
+            Like `costs`: the first range of the last bin; of equally cheap ones the earliest.
         """
 
     def undo_consecutive(self, latents: Latents, counts: I64, states: Latents) -> None:

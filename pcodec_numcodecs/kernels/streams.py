@@ -46,7 +46,7 @@ class EncodeStream(NamedTuple):
     latents
         Flat array of the latent dtype: the stored latents of all lanes end to end.
     bins
-        Bin of each latent, int64.
+        Bin of each latent, uint16.
     counts
         int64, one a lane.
     delta_states
@@ -62,7 +62,7 @@ class EncodeStream(NamedTuple):
     """
 
     latents: npt.NDArray[Any]
-    bins: npt.NDArray[np.int64]
+    bins: npt.NDArray[np.uint16]
     counts: npt.NDArray[np.int64]
     delta_states: npt.NDArray[np.uint64]
     latent_bits: int

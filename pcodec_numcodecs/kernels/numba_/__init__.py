@@ -5,6 +5,7 @@ from .decode import decode_pages
 from .deltas import undo_consecutive, undo_conv1, undo_lookback
 from .encode import encode_pages
 from .lookback import find_lookbacks
+from .merge import merge_ranges
 
 __all__ = [
     "assign_bins",
@@ -12,6 +13,7 @@ __all__ = [
     "encode_pages",
     "find_lookbacks",
     "measure_bins",
+    "merge_ranges",
     "undo_consecutive",
     "undo_conv1",
     "undo_lookback",

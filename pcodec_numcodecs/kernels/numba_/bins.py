@@ -8,11 +8,12 @@ import numpy.typing as npt
 from .compiled import compiled, inlined, read_only
 
 _BUCKETS_LOG = 16
+_ONE = np.uint64(1)
 _BLOCK = 256  # latents at a time, one step of the search for all of them
 
 
 def assign_bins(
-    latents: npt.NDArray[np.unsignedinteger[Any]], lowers: npt.NDArray[np.uint64], out: npt.NDArray[np.int64]
+    latents: npt.NDArray[np.unsignedinteger[Any]], lowers: npt.NDArray[np.uint64], out: npt.NDArray[np.uint16]
 ) -> None:
     """See `Kernels.assign_bins`.
 
@@ -30,7 +31,7 @@ def assign_bins(
 
 def measure_bins(
     latents: npt.NDArray[np.unsignedinteger[Any]],
-    bins: npt.NDArray[np.int64],
+    bins: npt.NDArray[np.uint16],
     lowers: npt.NDArray[np.uint64],
     uppers: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
@@ -58,7 +59,7 @@ def _measure(latents: Any, bins: Any, lowers: Any, uppers: Any, counts: Any) -> 
 @compiled
 def _assign(latents: Any, lowers: Any, bounds: Any, base: Any, shift: Any, out: Any) -> None:
     firsts, steps = _table(lowers, base, shift)
-    last = np.int64(lowers.size - 1)
+    last = np.uint16(lowers.size - 1)
     top = np.uint64(firsts.size - 1)
     for start in range(0, latents.size, _BLOCK):
         n = min(_BLOCK, latents.size - start)
@@ -68,7 +69,8 @@ def _assign(latents: Any, lowers: Any, bounds: Any, base: Any, shift: Any, out: 
         for step in range(steps - 1, -1, -1):
             for i in range(n):
                 # A product, not a condition: which way it goes cannot be predicted.
-                found[i] += np.int64(bounds[np.uint64(found[i] + (1 << step))] <= block[i]) << step
+                place = np.uint64(found[i])
+                found[i] = place + (np.uint64(bounds[place + (_ONE << np.uint64(step))] <= block[i]) << np.uint64(step))
         for i in range(n):
             found[i] = min(found[i], last)
 

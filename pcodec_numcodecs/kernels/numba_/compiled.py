@@ -29,6 +29,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 CHECKED = os.environ.get("PCODEC_NUMCODECS_CHECKED_KERNELS", "") not in {"", "0"}
 """Whether each access to memory is checked, which is slow: for tests. Read once, at import."""
 
+KERNELS: list[Any] = []
+"""All kernels, as Numba's dispatchers."""
+
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -36,6 +39,7 @@ def compiled(function: Function) -> Function:
     """Compile a kernel at its first call with each set of types, or load what an earlier process compiled."""
     kernel = numba.njit(nogil=True, boundscheck=CHECKED)(function)
     kernel._cache = _DiskCache(function)
+    KERNELS.append(kernel)
     made: Function = kernel
     return made
 
@@ -56,6 +60,10 @@ class _DiskCache(caching._Cache):  # type: ignore[misc]
     def cache_path(self) -> str:
         """The folder that is written to, empty where there is none."""
         return next((str(folder) for folder in cache_folders() if folder.is_dir()), "")
+
+    def folder_of(self, sig: Any) -> Path | None:
+        """Return where the compiled code of a signature is stored, None if it is not."""
+        return next((folder for folder in cache_folders() if (folder / self._file_name(sig)).is_file()), None)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled code of a signature, None where it is not to be had."""

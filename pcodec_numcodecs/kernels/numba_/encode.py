@@ -30,7 +30,7 @@ def encode_pages(streams: tuple[EncodeStream, ...], words: npt.NDArray[np.uint64
     state_shifts = np.cumsum([0] + [stream.next_states.size for stream in streams])
     none = MOST_VARIABLES - len(streams)
     states = [np.ascontiguousarray(stream.delta_states) for stream in streams] + [np.zeros((0, 0), np.uint64)] * none
-    bins = [stream.bins for stream in streams] + [np.zeros(0, np.int64)] * none
+    bins = [stream.bins for stream in streams] + [np.zeros(0, np.uint16)] * none
     u8, u16, u32, u64 = (tuple(map(read_only, kind)) for kind in by_width(tuple(s.latents for s in streams)))
     _encode(
         *(u8, u16, u32, u64),

@@ -10,7 +10,7 @@ _BLOCK = 1 << 15  # latents at a time: temporaries stay in the cache
 
 
 def assign_bins(
-    latents: npt.NDArray[np.unsignedinteger[Any]], lowers: npt.NDArray[np.uint64], out: npt.NDArray[np.int64]
+    latents: npt.NDArray[np.unsignedinteger[Any]], lowers: npt.NDArray[np.uint64], out: npt.NDArray[np.uint16]
 ) -> None:
     """See `Kernels.assign_bins`.
 
@@ -38,12 +38,12 @@ def assign_bins(
         for step in range(steps - 1, -1, -1):
             higher = bounds.take(found + (1 << step)) <= block
             found += higher.astype(np.int64) << step
-        np.minimum(found, lowers.size - 1, out=out[start : start + _BLOCK])
+        out[start : start + _BLOCK] = np.minimum(found, lowers.size - 1, out=found)
 
 
 def measure_bins(
     latents: npt.NDArray[np.unsignedinteger[Any]],
-    bins: npt.NDArray[np.int64],
+    bins: npt.NDArray[np.uint16],
     lowers: npt.NDArray[np.uint64],
     uppers: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],

@@ -144,7 +144,7 @@ def _encode_codes(stream: EncodeStream, lanes: I64, batches: int) -> _Codes:
     if valid is not None:
         # One bin more, for latents that are not there: no bits, and the state stays.
         bins[~valid] = stream.offset_bits.size
-    by_group = bins.T.copy().reshape(-1, ANS_INTERLEAVING, lanes.size)
+    by_group = bins.T.astype(np.int64, order="C").reshape(-1, ANS_INTERLEAVING, lanes.size)
     nothing = np.zeros(1, np.int64)
     nbits_terms = np.concatenate((stream.nbits_terms, nothing)).take(by_group)
     slot_terms = np.concatenate((stream.slot_terms, nothing)).take(by_group)

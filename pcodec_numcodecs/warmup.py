@@ -1,0 +1,129 @@
+"""Kernels compiled ahead, so that no later process has to: for images of containers, and for the impatient."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .compress import compress_chunk
+from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
+from .decompress import ChunkTables, PageRequest, decompress_pages
+from .dtypes import NUMBER_TYPES, NumberType
+from .errors import InvalidArgumentError
+from .kernels import Kernels, load
+
+__all__ = ["Case", "Warmed", "WarmupError", "cases", "run", "use"]
+
+_NUMBERS = 600
+_PAGE = 256
+
+
+class WarmupError(Exception):
+    """Nothing can be compiled ahead; the message is for the user."""
+
+
+class Warmed(NamedTuple):
+    """What has been made ready.
+
+    Attributes
+    ----------
+    folders
+        Where the compiled code is stored; as a rule one.
+    kernels
+        Count of kernels, each set of types counted.
+    compiled
+        How many of them this call had to compile.
+    seconds
+        Time that it took.
+    """
+
+    folders: list[Path]
+    kernels: int
+    compiled: int
+    seconds: float
+
+
+class Case(NamedTuple):
+    """Numbers, and the mode and delta encoding that they are to be coded by."""
+
+    number_type: NumberType
+    mode: ModeSpec
+    delta: DeltaSpec
+    numbers: npt.NDArray[Any]
+
+
+def run() -> Warmed:
+    """Compile every kernel for every type of numbers and store the code for other processes.
+
+    Raises
+    ------
+    WarmupError
+        When Numba cannot be imported, and when there is no folder to store the code in.
+    """
+    start = time.perf_counter()
+    try:
+        kernels = load(name="numba")
+    except InvalidArgumentError as error:
+        raise WarmupError(str(error)) from None
+    for case in cases():
+        use(case, kernels)
+
+    from .kernels.numba_.compiled import KERNELS, cache_folders
+
+    found = [kernel._cache.folder_of(signature) for kernel in KERNELS for signature in kernel.signatures]
+    folders = [folder for folder in cache_folders() if folder in found]
+    if None in found:
+        tried = ", ".join(map(str, cache_folders())) or "none, as the package is no folder of files"
+        raise WarmupError(
+            f"compiled code must be stored in a folder that can be written, got: {tried}; "
+            "name another one by the environment variable NUMBA_CACHE_DIR, here and where the code is to be used"
+        )
+    compiled = sum(sum(kernel.stats.cache_misses.values()) for kernel in KERNELS)
+    return Warmed(folders, len(found), compiled, time.perf_counter() - start)
+
+
+def cases() -> Iterator[Case]:
+    """Return numbers for every mode and delta encoding that the format allows for each number type."""
+    steps = np.arange(_NUMBERS)
+    for number_type in NUMBER_TYPES.values():
+        signals = {
+            DeltaSpec.no_op(): steps * steps % 17,
+            DeltaSpec.try_consecutive(1): np.abs(steps % 60 - 30) + steps % 2,
+            DeltaSpec.try_lookback(): np.resize(np.arange(50) ** 2 % 37, _NUMBERS),
+        }
+        if number_type.bits <= 32:
+            signals[DeltaSpec.try_conv1(2)] = np.abs(steps % 40 - 20)
+        for delta, signal in signals.items():
+            for mode, numbers in _numbers(number_type, signal):
+                yield Case(number_type, mode, delta, numbers.astype(number_type.dtype))
+
+
+def _numbers(number_type: NumberType, signal: npt.NDArray[np.int64]) -> Iterator[tuple[ModeSpec, npt.NDArray[Any]]]:
+    yield ModeSpec.classic(), signal
+    yield ModeSpec.try_dict(), signal % 5 * 23
+    if number_type.is_float:
+        yield ModeSpec.try_float_mult(0.25), signal * 0.25
+        yield ModeSpec.try_float_quant(number_type.mantissa_bits - 6), 1 + signal / 64
+    else:
+        yield ModeSpec.try_int_mult(4), signal % 25 * 4 + (signal == 1)
+
+
+def use(case: Case, kernels: Kernels) -> ChunkTables:
+    """Compress the numbers of a case and decompress them; return what their pages share."""
+    paging = PagingSpec.equal_pages_up_to(_PAGE)
+    config = ChunkConfig(8, case.mode, case.delta, paging, enable_8_bit=True)
+    chunk = compress_chunk(case.numbers, case.number_type, config, kernels)
+    pages = chunk.write_pages(kernels)
+    # Twice, as two chunks: kernels may have one way for pages of one chunk, and one for those of several.
+    tables = [ChunkTables(chunk.metadata), ChunkTables(chunk.metadata)]
+    requests = [
+        PageRequest(table, page, n, n)
+        for table in tables
+        for page, n in zip(pages, chunk.page_numbers.tolist(), strict=True)
+    ]
+    decompress_pages(requests[: len(pages)], kernels)
+    decompress_pages(requests, kernels)
+    return tables[0]
