@@ -114,13 +114,15 @@ def element_named(name: str) -> Element:
     CorruptionError
         For another name.
     TypeError
-        When the type is one of ml_dtypes and that is not installed.
+        When the type is one of ml_dtypes and that is not installed, or too old.
     """
     if name in SMALL_FLOATS:
         try:
             import ml_dtypes
         except ImportError:
             raise TypeError(f"{name} is a type of ml_dtypes, which is not installed: pip install ml_dtypes") from None
+        if not hasattr(ml_dtypes, name):
+            raise TypeError(f"{name} is a type of newer releases of ml_dtypes: pip install --upgrade ml_dtypes")
         return element_of(np.dtype(getattr(ml_dtypes, name)))
     if not _NAME.fullmatch(name):
         raise CorruptionError(f"element type must be one that frames know, got {name!r}")

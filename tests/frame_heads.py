@@ -1,0 +1,247 @@
+"""Heads of frames as docs/format.md spells them, right or wrong; and a table of wrong ones."""
+
+from dataclasses import dataclass
+from dataclasses import replace as changed
+from typing import Any
+
+import numpy as np
+from frame_cases import random_array
+
+from pcodec_numcodecs import frame
+from pcodec_numcodecs.frame.checksums import crc32c
+
+
+def varint(value: int, length: int = 1) -> bytes:
+    """Write an integer, seven bits a byte, in so many bytes at least."""
+    digits = []
+    while value or len(digits) < length:
+        digits.append(value & 127)
+        value >>= 7
+    return bytes(digit | 128 for digit in digits[:-1]) + bytes(digits[-1:] or [0])
+
+
+@dataclass(frozen=True)
+class Head:
+    """All fields of a head, as wrong as wanted; `frame` puts a right CRC behind them."""
+
+    name: bytes = b"<i4"
+    shape: tuple[int, ...] = (4, 6)
+    tile: tuple[int, ...] = (4, 3)
+    constant: bytes | None = None
+    chunk_pages: int = 1 << 20
+    streams_a_page: int = 1
+    pco_header: bytes = b"\4\1"
+    streams: tuple[bytes, ...] = ()
+    kinds: tuple[int, ...] = ()
+    pages: tuple[tuple[bytes, ...], ...] = ()
+    width: int = 2
+    steps: int = 0
+    flags: int = 0
+    version: int = 0
+    magic: bytes = b"pcof"
+    # Counts and sizes that follow from the fields above, unless something else is to stand there.
+    axes: int | None = None
+    name_length: int | None = None
+    stream_count: int | None = None
+    stream_sizes: tuple[int, ...] | None = None
+    page_sizes: tuple[int, ...] | None = None
+    page_crcs: tuple[int, ...] | None = None
+    head_bytes: int | None = None
+    front_bytes: int | None = None
+    tail: bytes = b""
+    padded: int = 1
+
+    def frame(self) -> bytes:
+        """Return the frame."""
+
+        def integer(value: int) -> bytes:
+            return varint(value, self.padded)
+
+        def given(value: Any, otherwise: Any) -> Any:
+            return otherwise if value is None else value
+
+        joined = [b"".join(page) for page in self.pages]
+        body = [
+            integer(given(self.name_length, len(self.name))),
+            self.name,
+            integer(given(self.axes, len(self.shape))),
+            *map(integer, self.shape),
+        ]
+        streams = self.streams
+        if self.constant is not None:
+            body.append(self.constant)
+        else:
+            kinds = self.kinds or (0,) * len(streams)
+            stream_sizes = given(self.stream_sizes, tuple(map(len, streams)))
+            body += [*map(integer, self.tile), integer(self.steps), integer(self.chunk_pages)]
+            body += [bytes([self.streams_a_page]), self.pco_header, integer(given(self.stream_count, len(streams)))]
+            for kind, size, stream in zip(kinds, stream_sizes, streams, strict=True):
+                body += [bytes([kind]), integer(size), crc32c(stream).to_bytes(4, "little")]
+            sizes = given(self.page_sizes, tuple(len(part) for page in self.pages for part in page))
+            body.append(bytes([self.width]))
+            body += [size.to_bytes(8, "little")[: self.width] for size in sizes]
+            body += [crc.to_bytes(4, "little") for crc in given(self.page_crcs, tuple(map(crc32c, joined)))]
+        body.append(self.tail)
+        content = b"".join(body)
+        head_bytes = 14 + len(content) + 4
+        front_bytes = head_bytes + sum(map(len, streams))
+        preamble = self.magic + bytes([self.version, self.flags])
+        preamble += given(self.head_bytes, head_bytes).to_bytes(4, "little")
+        preamble += given(self.front_bytes, front_bytes).to_bytes(4, "little")
+        head = preamble + content
+        return b"".join([head, crc32c(head).to_bytes(4, "little"), *streams, *joined])
+
+    def but(self, **fields: Any) -> "Head":
+        """Return a copy with other fields."""
+        return changed(self, **fields)
+
+
+def head_of(array: np.ndarray, **settings: Any) -> Head:
+    """Return the fields of the frame that an array is written to; not for constant arrays."""
+    written = frame.write(array, **settings)
+    found = frame.info(written)
+    parts = 2 if array.dtype.kind == "c" else 1
+    place = found.head_bytes
+    streams = []
+    for chunk in found.chunks:
+        streams.append(written[place : place + chunk.metadata_bytes])
+        place += chunk.metadata_bytes
+    # The sizes of the parts of a page are not in the info, but lie before the CRCs.
+    pages = found.page_bytes.size
+    index_end = found.head_bytes - 4 - 4 * pages
+    widest = next(w for w in range(1, 7) if _index_fits(written, index_end, w, pages, parts, found.page_bytes))
+    raw = written[index_end - pages * parts * widest : index_end]
+    sizes = [int.from_bytes(raw[i : i + widest], "little") for i in range(0, len(raw), widest)]
+    rows = []
+    for page in range(pages):
+        row = []
+        for size in sizes[page * parts : (page + 1) * parts]:
+            row.append(written[place : place + size])
+            place += size
+        rows.append(tuple(row))
+    head = Head(
+        name=found.dtype.str.encode(),
+        shape=found.shape,
+        tile=found.tile,
+        chunk_pages=max(1, (1 << 24) // int(np.prod(found.tile, dtype=int))),
+        streams_a_page=parts,
+        streams=tuple(streams),
+        pages=tuple(rows),
+        width=widest,
+        flags=(found.order == "F") + 4 * (found.storage == "packed"),
+    )
+    assert head.frame() == written  # else the wrong heads made from it would be wrong in more than was meant
+    return head
+
+
+def _index_fits(written: bytes, end: int, width: int, pages: int, parts: int, sums: np.ndarray) -> bool:
+    start = end - pages * parts * width
+    if start < 1 or written[start - 1] != width:
+        return False
+    sizes = [int.from_bytes(written[i : i + width], "little") for i in range(start, end, width)]
+    return np.array_equal(np.array(sizes, np.int64).reshape(pages, parts).sum(axis=1), sums)
+
+
+PLAIN = head_of(random_array("<i4", (4, 6), 1), tile=(4, 3), level=1)
+COMPLEX = head_of(random_array("<c8", (4, 6), 1), tile=(4, 3), level=1)
+CONSTANT = Head(name=b">f4", shape=(3, 4), constant=b"\1\2\3\4", flags=2)
+EMPTY = Head(shape=(0, 5), tile=(1, 5), chunk_pages=1)
+PACKED = Head(
+    name=b"|b1", shape=(4, 6), tile=(4, 3), streams=PLAIN.streams, pages=PLAIN.pages, flags=4, chunk_pages=1 << 20
+)
+FIRST, SECOND = PLAIN.pages
+HUGE = (1 << 63) - 1
+
+HOSTILE = {
+    # What is wrong, and what the message says of it.
+    "version": (PLAIN.but(version=1), "frame version may not exceed 0, got 1; install the version"),
+    "flag": (PLAIN.but(flags=8), "flags may not exceed 7, got 8"),
+    "all flags": (PLAIN.but(flags=255), "flags"),
+    "name unknown": (PLAIN.but(name=b"<i3"), "element type must be one that frames know, got '<i3'"),
+    "name not ASCII": (PLAIN.but(name="<ï4".encode()), "element type must be ASCII"),
+    "name empty": (PLAIN.but(name=b""), "element type must be one"),
+    "name of no type of ours": (PLAIN.but(name=b"<U4"), "element type must be one"),
+    "name that NumPy takes": (PLAIN.but(name=b"int32"), "element type must be one"),
+    "name of fields": (PLAIN.but(name=b"i4,f4"), "element type must be one"),
+    "name native": (PLAIN.but(name=b"=i4"), "element type must be one"),
+    "name long": (PLAIN.but(name=b"<i4" * 1000), "element type must be one"),
+    "name past the head": (PLAIN.but(name_length=1 << 40), "must lie within the head"),
+    "unit unknown": (PLAIN.but(name=b"<M8[x]"), "element type must be one"),
+    "unit multiple too large": (PLAIN.but(name=b"<M8[9999999999s]"), "element type must be one that NumPy knows"),
+    "unit of long ago": (PLAIN.but(name=b"<M8[s/1000]"), "element type must be one"),
+    "axes": (PLAIN.but(axes=65), "number of axes may not exceed 64, got 65"),
+    "axes past the head": (PLAIN.but(axes=64), ""),
+    "length of an axis": (PLAIN.but(shape=(1 << 63, 6)), "length of an axis may not exceed 63 bits"),
+    "shape too large to count": (PLAIN.but(shape=(HUGE, HUGE), tile=(1, 1)), "an array may not exceed"),
+    "shape too large to count, no cells": (EMPTY.but(shape=(0, HUGE), tile=(1, 1)), "an array may not exceed"),
+    "shape too large": (PLAIN.but(shape=(1 << 40, 6)), "chunk-level streams, got 1|max_bytes"),
+    "constant too large": (CONSTANT.but(shape=(1 << 20, 1 << 20)), "pass a larger max_bytes"),
+    "constant too large to count": (CONSTANT.but(shape=(HUGE, HUGE)), "an array may not exceed"),
+    "constant too short": (CONSTANT.but(constant=b"\1"), "a field of 4 bytes must lie within the head"),
+    "constant too long": (CONSTANT.but(constant=bytes(5)), "must end with its last field, got 1 bytes"),
+    "constant with pages": (PLAIN.but(flags=2), "must end with its last field"),
+    "constant with bytes behind": (CONSTANT.but(streams=(b"abc",)), "head and chunk-level streams must have"),
+    "tile of 0": (PLAIN.but(tile=(0, 3)), "length of a tile may not be below 1, got 0"),
+    "tile longer than the axis": (PLAIN.but(tile=(5, 3)), "length of a tile may not exceed 4, got 5"),
+    "tile of an axis of 0": (EMPTY.but(tile=(2, 5)), "length of a tile may not exceed 1, got 2"),
+    "tile of too many cells": (PLAIN.but(shape=(1 << 13, 1 << 12), tile=(1 << 13, 1 << 12)), "a tile may not exceed"),
+    "tile of one cell": (PLAIN.but(tile=(1, 1)), "24 entries|an entry for each of 24 pages"),
+    "pipeline": (PLAIN.but(steps=1), "pipeline may not have more than 0 steps, got 1"),
+    "no pages of a Pco chunk": (PLAIN.but(chunk_pages=0), "pages of a Pco chunk may not be below 1"),
+    "pages of a Pco chunk": (PLAIN.but(chunk_pages=(1 << 24) // 12 + 1), "pages of a Pco chunk may not exceed 1398101"),
+    "fewer pages of a Pco chunk": (PLAIN.but(chunk_pages=1), "2 pages must have 2 chunk-level streams, got 1"),
+    "no streams of a page": (PLAIN.but(streams_a_page=0), "streams of a page may not be below 1"),
+    "streams of a page": (PLAIN.but(streams_a_page=2), "streams of a page may not exceed 1"),
+    "streams of a complex page": (COMPLEX.but(streams_a_page=1), "streams of a page may not be below 2"),
+    "Pco version": (PLAIN.but(pco_header=b"\5\0"), "format major version may not exceed 4"),
+    "Pco version without a minor": (PLAIN.but(pco_header=b"\3\1"), "Pco's header"),
+    "no chunk-level stream": (PLAIN.but(streams=(), kinds=()), "must have 1 chunk-level streams, got 0"),
+    "one more chunk-level stream": (PLAIN.but(streams=PLAIN.streams * 2), "must have 1 chunk-level streams, got 2"),
+    "count of streams": (PLAIN.but(stream_count=1 << 50), "must have 1 chunk-level streams, got 1125899906842624"),
+    "kind of a stream": (PLAIN.but(kinds=(1,)), "kind of a chunk-level stream may not exceed 0, got 1"),
+    "size of a stream": (PLAIN.but(stream_sizes=(1 << 40,)), "head and chunk-level streams must have"),
+    "stream longer": (PLAIN.but(streams=(PLAIN.streams[0] + b"\0",)), r"chunk-level stream 0 .* must have \d+ bytes"),
+    "stream shorter": (PLAIN.but(streams=(PLAIN.streams[0][:-1],)), ""),
+    "stream empty": (PLAIN.but(streams=(b"",)), ""),
+    "stream of another type": (PLAIN.but(streams=COMPLEX.streams[:1]), ""),
+    "width of 0": (PLAIN.but(width=0), "bytes of a page's size may not be below 1"),
+    "width of 7": (PLAIN.but(width=7), "bytes of a page's size may not exceed 6"),
+    "entry missing": (PLAIN.but(page_sizes=(len(FIRST[0]),)), "an entry for each of 2 pages"),
+    "CRC missing": (PLAIN.but(page_crcs=(0,)), "an entry for each of 2 pages"),
+    "entry too many": (PLAIN.but(page_sizes=(1, 1, 1), page_crcs=(0, 0, 0)), "must end with its last field"),
+    "pages for no cells": (
+        EMPTY.but(pages=((b"",),), streams=PLAIN.streams),
+        "0 pages must have 0 chunk-level streams",
+    ),
+    "more pages than bytes": (PLAIN.but(shape=(1 << 30, 3), tile=(1, 3)), "must have|max_bytes"),
+    "page sizes": (
+        PLAIN.but(page_sizes=(len(FIRST[0]) + 1, len(SECOND[0]) - 1)),
+        r"CRC-32C of page 0 \(cells \[0:4, 0:3\]\)",
+    ),
+    "page past the end": (PLAIN.but(width=6, page_sizes=((1 << 48) - 1, 1)), "the frame has"),
+    "page longer": (PLAIN.but(pages=((FIRST[0] + b"\0",), SECOND)), r"page 0.* must have \d+ bytes, got"),
+    "page shorter": (PLAIN.but(pages=((FIRST[0][:-1],), SECOND)), ""),
+    "page empty": (PLAIN.but(pages=((b"",), SECOND)), ""),
+    "page of another tile": (PLAIN.but(pages=(SECOND, (b"\0" * 200,))), r"page 1 must have \d+ bytes, got 200|padding"),
+    "parts of a page": (
+        COMPLEX.but(
+            page_sizes=(
+                len(COMPLEX.pages[0][0]) + 1,
+                len(COMPLEX.pages[0][1]) - 1,
+                *map(len, COMPLEX.pages[1]),
+            )
+        ),
+        r"page 0.* must have \d+ bytes, got",
+    ),
+    "packed numbers": (PLAIN.but(flags=4), "only bools that differ can be packed"),
+    "packed constant": (CONSTANT.but(name=b"|b1", constant=b"\1", flags=6), "only bools that differ can be packed"),
+    "packed with other pages": (PACKED, ""),
+    "bytes in the head": (PLAIN.but(tail=b"\0\0"), "must end with its last field, got 2 bytes more"),
+    "head too small": (PLAIN.but(head_bytes=17), "the head must have 18 bytes or more"),
+    "head larger than the front": (PLAIN.but(front_bytes=20), "no more than it has with the chunk-level streams"),
+    "head larger than the frame": (PLAIN.but(head_bytes=1 << 31, front_bytes=1 << 31), "header and index need"),
+    "front larger": (PLAIN.but(front_bytes=(1 << 32) - 1), "head and chunk-level streams must have"),
+    "no fields": (Head(name=b"", magic=b"pcof").but(head_bytes=18, front_bytes=18), "CRC-32C of header and index"),
+    "magic of a file": (PLAIN.but(magic=b"pco!"), "a frame must begin with b'pcof', got b'pco!'"),
+    "integers too long": (PLAIN.but(padded=10), "may not exceed 63 bits"),
+}
