@@ -35,21 +35,25 @@ class CompressedChunk:
     variables
         Of each latent variable, the latents that are stored and the delta states.
     assigned
-        Of each latent variable, the bin of each latent that is stored, uint16.
+        Of each latent variable, the cell of each latent that is stored, uint16: a bin, or a part of one.
+    cells
+        Of each latent variable, the bin of each cell, int64.
     """
 
     metadata: ChunkMetadata
     page_numbers: I64
     variables: tuple[deltas.Encoded, ...]
     assigned: tuple[U16, ...]
+    cells: tuple[I64, ...]
 
     def write_pages(self, kernels: Kernels) -> list[bytes]:
         """Return the bytes of every page."""
         streams = []
         size = 0
-        for variable, bins, encoded, assigned in zip(
-            self.metadata.layout, self.metadata.bins, self.variables, self.assigned, strict=True
+        for variable, bins, encoded, assigned, cells in zip(
+            self.metadata.layout, self.metadata.bins, self.variables, self.assigned, self.cells, strict=True
         ):
+            # What the kernel looks up by bin it may as well look up by cell: so no latent needs its bin.
             table = encode_table(bins) if len(bins) else None
             nothing = np.zeros(0, np.int64)
             streams.append(
@@ -59,15 +63,15 @@ class CompressedChunk:
                     counts=np.maximum(self.page_numbers - variable.omitted, 0),
                     delta_states=encoded.states.astype(np.uint64),
                     latent_bits=variable.latent_bits,
-                    lowers=bins.lowers,
-                    offset_bits=bins.offset_bits,
+                    lowers=bins.lowers[cells],
+                    offset_bits=bins.offset_bits[cells],
                     ans_log=bins.ans_log,
-                    nbits_terms=table.nbits_terms if table else nothing,
-                    slot_terms=table.slot_terms if table else nothing,
+                    nbits_terms=table.nbits_terms[cells] if table else nothing,
+                    slot_terms=table.slot_terms[cells] if table else nothing,
                     next_states=table.next_states if table else nothing,
                 )
             )
-            size += _most_bits(bins, assigned) + encoded.states.size * variable.latent_bits
+            size += _most_bits(bins, cells, assigned) + encoded.states.size * variable.latent_bits
             # tANS states, and padding after page metadata and body.
             size += self.page_numbers.size * (ANS_INTERLEAVING * bins.ans_log + 16)
         words = allocate_words(size)
@@ -76,12 +80,12 @@ class CompressedChunk:
         return [data[start:end].tobytes() for start, end in zip(starts, ends, strict=True)]
 
 
-def _most_bits(bins: Bins, assigned: U16) -> int:
+def _most_bits(bins: Bins, cells: I64, assigned: U16) -> int:
     """Return what codes and offsets take at the most."""
     if not len(bins):
         return 0
-    counts = np.bincount(assigned, minlength=len(bins))
-    return int((counts * bins.offset_bits).sum()) + assigned.size * bins.ans_log
+    counts = np.bincount(assigned, minlength=cells.size)
+    return int((counts * bins.offset_bits[cells]).sum()) + assigned.size * bins.ans_log
 
 
 def compress_chunk(
@@ -141,7 +145,9 @@ def _train(
     cost += sum(8 * v.states.nbytes for v in variables) << FRACTION_BITS
     if isinstance(choice.mode, Dict):
         cost += 8 * choice.mode.values.nbytes << FRACTION_BITS
-    return CompressedChunk(metadata, page_numbers, tuple(variables), tuple(t.assigned for t in trained)), cost
+    return CompressedChunk(
+        metadata, page_numbers, tuple(variables), tuple(t.assigned for t in trained), tuple(t.cells for t in trained)
+    ), cost
 
 
 def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> CompressedChunk:
@@ -150,4 +156,6 @@ def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> Compre
     metadata = ChunkMetadata(number_type, Classic(), NoDelta(), (bins,))
     nothing = np.zeros((page_numbers.size, 0), latents.dtype)
     assigned = np.zeros(latents.size, np.uint16)
-    return CompressedChunk(metadata, page_numbers, (deltas.Encoded(latents, nothing),), (assigned,))
+    return CompressedChunk(
+        metadata, page_numbers, (deltas.Encoded(latents, nothing),), (assigned,), (np.zeros(1, np.int64),)
+    )

@@ -15,7 +15,6 @@ _SCATTERED = 1 << 10
 _DENSE = 1 << 15
 _DENSE_SHARE = 8  # one latent in so many, at least
 _MULTIPLIER = 0x9E3779B97F4A7C15
-_MASK = (1 << 64) - 1
 
 
 class Runs(NamedTuple):
@@ -36,9 +35,12 @@ class Runs(NamedTuple):
     scale: int
 
 
-def _hash(index: int) -> int:
-    mixed = (index + 1) * _MULTIPLIER & _MASK
-    return (mixed ^ (mixed >> 29)) * _MULTIPLIER & _MASK
+def _hashes(count: int) -> npt.NDArray[np.uint64]:
+    """Return a number of no pattern for each index below `count`."""
+    mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_MULTIPLIER)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(_MULTIPLIER)
+    return mixed
 
 
 def sample_runs(latents: Latents) -> Runs:
@@ -47,9 +49,9 @@ def sample_runs(latents: Latents) -> Runs:
     if n <= 2 * _RUNS * _RUN_LENGTH:
         return Runs(latents, np.array([n], np.int64), 1)
     parts = []
-    for index in range(_RUNS):
+    for index, hashed in enumerate(_hashes(_RUNS).tolist()):
         first, last = n * index // _RUNS, n * (index + 1) // _RUNS
-        start = first + _hash(index) % (last - first - _RUN_LENGTH + 1)
+        start = first + hashed % (last - first - _RUN_LENGTH + 1)
         parts.append(latents[start : start + _RUN_LENGTH])
     sample = np.concatenate(parts)
     return Runs(sample, np.full(_RUNS, _RUN_LENGTH, np.int64), n // sample.size)
@@ -61,8 +63,8 @@ def sample_scattered(latents: Latents) -> Latents:
     if n <= _SCATTERED:
         return latents
     step = n // _SCATTERED
-    places = np.array([_hash(index) % step for index in range(_SCATTERED)], np.int64)
-    return latents[places + np.arange(_SCATTERED) * step]
+    places = _hashes(_SCATTERED) % np.uint64(step)
+    return latents[places.view(np.int64) + np.arange(_SCATTERED) * step]
 
 
 def sample_dense(latents: Latents) -> Latents:

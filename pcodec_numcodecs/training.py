@@ -13,6 +13,7 @@ from .fixed_log import FRACTION_BITS
 from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
 
+I64 = npt.NDArray[np.int64]
 U16 = npt.NDArray[np.uint16]
 
 SECONDARY_LEVEL = 6
@@ -28,13 +29,16 @@ class TrainedVariable:
     bins
         Bins and weights.
     assigned
-        Bin of each latent, uint16.
+        Cell of each latent, uint16: a bin, or a part of one.
+    cells
+        Bin of each cell, int64.
     cost
         Expected size of metadata, codes and offsets, in units of `fixed_log.ONE_BIT`; without delta states.
     """
 
     bins: Bins
     assigned: U16
+    cells: I64
     cost: int
 
 
@@ -58,21 +62,22 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     """
     fixed = BITS_ANS_LOG + BITS_BIN_COUNT
     if not latents.size:
-        return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), fixed << FRACTION_BITS)
+        return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), np.zeros(0, np.int64), fixed << FRACTION_BITS)
     sample = sample_dense(latents)
     ranges, _ = _merged(sample, level, latents.size // sample.size, kernels)
-    assigned = np.zeros(latents.size, np.uint16)
+    assigned = np.empty(latents.size, np.uint16)
     if sample.size < latents.size:
-        ranges = _exact(ranges, latents, assigned, kernels)
-    elif ranges.counts.size > 1:
+        ranges, cells = _exact(ranges, latents, assigned, kernels)
+    else:
+        cells = np.arange(ranges.counts.size)
         kernels.assign_bins(latents, ranges.lowers, assigned)
     bins, cost = bins_of(ranges)
     fixed += len(bins) * bin_metadata_bits(0, 8 * latents.itemsize) + pages * ANS_INTERLEAVING * bins.ans_log
-    return TrainedVariable(bins, assigned, cost + (fixed << FRACTION_BITS))
+    return TrainedVariable(bins, assigned, cells, cost + (fixed << FRACTION_BITS))
 
 
-def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) -> Histogram:
-    """Fit bins that were found on a sample to all latents; fills in which bin each latent is in.
+def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) -> tuple[Histogram, I64]:
+    """Fit bins that were found on a sample to all latents; fills in which cell each latent is in.
 
     What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
     bits, so the gaps are cells of their own, and only where it pays are they merged with a neighbour.
@@ -85,12 +90,11 @@ def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) 
     counts = np.zeros(bounds.size, np.int64)
     kernels.measure_bins(latents, assigned, lowers, uppers, counts)
     used = np.flatnonzero(counts)
-    cells = Histogram(lowers[used], uppers[used], counts[used])
-    ranges, _ = merge(cells, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()), kernels)
-    final = np.zeros(bounds.size, np.uint16)
-    final[used] = np.searchsorted(ranges.lowers, cells.lowers, side="right") - 1
-    np.take(final, assigned, out=assigned, mode="clip")
-    return ranges
+    filled = Histogram(lowers[used], uppers[used], counts[used])
+    ranges, _ = merge(filled, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()), kernels)
+    cells = np.zeros(bounds.size, np.int64)
+    cells[used] = np.searchsorted(ranges.lowers, filled.lowers, side="right") - 1
+    return ranges, cells
 
 
 def estimate(latents: Latents, level: int, scale: int, kernels: Kernels) -> int:

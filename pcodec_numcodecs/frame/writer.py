@@ -153,4 +153,4 @@ def _only(chunk: CompressedChunk, pages: slice) -> CompressedChunk:
         stored = slice(int(ends[pages.start - 1]) if pages.start else 0, int(ends[pages.stop - 1]))
         variables.append(variable._replace(stored=variable.stored[stored], states=variable.states[pages]))
         assigned.append(bins[stored])
-    return CompressedChunk(chunk.metadata, chunk.page_numbers[pages], tuple(variables), tuple(assigned))
+    return replace(chunk, page_numbers=chunk.page_numbers[pages], variables=tuple(variables), assigned=tuple(assigned))
