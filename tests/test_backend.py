@@ -57,7 +57,7 @@ def test_other_names_are_refused(name, monkeypatch):
         load(1, name)
     monkeypatch.setenv(choice.VARIABLE, name)
     for call in (backend, load, lambda: pcodec_numcodecs.frame.write(np.arange(3))):
-        with pytest.raises(InvalidArgumentError, match="see .*PCODEC_NUMCODECS_KERNELS"):
+        with pytest.raises(InvalidArgumentError, match=r"see .*PCODEC_NUMCODECS_KERNELS"):
             call()
 
 

@@ -26,7 +26,7 @@ RANKS = {
     **dict.fromkeys(["choosing"], 6),
     **dict.fromkeys(["compress", "decompress"], 7),
     **dict.fromkeys(["wrapped", "standalone", "frame"], 8),
-    **dict.fromkeys(["codecs", "diagnostics"], 9),
+    **dict.fromkeys(["codecs", "diagnostics", "warmup"], 9),
     **dict.fromkeys(["stores", "reports"], 10),
     **dict.fromkeys(["cli"], 11),
     **dict.fromkeys(["__main__"], 12),
