@@ -19,7 +19,7 @@ from ..constants import DEFAULT_LEVEL
 from ..errors import InvalidArgumentError
 from ..frame import FrameSettings
 from ..frame.elements import element_of
-from ..frame.requests import GAP_BYTES, WHOLE, Request, Requests, first_bytes, is_small, read_ranges
+from ..frame.requests import WHOLE, Request, Requests, first_bytes, is_small, read_ranges
 from ..frame.writer import write_frame
 from .chunks import ChunkReading
 from .unknown import without_unknown
@@ -34,6 +34,7 @@ Answers = list[memoryview | None] | Exception
 
 _NAME = "pcodec_numcodecs.pco"
 _GAP_SETTING = "pcodec_numcodecs.coalesce_gap"
+_UNSET = object()
 
 
 class PartialReadWarning(UserWarning):
@@ -65,8 +66,9 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
 
     Notes
     -----
-    Pages that lie up to 32 KiB apart in a chunk are read with one request. Zarr's configuration can set another gap, in
-    bytes: ``zarr.config.set({"pcodec_numcodecs.coalesce_gap": 0})``.
+    Pages up to 4 KiB apart in a chunk are read with one request; where that makes more than five requests, those
+    up to 32 KiB apart. Zarr's configuration can set one gap, in bytes, for all reads:
+    ``zarr.config.set({"pcodec_numcodecs.coalesce_gap": 0})``.
     """
 
     is_fixed_size = False
@@ -218,7 +220,8 @@ def _requests(selection: Any, chunk_spec: "ArraySpec") -> Requests:
     if reading.is_whole or is_small(reading.raw_bytes):
         (content,) = yield [WHOLE]
         return None if content is None else reading.whole(content)
-    gap = checked_integer(zarr.config.get(_GAP_SETTING, GAP_BYTES), _GAP_SETTING, 0)
+    gap = zarr.config.get(_GAP_SETTING, _UNSET)
+    gap = None if gap is _UNSET else checked_integer(gap, _GAP_SETTING, 0)
     first = first_bytes(prod(reading.shape), reading.dtype.itemsize)
     return (yield from read_ranges(first, gap, reading.prepare, reading.whole))
 

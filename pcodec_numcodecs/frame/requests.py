@@ -19,6 +19,9 @@ __all__ = ["GAP_BYTES", "WHOLE", "Request", "Requests", "first_bytes", "is_small
 
 GAP_BYTES: Final = 32 << 10
 """Bytes between two ranges that are rather read along than asked for apart."""
+_FEW_REQUESTS: Final = 5
+_NEAR_BYTES: Final = 4 << 10
+"""Where no more requests than that are needed, ranges further apart than these bytes are asked for apart."""
 _SMALL_BYTES: Final = 64 << 10
 """Arrays of up to so many bytes are read in one go: a second request takes longer than the bytes."""
 _MOST_FIRST_BYTES: Final = 16 << 10
@@ -50,7 +53,7 @@ def first_bytes(cells: int, itemsize: int) -> int:
 
 def read_ranges(
     first: int,
-    gap: int,
+    gap: int | None,
     prepare: Callable[[Layout], tuple[Selected, npt.NDArray[Any]]],
     whole: Callable[[memoryview], npt.NDArray[Any]],
 ) -> Requests:
@@ -61,7 +64,7 @@ def read_ranges(
     first
         Bytes to read at first.
     gap
-        Bytes between two pages that are rather read along.
+        Bytes between two pages that are rather read along; None to decide by the count of requests.
     prepare
         Checks whether the frame is the one that is expected, and returns what is selected and the array for it.
     whole
@@ -90,7 +93,7 @@ def read_ranges(
 
 def _read_ranges(
     front: memoryview,
-    gap: int,
+    gap: int | None,
     prepare: Callable[[Layout], tuple[Selected, npt.NDArray[Any]]],
     whole: Callable[[memoryview], npt.NDArray[Any]],
 ) -> Requests:
@@ -117,8 +120,11 @@ def _read_ranges(
     return out
 
 
-def page_ranges(layout: Layout, pages: list[int], at_hand: int, gap: int) -> list[Request]:
-    """Return the ranges of some pages, rising; those closer than `gap` as one, without what is at hand already."""
+def page_ranges(layout: Layout, pages: list[int], at_hand: int, gap: int | None) -> list[Request]:
+    """Return the ranges of some pages, rising, without what is at hand already.
+
+    Ranges that are no more than `gap` apart are one; with None, up to 4 KiB, or 32 KiB where that makes fewer of many.
+    """
     if layout.constant is not None or not pages:
         return []
     starts, ends = layout.page_starts[:-1][pages], layout.page_starts[1:][pages]
@@ -126,7 +132,10 @@ def page_ranges(layout: Layout, pages: list[int], at_hand: int, gap: int) -> lis
     starts, ends = starts[missing], ends[missing]
     if not starts.size:
         return []
-    apart = np.flatnonzero(starts[1:] - ends[:-1] > gap)
+    between = starts[1:] - ends[:-1]
+    apart = np.flatnonzero(between > (_NEAR_BYTES if gap is None else gap))
+    if gap is None and apart.size >= _FEW_REQUESTS:
+        apart = np.flatnonzero(between > GAP_BYTES)
     firsts = starts[np.concatenate(([0], apart + 1))]
     lasts = ends[np.concatenate((apart, [ends.size - 1]))]
     return [Request(int(start), int(stop)) for start, stop in zip(firsts, lasts, strict=True)]
