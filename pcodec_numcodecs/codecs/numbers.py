@@ -5,25 +5,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..config import ChunkConfig
 from ..constants import DEFAULT_MAX_BYTES
 from ..dtypes import NUMBER_TYPES, number_type_of
 from ..errors import InvalidArgumentError
 
-__all__ = ["as_array", "as_numbers", "check_chunk_bytes", "fill", "holds", "number_dtype", "settings"]
+__all__ = ["as_array", "as_numbers", "check_chunk_bytes", "fill", "number_dtype"]
 
 _INSTEAD = "another compressor, such as Zstd or Blosc"
-
-
-def settings(level: int) -> ChunkConfig:
-    """Return what the codecs ask of Pco: a level, all else automatic, 8-bit numbers allowed.
-
-    Raises
-    ------
-    TypeError, InvalidArgumentError
-        When `level` is no integer, or not 0 to 12.
-    """
-    return ChunkConfig(compression_level=level, enable_8_bit=True)
 
 
 def number_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -44,15 +32,6 @@ def number_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
             f"Pco holds {', '.join(sorted(NUMBER_TYPES))}, datetime64 and timedelta64, got dtype {dtype}; "
             f"use {_INSTEAD}, for this array"
         ) from None
-
-
-def holds(dtype: np.dtype[Any]) -> bool:
-    """Tell whether elements of a dtype, in any byte order, can be stored as Pco numbers."""
-    try:
-        number_dtype(dtype)
-    except TypeError:
-        return False
-    return True
 
 
 def as_array(buf: object) -> npt.NDArray[Any]:
