@@ -18,7 +18,9 @@ from .kernels import Kernels, load
 __all__ = ["Case", "Warmed", "WarmupError", "cases", "run", "use"]
 
 _NUMBERS = 600
-_PAGE = 256
+_MANY_NUMBERS = 1 << 16
+"""So many that bins are found on a sample, which takes kernels of its own."""
+_PAGES = 3
 
 
 class WarmupError(Exception):
@@ -99,6 +101,8 @@ def cases() -> Iterator[Case]:
         for delta, signal in signals.items():
             for mode, numbers in _numbers(number_type, signal):
                 yield Case(number_type, mode, delta, numbers.astype(number_type.dtype))
+        many = np.resize(np.arange(101), _MANY_NUMBERS).astype(number_type.dtype)
+        yield Case(number_type, ModeSpec.classic(), DeltaSpec.no_op(), many)
 
 
 def _numbers(number_type: NumberType, signal: npt.NDArray[np.int64]) -> Iterator[tuple[ModeSpec, npt.NDArray[Any]]]:
@@ -113,7 +117,7 @@ def _numbers(number_type: NumberType, signal: npt.NDArray[np.int64]) -> Iterator
 
 def use(case: Case, kernels: Kernels) -> ChunkTables:
     """Compress the numbers of a case and decompress them; return what their pages share."""
-    paging = PagingSpec.equal_pages_up_to(_PAGE)
+    paging = PagingSpec.equal_pages_up_to(-(-case.numbers.size // _PAGES))
     config = ChunkConfig(8, case.mode, case.delta, paging, enable_8_bit=True)
     chunk = compress_chunk(case.numbers, case.number_type, config, kernels)
     pages = chunk.write_pages(kernels)

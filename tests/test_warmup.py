@@ -27,7 +27,7 @@ from pcodec_numcodecs import ChunkConfig, PagingSpec, frame, standalone, wrapped
 def work():
     for turn, combination in enumerate(chunk_cases.combinations()):
         case = chunk_cases.build(np.random.default_rng(turn), *combination)
-        case = case._replace(numbers=case.numbers[:3000], pages=257)
+        case = case._replace(pages=-(-case.numbers.size // 7))
         chunk = wrapped.FileCompressor().chunk_compressor(case.numbers, chunk_cases.settings(pcodec_numcodecs, case))
         meta, pages, counts = chunk.write_meta(), chunk.write_pages(), chunk.n_per_page()
         reader, _ = wrapped.FileDecompressor.new(b"\\x04\\x01")[0].chunk_decompressor(meta, case.type_name)
@@ -46,6 +46,8 @@ def work():
     for name in chunk_cases.TYPES:
         numbers = np.arange(700).astype(chunk_cases.dtype_of(name))
         config = ChunkConfig(paging_spec=PagingSpec.equal_pages_up_to(300), enable_8_bit=True)
+        many = np.random.default_rng(0).integers(0, 100, 150_000).astype(numbers.dtype)
+        assert frame.read(frame.write(many)).tobytes() == many.tobytes()
         assert standalone.simple_decompress(standalone.simple_compress(numbers, config)).tobytes() == numbers.tobytes()
 """
 NOTHING_NEW = (
@@ -61,7 +63,6 @@ def compiled():
 for case in warmup.cases():
     warmup.use(case, load(name="numba"))
 before = compiled()
-assert {name for name, _ in before} == {kernel.__name__ for kernel in KERNELS}
 work()
 assert compiled() == before, compiled() - before
 """
@@ -135,9 +136,11 @@ def test_command_says_where_no_code_can_be_stored(monkeypatch, capsys, tmp_path)
 
     file = tmp_path / "file"
     file.touch()
-    first = next(warmup.cases())
-    monkeypatch.setattr(warmup, "cases", lambda: [first])
     monkeypatch.setattr(compiled, "cache_folders", lambda: (file / "folder",))
+    monkeypatch.setattr(compiled, "KERNELS", [])
+    kernel = compiled.compiled(lambda number: number)  # in the place of all others, which take long
+    monkeypatch.setattr(warmup, "cases", lambda: [1])
+    monkeypatch.setattr(warmup, "use", lambda case, kernels: kernel(case))
     assert cli.main(["warmup"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -157,9 +160,12 @@ def test_command_says_what_to_install(monkeypatch, capsys):
 
 
 @needs_numba
-def test_start_up_is_short(tmp_path, record_property):
-    """Seconds of the processor, as others may be at work on it; see docs/benchmarks.md for what users wait."""
-    found = start_up.measure(tmp_path, rounds=3)
-    record_property("start_up", str(found))
-    assert found.cold.cpu <= 60
-    assert found.above_imports.cpu <= 1.4
+def test_start_up_is_short(tmp_path):
+    """By seconds of the processor, twice the aim: others may be at work on it. What users wait is in the benchmarks."""
+    assert start_up.warm(tmp_path, rounds=3).above_imports.cpu <= 1.4
+
+
+@needs_numba
+@pytest.mark.slow
+def test_cold_compilation_is_short(tmp_path):
+    assert start_up.cold(tmp_path).cpu <= 40

@@ -1,4 +1,4 @@
-"""What Numba does not offer: unaligned 64-bit words in bytes, least significant byte first, bit lengths, floats as bits.
+"""What Numba does not offer: unaligned 64-bit words in bytes, least significant first, bit lengths, floats as bits.
 
 A word is given by its first byte. Nothing checks that it lies in the array but the checked build (`compiled.CHECKED`):
 kernels make sure beforehand, a batch at a time.
