@@ -46,7 +46,7 @@ def misaligned(array):
 
 def strided(array):
     room = np.zeros(tuple(2 * n + 1 for n in array.shape), array.dtype)
-    found = room[tuple(slice(1, None, 2) for _ in array.shape)]
+    found = room[(..., *(slice(1, None, 2),) * array.ndim)]  # an ellipsis, so that it is an array without axes too
     found[...] = array
     return found
 
