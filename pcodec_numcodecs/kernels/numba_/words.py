@@ -1,4 +1,4 @@
-"""What Numba does not offer: unaligned 64-bit words in bytes, least significant first, bit lengths, floats as bits.
+"""What Numba does not offer: unaligned 64-bit words in bytes, least significant byte first, and bit lengths.
 
 A word is given by its first byte. Nothing checks that it lies in the array but the checked build (`compiled.CHECKED`):
 kernels make sure beforehand, a batch at a time.
@@ -52,35 +52,9 @@ def _bit_length(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), build
 
 
-def _float_type(bits: int) -> Any:
-    return ir.DoubleType() if bits == 64 else ir.FloatType()
-
-
-def _multiply_floats(typing_context: Any, first: Any, second: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if first.bitwidth < 32:  # compiled, as kernels are for every width, but never reached
-            return arguments[0]
-        floats = [builder.bitcast(argument, _float_type(first.bitwidth)) for argument in arguments]
-        return builder.bitcast(builder.fmul(*floats), ir.IntType(first.bitwidth))
-
-    return first(first, first), build
-
-
-def _integer_as_float(typing_context: Any, integer: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if integer.bitwidth < 32:
-            return arguments[0]
-        number = builder.sitofp(arguments[0], _float_type(integer.bitwidth))
-        return builder.bitcast(number, ir.IntType(integer.bitwidth))
-
-    return integer(integer), build
-
-
 raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
 bit_length = intrinsic(_bit_length)
-multiply_floats = intrinsic(_multiply_floats)  # of 32 or 64 bits, given and returned as their bits; rounded once
-integer_as_float = intrinsic(_integer_as_float)  # the bits of the float of equal width; integers below half the range
 
 
 @inlined
