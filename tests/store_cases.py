@@ -1,6 +1,7 @@
 """What every store and engine has to read back: arrays in both formats, and selections of every kind."""
 
 import numpy as np
+import pytest
 import zarr
 from codec_cases import assert_same_bits, numbers
 
@@ -107,3 +108,17 @@ def assert_odd_frames(open_array):
         for part in (np.s_[:], np.s_[99, 99], np.s_[12, 30:40], np.s_[:, 5], np.s_[60:63, 60:63]):
             assert_same_bits(array[part], values[part])
         assert_same_bits(array.vindex[[99, 0], [0, 99]], values[[99, 0], [0, 99]])
+
+
+PARTS_OF_LARGE = pytest.mark.parametrize(
+    ("part", "share"),
+    [
+        (np.s_[5, :10], 0.05),
+        (np.s_[999, 999], 0.05),
+        (np.s_[100:110], 0.3),
+        (np.s_[:, 3], 0.5),
+        (np.s_[500:520, 500:520], 0.1),
+    ],
+    ids=["few", "last", "rows", "column", "square"],
+)
+"""Parts of an array of one chunk, 1000 x 1000, and the share of its bytes that each may fetch."""

@@ -11,7 +11,16 @@ import xarray as xr
 import zarr
 from codec_cases import assert_same_bits
 from servers import NGINX, Ranges, nginx_server, no_range_server, python_server, range_server
-from store_cases import LAYOUTS, PIPELINES, SHAPE, assert_odd_frames, assert_reads, given, write_odd_frames
+from store_cases import (
+    LAYOUTS,
+    PARTS_OF_LARGE,
+    PIPELINES,
+    SHAPE,
+    assert_odd_frames,
+    assert_reads,
+    given,
+    write_odd_frames,
+)
 from zarr.core.sync import sync
 from zarr.storage import FsspecStore, LocalStore, ObjectStore
 
@@ -127,17 +136,7 @@ def test_whole_chunk_is_fetched_once(with_ranges, opened):
 
 
 @pytest.mark.usefixtures("pipeline")
-@pytest.mark.parametrize(
-    ("part", "share"),
-    [
-        (np.s_[5, :10], 0.05),
-        (np.s_[999, 999], 0.05),
-        (np.s_[100:110], 0.3),
-        (np.s_[:, 3], 0.5),
-        (np.s_[500:520, 500:520], 0.1),
-    ],
-    ids=["few", "last", "rows", "column", "square"],
-)
+@PARTS_OF_LARGE
 def test_part_of_a_chunk_is_fetched_by_ranges(with_ranges, opened, part, share):
     array = opened(with_ranges, "large")
     with with_ranges.watch("/c/") as requests:
