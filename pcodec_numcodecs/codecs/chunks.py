@@ -5,20 +5,46 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..buffers import Buffer
 from ..constants import STANDALONE_MAGIC
-from ..errors import CorruptionError, InsufficientDataError
-from ..frame.elements import Element, element_of, parts_of
+from ..errors import CorruptionError
+from ..frame.elements import element_of, parts_of
 from ..frame.head import read_head
 from ..frame.layout import Layout
 from ..frame.reader import FrameReader, Pieces, Selected, select
 from ..standalone import simple_decompress_into
 
-__all__ = ["ChunkReading", "is_file"]
+__all__ = ["ChunkReading", "is_file", "read_file"]
 
 
 def is_file(content: memoryview) -> bool:
     """Tell whether bytes begin as a .pco file does."""
     return bytes(content[: len(STANDALONE_MAGIC)]) == STANDALONE_MAGIC
+
+
+def read_file(content: Buffer, shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Read a chunk of known shape and dtype from a .pco file, which knows neither and holds native numbers.
+
+    Raises
+    ------
+    CorruptionError, InsufficientDataError
+        When it is damaged, cut short, or does not hold just the chunk's numbers.
+    """
+    native = np.empty(shape, dtype.newbyteorder("="))
+    numbers = native.reshape(-1).view(element_of(dtype).number_type.dtype)
+    progress = simple_decompress_into(content, numbers)
+    if progress.n_processed != numbers.size or not progress.finished:
+        got = progress.n_processed if progress.finished else f"at least {numbers.size + 1}"
+        raise CorruptionError(
+            f"chunk of shape {shape} must hold {numbers.size} numbers, got {got}; "
+            "it may be damaged, or of another array"
+        )
+    if native.dtype == dtype:
+        return native
+    out = np.empty(shape, dtype)
+    for target, bits in zip(parts_of(out), parts_of(native), strict=True):
+        target[...] = bits
+    return out
 
 
 class ChunkReading:
@@ -38,7 +64,6 @@ class ChunkReading:
         self.shape = shape
         self.dtype = dtype
         self.selection = selection
-        self._element: Element = element_of(dtype)
 
     @property
     def raw_bytes(self) -> int:
@@ -64,7 +89,7 @@ class ChunkReading:
         CorruptionError
             When it is of another shape or type.
         """
-        if layout.shape != self.shape or not layout.element.in_other_order(self.dtype):
+        if layout.shape != self.shape or not layout.element.is_but_for_order(self.dtype):
             raise CorruptionError(
                 f"the chunk must have shape {self.shape} and dtype {self.dtype}, got a frame of shape {layout.shape} "
                 f"and dtype {layout.element.dtype}; it may belong to another array"
@@ -81,34 +106,9 @@ class ChunkReading:
             When they are damaged, cut short or of another array.
         """
         if is_file(content):
-            return self._from_file(content)
+            return np.asarray(read_file(content, self.shape, self.dtype)[self.selection])
         layout = read_head(content)
-        if len(content) != layout.frame_bytes:
-            fault = InsufficientDataError if len(content) < layout.frame_bytes else CorruptionError
-            raise fault(
-                f"InsufficientData: the chunk must have {layout.frame_bytes} bytes, got {len(content)}"
-                if fault is InsufficientDataError
-                else f"the chunk must end after {layout.frame_bytes} bytes, got {len(content)}"
-            )
+        layout.check_length(len(content))
         wanted, out = self.prepare(layout)
-        pieces = Pieces()
-        pieces.add(0, content)
-        FrameReader(layout, pieces).read(wanted, out)
+        FrameReader(layout, Pieces(content)).read(wanted, out)
         return out
-
-    def _from_file(self, content: memoryview) -> npt.NDArray[Any]:
-        native = np.empty(self.shape, self.dtype.newbyteorder("="))
-        numbers = native.reshape(-1).view(self._element.number_type.dtype)
-        progress = simple_decompress_into(content, numbers)
-        if progress.n_processed != numbers.size or not progress.finished:
-            got = progress.n_processed if progress.finished else f"at least {numbers.size + 1}"
-            raise CorruptionError(
-                f"chunk of shape {self.shape} must hold {numbers.size} numbers, got {got}; "
-                "it may be damaged, or of another array"
-            )
-        if native.dtype == self.dtype:
-            return np.asarray(native[self.selection])
-        out = np.empty(self.shape, self.dtype)
-        for target, bits in zip(parts_of(out), parts_of(native), strict=True):
-            target[...] = bits
-        return np.asarray(out[self.selection])

@@ -9,6 +9,8 @@ from .. import frame
 from ..buffers import Buffer, as_bytes_view
 from ..constants import DEFAULT_LEVEL
 from ..frame import FrameSettings
+from ..frame.elements import element_of
+from ..frame.writer import write_frame
 from ..standalone import simple_decompress
 from .chunks import is_file
 from .numbers import as_array, fill
@@ -83,17 +85,9 @@ class Pco(Codec):
         InvalidArgumentError
             For a chunk of more than 8 GiB, and for a tile that does not fit its axes.
         """
-        array = as_array(buf)
+        array = np.asarray(as_array(buf))
         fortran = array.flags.f_contiguous and not array.flags.c_contiguous
-        settings = self._settings
-        return frame.write(
-            array,
-            level=settings.level,
-            tile=settings.tile,
-            predictor=settings.predictor,
-            access=settings.access,
-            order="F" if fortran else "C",
-        )
+        return write_frame(array, element_of(array.dtype), self._settings, fortran)
 
     def decode(self, buf: Buffer, out: object = None) -> Any:
         """Decompress a chunk.
@@ -146,5 +140,4 @@ class Pco(Codec):
         return hash((self.codec_id, self._settings))
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self._settings.as_json().items())
-        return f"{type(self).__name__}({settings})"
+        return f"{type(self).__name__}({self._settings.arguments})"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import zarr
-from zarr.abc.codec import ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin, BytesBytesCodec
+from zarr.abc.codec import ArrayBytesCodecPartialDecodeMixin, BytesBytesCodec
 from zarr.abc.store import RangeByteRequest
 
 from ..buffers import as_bytes_view
@@ -22,6 +22,7 @@ from ..frame.elements import element_of
 from ..frame.requests import WHOLE, Request, Requests, first_bytes, is_small, read_ranges
 from ..frame.writer import write_frame
 from .chunks import ChunkReading
+from .threaded import ThreadedSerializer
 from .unknown import without_unknown
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class PartialReadWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
+class PcoSerializer(ThreadedSerializer, ArrayBytesCodecPartialDecodeMixin):
     """Lossless compression of arrays, for the `serializer` of a Zarr v3 array.
 
     It holds bool, integers of 8 to 64 bits, floats of 16 to 64 bits, complex numbers, datetimes and timedeltas. Each
@@ -71,8 +72,6 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
     ``zarr.config.set({"pcodec_numcodecs.coalesce_gap": 0})``.
     """
 
-    is_fixed_size = False
-
     level: int = DEFAULT_LEVEL
     tile: Any = "auto"
     predictor: str = "auto"
@@ -88,8 +87,7 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         return FrameSettings(self.level, self.tile, self.predictor, self.access)
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in self._settings.as_json().items())
-        return f"{type(self).__name__}({settings})"
+        return f"{type(self).__name__}({self._settings.arguments})"
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -145,10 +143,6 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         self._settings.check_dimensions(len(array_spec.shape))
         return self
 
-    def compute_encoded_size(self, input_byte_length: int, chunk_spec: "ArraySpec") -> int:
-        """Raise NotImplementedError: the size is known once the chunk is compressed."""
-        raise NotImplementedError
-
     def _encode_sync(self, chunk_data: "NDBuffer", chunk_spec: "ArraySpec") -> "Buffer":
         # Whatever byte order and layout the caller's array came in: metadata of v3 know neither.
         array = np.asarray(chunk_data.as_numpy_array())
@@ -158,12 +152,6 @@ class PcoSerializer(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
     def _decode_sync(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "NDBuffer":
         result = _reading(chunk_spec, ...).whole(_view(chunk_data))
         return chunk_spec.prototype.nd_buffer.from_numpy_array(result)
-
-    async def _encode_single(self, chunk_data: "NDBuffer", chunk_spec: "ArraySpec") -> "Buffer":
-        return await asyncio.to_thread(self._encode_sync, chunk_data, chunk_spec)
-
-    async def _decode_single(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "NDBuffer":
-        return await asyncio.to_thread(self._decode_sync, chunk_data, chunk_spec)
 
     async def _decode_partial_single(
         self, byte_getter: Any, selection: Any, chunk_spec: "ArraySpec"

@@ -1,6 +1,5 @@
 """The codec `numcodecs.pcodec` of Zarr v3 arrays, and a way to have Zarr use this one."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 import numpy as np
 import zarr.registry
 from numcodecs.registry import codec_registry
-from zarr.abc.codec import ArrayBytesCodec
 
-from ..errors import CorruptionError, InvalidArgumentError
-from ..standalone import simple_decompress_into
-from .numbers import number_dtype
+from ..errors import InvalidArgumentError
+from .chunks import read_file
 from .pcodec import PCodec, check_dtype, known_settings
+from .threaded import ThreadedSerializer
 
 if TYPE_CHECKING:
     from zarr.core.array_spec import ArraySpec
@@ -36,7 +34,7 @@ class _Settings(TypedDict, total=False):
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class PCodecSerializer(ArrayBytesCodec):
+class PCodecSerializer(ThreadedSerializer):
     """The codec `numcodecs.pcodec` of Zarr v3 without the compiled wheel: same metadata, same chunks.
 
     In place of `zarr.codecs.numcodecs.PCodec`. Numbers are stored in C order, whatever order they come in; the one in
@@ -53,8 +51,6 @@ class PCodecSerializer(ArrayBytesCodec):
     TypeError, InvalidArgumentError
         At once, for an unknown setting, and for one of another type or out of its limits.
     """
-
-    is_fixed_size = False
 
     settings: tuple[tuple[str, int | str | None], ...]
 
@@ -103,10 +99,6 @@ class PCodecSerializer(ArrayBytesCodec):
         check_dtype(array_spec.dtype.to_native_dtype())
         return self
 
-    def compute_encoded_size(self, input_byte_length: int, chunk_spec: "ArraySpec") -> int:
-        """Raise NotImplementedError: the size is known once the chunk is compressed."""
-        raise NotImplementedError
-
     def _encode_sync(self, chunk_data: "NDBuffer", chunk_spec: "ArraySpec") -> "Buffer":
         array = chunk_data.as_numpy_array()
         # C order and the machine's byte order, whatever the caller's: metadata of v3 know no order, and a .pco file
@@ -115,22 +107,8 @@ class PCodecSerializer(ArrayBytesCodec):
         return chunk_spec.prototype.buffer.from_bytes(PCodec(**dict(self.settings)).encode(array))  # type: ignore[arg-type]
 
     def _decode_sync(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "NDBuffer":
-        dtype = chunk_spec.dtype.to_native_dtype()
-        array = np.empty(chunk_spec.shape, dtype.newbyteorder("="))
-        progress = simple_decompress_into(chunk_data.as_numpy_array(), array.reshape(-1).view(number_dtype(dtype)))
-        if progress.n_processed != array.size or not progress.finished:
-            got = f"at least {array.size + 1}" if not progress.finished else progress.n_processed
-            raise CorruptionError(
-                f"chunk of shape {chunk_spec.shape} must hold {array.size} numbers, got {got}; "
-                "it may be damaged, or of another array"
-            )
-        return chunk_spec.prototype.nd_buffer.from_numpy_array(array.astype(dtype, copy=False))
-
-    async def _encode_single(self, chunk_data: "NDBuffer", chunk_spec: "ArraySpec") -> "Buffer":
-        return await asyncio.to_thread(self._encode_sync, chunk_data, chunk_spec)
-
-    async def _decode_single(self, chunk_data: "Buffer", chunk_spec: "ArraySpec") -> "NDBuffer":
-        return await asyncio.to_thread(self._decode_sync, chunk_data, chunk_spec)
+        array = read_file(chunk_data.as_numpy_array(), chunk_spec.shape, chunk_spec.dtype.to_native_dtype())
+        return chunk_spec.prototype.nd_buffer.from_numpy_array(array)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings)})"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..buffers import Buffer, as_bytes_view
 from ..config import checked_integer
 from ..constants import DEFAULT_LEVEL, DEFAULT_MAX_BYTES
-from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
+from ..errors import InvalidArgumentError
 from .elements import element_of
 from .head import MAGIC, read_head
 from .info import ChunkInfo, FrameInfo, describe
@@ -108,19 +108,13 @@ def read(
     count = checked_integer(threads, "threads", 1)
     layout = _layout(view, max_bytes)
     if selection is None:
-        if len(view) > layout.frame_bytes:
-            raise CorruptionError(f"the frame must end after {layout.frame_bytes} bytes, got {len(view)}")
-        if len(view) < layout.frame_bytes:
-            raise InsufficientDataError(
-                f"InsufficientData: the frame has {layout.frame_bytes} bytes, got {len(view)}; "
-                "a selection may still be read"
-            )
+        layout.check_length(len(view))
     wanted = select(layout, ... if selection is None else selection)
     if out is None:
         out = np.empty(wanted.shape, layout.element.dtype, order="F" if layout.fortran else "C")
     else:
         check_out(out, wanted.shape, layout)
-    _reader(layout, view).read(wanted, out, count)
+    FrameReader(layout, Pieces(view)).read(wanted, out, count)
     return out
 
 
@@ -133,8 +127,7 @@ def info(data: Buffer) -> FrameInfo:
         When the front is damaged or cut short.
     """
     view = as_bytes_view(data)
-    layout = read_head(view)
-    return describe(layout, _reader(layout, view))
+    return describe(FrameReader(read_head(view), Pieces(view)))
 
 
 def _layout(view: memoryview, max_bytes: SupportsIndex) -> Layout:
@@ -146,9 +139,3 @@ def _layout(view: memoryview, max_bytes: SupportsIndex) -> Layout:
             "pass a larger max_bytes"
         )
     return layout
-
-
-def _reader(layout: Layout, view: memoryview) -> FrameReader:
-    pieces = Pieces()
-    pieces.add(0, view)
-    return FrameReader(layout, pieces)

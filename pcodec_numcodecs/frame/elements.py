@@ -68,7 +68,7 @@ class Element:
         """Whether eight elements may share a byte."""
         return self.dtype.kind == "b"
 
-    def in_other_order(self, dtype: np.dtype[Any]) -> bool:
+    def is_but_for_order(self, dtype: np.dtype[Any]) -> bool:
         """Tell whether a dtype is this element's but for the byte order."""
         return dtype.newbyteorder("=") == self.dtype.newbyteorder("=")
 

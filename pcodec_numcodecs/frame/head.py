@@ -152,22 +152,8 @@ def _read(fields: Fields, flags: int) -> Layout:
     if flags & _CONSTANT:
         constant = fields.take(element.dtype.itemsize).tobytes()
         fields.finish()
-        nothing = np.zeros((0, 1), np.int64)
-        return Layout(
-            element=element,
-            shape=shape,
-            fortran=bool(flags & _FORTRAN),
-            constant=constant,
-            packed=False,
-            tile=tuple(max(1, size) for size in shape),
-            chunk_pages=1,
-            streams_a_page=1,
-            pco_header=b"",
-            stream_sizes=(),
-            stream_crcs=(),
-            page_sizes=nothing,
-            page_crcs=nothing[:, 0].astype(np.uint32),
-        )
+        tile = tuple(max(1, size) for size in shape)
+        return Layout(element, shape, tile, bool(flags & _FORTRAN), constant)
     tile = tuple(fields.varint("length of a tile", least=1, most=max(1, size)) for size in shape)
     if prod(tile) > MAX_CHUNK_NUMBERS:
         raise CorruptionError(f"a tile may not exceed {MAX_CHUNK_NUMBERS} cells, got {prod(tile)}")
@@ -199,12 +185,11 @@ def _read(fields: Fields, flags: int) -> Layout:
     if int(page_sizes.max(initial=0)) * page_sizes.size > _MAX_PAGES:
         raise CorruptionError(f"pages may not have more than {_MAX_PAGES} bytes if each were as large as the largest")
     return Layout(
-        element=element,
-        shape=shape,
-        fortran=bool(flags & _FORTRAN),
-        constant=None,
+        element,
+        shape,
+        tile,
+        bool(flags & _FORTRAN),
         packed=bool(flags & _PACKED),
-        tile=tile,
         chunk_pages=chunk_pages,
         streams_a_page=streams_a_page,
         pco_header=pco_header,

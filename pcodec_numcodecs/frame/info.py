@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..metadata import ChunkMetadata
-from .layout import Layout
 from .reader import FrameReader
 
 __all__ = ["ChunkInfo", "FrameInfo", "describe"]
@@ -85,8 +84,9 @@ class FrameInfo:
         return self.raw_bytes / self.frame_bytes
 
 
-def describe(layout: Layout, reader: FrameReader) -> FrameInfo:
+def describe(reader: FrameReader) -> FrameInfo:
     """Gather what is in a frame, from its front alone."""
+    layout = reader.layout
     constant = layout.constant is not None
     return FrameInfo(
         dtype=layout.element.dtype,
@@ -100,11 +100,12 @@ def describe(layout: Layout, reader: FrameReader) -> FrameInfo:
         stream_bytes=sum(layout.stream_sizes),
         page_bytes=layout.page_sizes.sum(axis=1),
         page_cells=layout.grid.cells[:0] if constant else layout.grid.cells,
-        chunks=tuple(_chunk(layout, reader, stream) for stream in range(len(layout.stream_sizes))),
+        chunks=tuple(_chunk(reader, stream) for stream in range(len(layout.stream_sizes))),
     )
 
 
-def _chunk(layout: Layout, reader: FrameReader, stream: int) -> ChunkInfo:
+def _chunk(reader: FrameReader, stream: int) -> ChunkInfo:
+    layout = reader.layout
     metadata: ChunkMetadata = reader.tables(stream).metadata
     number, part = divmod(stream, layout.streams_a_page)
     first = number * layout.chunk_pages

@@ -1,6 +1,6 @@
 """Where everything in a frame lies: what its head says, apart from how that is spelt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import prod
@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import CorruptionError, InsufficientDataError
 from .elements import Element
 from .tiling import Grid
 
@@ -27,14 +28,14 @@ class Layout:
         Type of the elements.
     shape
         Shape of the array.
+    tile
+        Cells of a tile along each axis.
     fortran
         Whether a reader gives the array in Fortran order; the frame itself is in C order always.
     constant
         Bytes of the one element that fills the array, or None.
     packed
         Whether eight bools share a byte.
-    tile
-        Cells of a tile along each axis.
     chunk_pages
         Pages of each Pco chunk, but for the last that may have less.
     streams_a_page
@@ -54,17 +55,17 @@ class Layout:
 
     element: Element
     shape: tuple[int, ...]
-    fortran: bool
-    constant: bytes | None
-    packed: bool
     tile: tuple[int, ...]
-    chunk_pages: int
-    streams_a_page: int
-    pco_header: bytes
-    stream_sizes: tuple[int, ...]
-    stream_crcs: tuple[int, ...]
-    page_sizes: I64
-    page_crcs: U32
+    fortran: bool
+    constant: bytes | None = None
+    packed: bool = False
+    chunk_pages: int = 1
+    streams_a_page: int = 1
+    pco_header: bytes = b""
+    stream_sizes: tuple[int, ...] = ()
+    stream_crcs: tuple[int, ...] = ()
+    page_sizes: I64 = field(default_factory=lambda: np.zeros((0, 1), np.int64))
+    page_crcs: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
     head_size: int = 0
 
     @property
@@ -97,6 +98,21 @@ class Layout:
     def frame_bytes(self) -> int:
         """Size of the frame."""
         return int(self.page_starts[-1])
+
+    def check_length(self, size: int) -> None:
+        """Refuse bytes that are not just the frame's.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            For more bytes, or less.
+        """
+        if size > self.frame_bytes:
+            raise CorruptionError(f"the frame must end after {self.frame_bytes} bytes, got {size}")
+        if size < self.frame_bytes:
+            raise InsufficientDataError(
+                f"InsufficientData: the frame has {self.frame_bytes} bytes, got {size}; a selection may still be read"
+            )
 
     def chunk_of(self, page: int) -> int:
         """Return which Pco chunk holds a page."""

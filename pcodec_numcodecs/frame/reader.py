@@ -1,7 +1,7 @@
 """A frame, or parts of it, to the cells that are selected."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import groupby
@@ -26,24 +26,24 @@ __all__ = ["FrameReader", "Pieces", "Selected"]
 
 
 class Pieces:
-    """Some stretches of a frame's bytes, by where they lie in it."""
+    """Some stretches of a frame's bytes, by where they lie in it; at first those from its beginning."""
 
-    def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._parts: list[memoryview] = []
+    def __init__(self, front: memoryview) -> None:
+        self._starts = [0]
+        self._parts = [front]
 
     def add(self, start: int, part: memoryview) -> None:
         """Add bytes that lie after all that were added before."""
         self._starts.append(start)
         self._parts.append(part)
 
-    def get(self, start: int, stop: int, what: str) -> memoryview:
+    def get(self, start: int, stop: int, name: Callable[[], str]) -> memoryview:
         """Return the bytes from `start` up to `stop`.
 
         Raises
         ------
         InsufficientDataError
-            When they are not all there, naming them as `what`.
+            When they are not all there, with their name, which is only then made.
         """
         if start == stop:
             return memoryview(b"")
@@ -52,7 +52,7 @@ class Pieces:
         part = self._parts[index][offset : offset + stop - start]
         if len(part) < stop - start:
             raise InsufficientDataError(
-                f"InsufficientData: {what} lies in bytes {start} to {stop} of the frame, got {len(part)} of them"
+                f"InsufficientData: {name()} lies in bytes {start} to {stop} of the frame, got {len(part)} of them"
             )
         return part
 
@@ -131,7 +131,7 @@ class FrameReader:
         if stream not in self._tables:
             start, stop = self.layout.stream_bounds[stream]
             name = f"chunk-level stream {stream} (metadata of a Pco chunk)"
-            content = self.pieces.get(start, stop, name)
+            content = self.pieces.get(start, stop, lambda: name)
             found, stored = crc32c(content), self.layout.stream_crcs[stream]
             if found != stored:
                 raise CorruptionError(f"CRC-32C of {name} must be {stored:#010x}, got {found:#010x}: it is damaged")
@@ -216,9 +216,10 @@ class FrameReader:
     def _pages(self, pages: list[int]) -> list[list[memoryview]]:
         """Return the Pco streams of each page, found whole and undamaged."""
         layout = self.layout
+        bounds = zip(layout.page_starts[:-1][pages].tolist(), layout.page_starts[1:][pages].tolist(), strict=True)
         content = [
-            self.pieces.get(int(layout.page_starts[page]), int(layout.page_starts[page + 1]), self._name(page))
-            for page in pages
+            self.pieces.get(start, stop, partial(self._name, page))
+            for page, (start, stop) in zip(pages, bounds, strict=True)
         ]
         crcs = crc32c_of_each(content)
         wrong = np.flatnonzero(crcs != layout.page_crcs[pages])
@@ -264,7 +265,7 @@ def _unpacked(packed: Bits, cells: I64) -> Bits:
     return bits
 
 
-def check_out(out: object, shape: tuple[int, ...], layout: Layout) -> npt.NDArray[Any]:
+def check_out(out: object, shape: tuple[int, ...], layout: Layout) -> None:
     """Check an array that is to be filled.
 
     Raises
@@ -282,4 +283,3 @@ def check_out(out: object, shape: tuple[int, ...], layout: Layout) -> npt.NDArra
         raise InvalidArgumentError(f"out must have the shape of the result, {shape}, got {out.shape}")
     if not out.flags.writeable:
         raise InvalidArgumentError("out must be writeable, got a read-only array")
-    return out

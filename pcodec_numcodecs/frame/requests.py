@@ -105,8 +105,7 @@ def _read_ranges(
         front = memoryview(bytes(front) + bytes(more or b""))
     layout = read_head(front)
     wanted, out = prepare(layout)
-    pieces = Pieces()
-    pieces.add(0, front)
+    pieces = Pieces(front)
     if ranges := page_ranges(layout, wanted.pages, len(front), gap):
         parts = yield ranges
         for (start, stop), part in zip(ranges, parts, strict=True):

@@ -74,6 +74,11 @@ class FrameSettings:
         chosen = {name: value for name, value in values.items() if name == "level" or value != defaults[name]}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()}
 
+    @property
+    def arguments(self) -> str:
+        """The same, as arguments of a call."""
+        return ", ".join(f"{name}={value!r}" for name, value in self.as_json().items())
+
 
 def _checked_tile(tile: object) -> str | tuple[int, ...]:
     if isinstance(tile, str):

@@ -79,11 +79,11 @@ class Grid:
 
     def bounds(self, page: int) -> tuple[slice, ...]:
         """Return the cells of a page, a slice of the array along each axis."""
-        place = np.unravel_index(page, self.tiles) if self.tiles else ()
-        return tuple(
-            slice(int(i) * length, min((int(i) + 1) * length, size))
-            for i, length, size in zip(place, self.tile, self.shape, strict=True)
-        )
+        bounds = []
+        for tiles, length, size in zip(self.tiles[::-1], self.tile[::-1], self.shape[::-1], strict=True):
+            page, place = divmod(page, tiles)
+            bounds.append(slice(place * length, min((place + 1) * length, size)))
+        return tuple(bounds[::-1])
 
     def all_bounds(self) -> Iterator[tuple[slice, ...]]:
         """Yield the cells of every page in order."""

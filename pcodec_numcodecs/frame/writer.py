@@ -50,19 +50,13 @@ def write_frame(
     tile = fitted(tile, array.shape)
     parts = parts_of(array)
     blank = Layout(
-        element=element,
-        shape=array.shape,
-        fortran=fortran,
-        constant=None,
-        packed=False,
-        tile=tile,
+        element,
+        array.shape,
+        tile,
+        fortran,
         chunk_pages=max(1, MAX_CHUNK_NUMBERS // prod(tile)),
         streams_a_page=element.parts,
         pco_header=FormatVersion.write(),
-        stream_sizes=(),
-        stream_crcs=(),
-        page_sizes=np.zeros((0, element.parts), np.int64),
-        page_crcs=np.zeros(0, np.uint32),
     )
     if array.size and all(_is_constant(part) for part in parts):
         one = np.empty((), element.dtype)
