@@ -4,7 +4,7 @@ Every candidate is split and differenced as it would be in earnest, on the same 
 small training; the cheapest wins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -100,8 +100,7 @@ def _choose_automatically(
     """Choose the mode by trials, and then the delta encoding where that is open too."""
     sample = sample_runs(latents)
     plain, *others = (
-        _bid(mode, sample, number_type, config, page_numbers, kernels)
-        for mode in _candidate_modes(latents, number_type)
+        _bid(mode, sample, number_type, config, page_numbers, kernels) for mode in candidate_modes(latents, number_type)
     )
     best = plain
     for bid in others:
@@ -120,6 +119,41 @@ def _choose_automatically(
     return Choice(best.mode, delta, primary, secondary)
 
 
+def price(
+    sample: Runs, candidates: Sequence[Mode], number_type: NumberType, config: ChunkConfig, kernels: Kernels
+) -> int:
+    """Return the least of what numbers cost in any of some modes, with no delta or a consecutive one.
+
+    Parameters
+    ----------
+    sample
+        Ordered latents, in the order in which pages will have them.
+    """
+    return min(_bid(mode, sample, number_type, config, sample.counts, kernels).cost for mode in candidates)
+
+
+def lookback_gain(
+    latents: Latents, candidates: Sequence[Mode], number_type: NumberType, config: ChunkConfig, kernels: Kernels
+) -> tuple[int, int]:
+    """Return what one stretch of numbers costs with lookbacks, if that is less, and what without.
+
+    Parameters
+    ----------
+    latents
+        Ordered latents of one page.
+    """
+    length = min(latents.size, _LOOKBACK_SEGMENT)
+    first = (latents.size - length) // 2
+    segment = Runs(latents[first : first + length], np.array([length], np.int64), 1)
+    bids = [_bid(mode, segment, number_type, config, segment.counts, kernels) for mode in candidates]
+    best = min(bids, key=lambda bid: bid.cost)
+    if config.compression_level < _LOOKBACK_LEVEL:
+        return best.cost, best.cost
+    primary, _ = modes.split(best.mode, segment.latents, number_type)
+    found = _price(lookback.plan(latents.size), Runs(primary, segment.counts, 1), config, kernels)
+    return min(best.cost, found + best.secondary_cost), best.cost
+
+
 def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
     if config.delta_spec.name == "try_conv1" and number_type.bits > 32:
         raise InvalidArgumentError(
@@ -127,7 +161,7 @@ def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
         )
 
 
-def _candidate_modes(latents: Latents, number_type: NumberType) -> Iterator[Mode]:
+def candidate_modes(latents: Latents, number_type: NumberType) -> Iterator[Mode]:
     """List the modes worth a trial, the plain one first."""
     yield Classic()
     if latents.size < _LEAST_NUMBERS:

@@ -1,4 +1,4 @@
-"""Bytes, and integers of seven bits a byte (unsigned LEB128), of a frame's head."""
+"""Bytes, and integers of seven bits a byte (unsigned LEB128), of a frame's head and pages."""
 
 from ..errors import CorruptionError
 
@@ -18,13 +18,14 @@ def varint(value: int) -> bytes:
 
 
 class Fields:
-    """Reads the fields of a head, whose checksum has been found right, one by one.
+    """Reads the fields of a head or a page, whose checksum has been found right, one by one.
 
-    Each method raises `CorruptionError` when the head is too short for the field or the value out of its limits.
+    Each method raises `CorruptionError` when there is too little for the field or the value is out of its limits.
     """
 
-    def __init__(self, source: memoryview) -> None:
+    def __init__(self, source: memoryview, name: str = "the head") -> None:
         self._source = source
+        self._name = name
         self._place = 0
 
     @property
@@ -39,7 +40,7 @@ class Fields:
     def take(self, count: int) -> memoryview:
         """Read some bytes."""
         if not self.has(count):
-            raise CorruptionError(f"a field of {count} bytes must lie within the head, got {self.left} bytes")
+            raise CorruptionError(f"a field of {count} bytes must lie within {self._name}, got {self.left} bytes")
         self._place += count
         return self._source[self._place - count : self._place]
 
@@ -60,7 +61,7 @@ class Fields:
     def finish(self) -> None:
         """Refuse bytes that nothing accounts for."""
         if self.left:
-            raise CorruptionError(f"the head must end with its last field, got {self.left} bytes more")
+            raise CorruptionError(f"{self._name} must end with its last field, got {self.left} bytes more")
 
 
 def _checked(value: int, name: str, least: int, most: int | None) -> int:

@@ -3,21 +3,24 @@
 `docs/format.md` specifies the bytes. No array of cells passes through here.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from ..constants import MAX_CHUNK_NUMBERS
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
+from ..pipeline.steps import Pipeline, Rank
 from .checksums import crc32c
 from .elements import element_named
 from .fields import Fields, varint
 from .layout import Layout
-from .tiling import Grid
+from .pipelines import read_pipeline, write_pipeline
 
-__all__ = ["MAGIC", "PREAMBLE_BYTES", "front_bytes", "read_head", "write_head"]
+__all__ = ["MAGIC", "PREAMBLE_BYTES", "head_bytes", "read_head", "write_head"]
 
 MAGIC: Final = b"pcof"
 VERSION: Final = 0
@@ -35,8 +38,7 @@ _CONSTANT: Final = 2
 _PACKED: Final = 4
 _KNOWN_FLAGS: Final = _FORTRAN | _CONSTANT | _PACKED
 
-_METADATA: Final = 0
-"""Kind of a chunk-level stream: metadata of a Pco chunk."""
+_MAX_SIZE_BYTES: Final = 6
 
 
 def read_head(source: memoryview) -> Layout:
@@ -72,15 +74,15 @@ def read_head(source: memoryview) -> Layout:
     return layout
 
 
-def front_bytes(source: memoryview) -> int:
-    """Return the bytes of head and chunk-level streams, from the first `PREAMBLE_BYTES` of a frame.
+def head_bytes(source: memoryview) -> int:
+    """Return the bytes of the head, from the first `PREAMBLE_BYTES` of a frame.
 
     Raises
     ------
     CorruptionError, InsufficientDataError
         When it is no frame, or not even so many bytes.
     """
-    return _sizes(source)[1]
+    return _sizes(source)[0]
 
 
 def _sizes(source: memoryview) -> tuple[int, int]:
@@ -107,22 +109,14 @@ def write_head(layout: Layout) -> bytes:
     if layout.constant is not None:
         parts.append(layout.constant)
     else:
-        width = max(1, -(-int(layout.page_sizes.max(initial=0)).bit_length() // 8))
-        sizes = layout.page_sizes.astype("<u8").view(np.uint8).reshape(*layout.page_sizes.shape, 8)[..., :width]
         parts += [
             *map(varint, layout.tile),
-            varint(0),  # steps of a pipeline
             varint(layout.chunk_pages),
-            bytes([layout.streams_a_page]),
             layout.pco_header,
+            *(write_pipeline(pipeline, layout.element.number_type) for pipeline in layout.pipelines),
             varint(len(layout.stream_sizes)),
-            *(
-                bytes([_METADATA]) + varint(size) + crc.to_bytes(4, "little")
-                for size, crc in zip(layout.stream_sizes, layout.stream_crcs, strict=True)
-            ),
-            bytes([width]),
-            sizes.tobytes(),
-            layout.page_crcs.astype("<u4").tobytes(),
+            *_write_streams(layout),
+            *_write_index(layout),
         ]
     body = b"".join(parts)
     size = PREAMBLE_BYTES + len(body) + _CRC_BYTES
@@ -133,6 +127,25 @@ def write_head(layout: Layout) -> bytes:
         )
     head = MAGIC + bytes([VERSION, flags]) + size.to_bytes(4, "little") + front.to_bytes(4, "little") + body
     return head + crc32c(head).to_bytes(_CRC_BYTES, "little")
+
+
+def _write_streams(layout: Layout) -> Iterator[bytes]:
+    kinds = [kind for kind, _, count in layout.sections for _ in range(count)]
+    for kind, size, crc in zip(kinds, layout.stream_sizes, layout.stream_crcs, strict=True):
+        yield bytes([kind]) + varint(size) + crc.to_bytes(4, "little")
+
+
+def _write_index(layout: Layout) -> Iterator[bytes]:
+    width = max(1, -(-int(layout.page_sizes.max(initial=0)).bit_length() // 8))
+    yield bytes([width])
+    yield layout.page_sizes.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].tobytes()
+    yield layout.page_crcs.astype("<u4").tobytes()
+    for sets in layout.page_sets:
+        if sets is not None:
+            yield sets.astype(np.uint8).tobytes()
+    for values in layout.page_values:
+        if values is not None:
+            yield values.astype("<u2").tobytes()
 
 
 def _read(fields: Fields, flags: int) -> Layout:
@@ -157,44 +170,76 @@ def _read(fields: Fields, flags: int) -> Layout:
     tile = tuple(fields.varint("length of a tile", least=1, most=max(1, size)) for size in shape)
     if prod(tile) > MAX_CHUNK_NUMBERS:
         raise CorruptionError(f"a tile may not exceed {MAX_CHUNK_NUMBERS} cells, got {prod(tile)}")
-    if steps := fields.varint("steps of the pipeline"):
-        raise CorruptionError(f"pipeline may not have more than 0 steps, got {steps}; a newer version may know them")
     chunk_pages = fields.varint("pages of a Pco chunk", least=1, most=MAX_CHUNK_NUMBERS // prod(tile))
-    streams_a_page = fields.byte("streams of a page", least=element.parts, most=element.parts)
     pco_header = fields.take(2).tobytes()
-    streams = fields.varint("count of chunk-level streams")
-    pages = Grid(shape, tile).pages
-    expected = -(-pages // chunk_pages) * streams_a_page
-    if streams != expected:
-        raise CorruptionError(f"{pages} pages must have {expected} chunk-level streams, got {streams}")
-    sizes, crcs = [], []
-    for _ in range(streams):
-        fields.byte("kind of a chunk-level stream", most=_METADATA)
-        sizes.append(fields.varint("bytes of a chunk-level stream"))
-        crcs.append(int.from_bytes(fields.take(4), "little"))
-    width = fields.byte("bytes of a page's size", least=1, most=6)
-    wide = np.zeros((pages if fields.has(pages * (streams_a_page * width + 4)) else 0, streams_a_page, 8), np.uint8)
-    if len(wide) != pages:
-        raise CorruptionError(f"the index must have an entry for each of {pages} pages, got {fields.left} bytes in all")
-    wide[..., :width] = np.frombuffer(fields.take(pages * streams_a_page * width), np.uint8).reshape(
-        pages, streams_a_page, width
-    )
-    page_crcs = np.frombuffer(fields.take(4 * pages), "<u4").astype(np.uint32)
-    fields.finish()
-    page_sizes = wide.view("<u8")[..., 0].astype(np.int64)
-    if int(page_sizes.max(initial=0)) * page_sizes.size > _MAX_PAGES:
-        raise CorruptionError(f"pages may not have more than {_MAX_PAGES} bytes if each were as large as the largest")
-    return Layout(
+    pipelines = tuple(read_pipeline(fields, element.number_type, tile) for _ in range(element.parts))
+    packed = bool(flags & _PACKED)
+    if packed and not pipelines[0].is_plain:
+        raise CorruptionError("packed bools may not have a pipeline")
+    layout = Layout(
         element,
         shape,
         tile,
         bool(flags & _FORTRAN),
-        packed=bool(flags & _PACKED),
+        packed=packed,
         chunk_pages=chunk_pages,
-        streams_a_page=streams_a_page,
+        pipelines=pipelines,
         pco_header=pco_header,
-        stream_sizes=tuple(sizes),
-        stream_crcs=tuple(crcs),
+    )
+    layout = _read_index(fields, _read_streams(fields, layout))
+    fields.finish()
+    return layout
+
+
+def _read_streams(fields: Fields, layout: Layout) -> Layout:
+    streams = fields.varint("count of chunk-level streams")
+    expected = sum(count for _, _, count in layout.sections)
+    if streams != expected:
+        raise CorruptionError(f"{layout.grid.pages} pages must have {expected} chunk-level streams, got {streams}")
+    sizes, crcs = [], []
+    for kind, _, count in layout.sections:
+        for _ in range(count):
+            fields.byte("kind of a chunk-level stream", least=kind, most=kind)
+            sizes.append(fields.varint("bytes of a chunk-level stream"))
+            crcs.append(int.from_bytes(fields.take(4), "little"))
+    return replace(layout, stream_sizes=tuple(sizes), stream_crcs=tuple(crcs))
+
+
+def _read_index(fields: Fields, layout: Layout) -> Layout:
+    pages = layout.grid.pages
+    width = fields.byte("bytes of a page's size", least=1, most=_MAX_SIZE_BYTES)
+    if not fields.has(pages * (width + 4)):
+        raise CorruptionError(f"the index must have an entry for each of {pages} pages, got {fields.left} bytes in all")
+    wide = np.zeros((pages, 8), np.uint8)
+    wide[:, :width] = np.frombuffer(fields.take(pages * width), np.uint8).reshape(pages, width)
+    page_sizes = wide.view("<u8")[:, 0].astype(np.int64)
+    if int(page_sizes.max(initial=0)) * pages > _MAX_PAGES:
+        raise CorruptionError(f"pages may not have more than {_MAX_PAGES} bytes if each were as large as the largest")
+    page_crcs = np.frombuffer(fields.take(4 * pages), "<u4").astype(np.uint32)
+    return replace(
+        layout,
         page_sizes=page_sizes,
         page_crcs=page_crcs,
+        page_sets=tuple(_read_sets(fields, pipeline, pages) for pipeline in layout.pipelines),
+        page_values=tuple(_read_values(fields, pipeline, pages) for pipeline in layout.pipelines),
     )
+
+
+def _read_sets(fields: Fields, pipeline: Pipeline, pages: int) -> npt.NDArray[np.uint8] | None:
+    sets = pipeline.predictor.sets
+    if sets < 2:
+        return None
+    found = np.frombuffer(fields.take(pages), np.uint8)
+    if (found >= sets).any():
+        raise CorruptionError(f"set of weights of a page must be below {sets}, got {found.max()}")
+    return found
+
+
+def _read_values(fields: Fields, pipeline: Pipeline, pages: int) -> npt.NDArray[np.uint16] | None:
+    split = pipeline.split
+    if not isinstance(split, Rank) or split.blocks < 2:
+        return None
+    found = np.frombuffer(fields.take(4 * pages), "<u2").astype(np.uint16).reshape(pages, 2)
+    if (found[:, 0] > found[:, 1]).any() or (found >= split.blocks).any():
+        raise CorruptionError(f"blocks of values of a page must rise and be below {split.blocks}, got {found.tolist()}")
+    return found

@@ -1,15 +1,16 @@
 """What is in a frame, as data."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..metadata import ChunkMetadata
+from .layout import MASKS, METADATA, VALUES, Layout
 from .reader import FrameReader
 
-__all__ = ["ChunkInfo", "FrameInfo", "describe"]
+__all__ = ["ChunkInfo", "FrameInfo", "PipelineInfo", "describe"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class ChunkInfo:
         Pages that it holds, as a range.
     part
         0, or for complex elements 0 for the real and 1 for the imaginary parts.
+    stream
+        Which of the part's streams: those of its contexts, then that of secondary latents.
     number_type
         Pco's name of the type of its numbers.
     mode, delta
@@ -34,11 +37,41 @@ class ChunkInfo:
 
     pages: range
     part: int
+    stream: int
     number_type: str
     mode: str
     delta: str
     bins: dict[str, int]
     metadata_bytes: int
+
+
+@dataclass(frozen=True)
+class PipelineInfo:
+    """What was done to one part of the elements before Pco.
+
+    Attributes
+    ----------
+    split
+        How cells became latents, ``"Classic"`` for no change.
+    fills
+        Ordered latents of the values that masks stand for.
+    predictor
+        Kind of prediction, with the axes that it works along; ``"none"`` for none.
+    contexts
+        Streams that share the residuals of a page.
+    weight_sets
+        Sets of weights that pages choose from.
+    values_bytes, masks_bytes
+        Size of the chunk-level streams with distinct values, and with masks.
+    """
+
+    split: str
+    fills: tuple[int, ...]
+    predictor: str
+    contexts: int
+    weight_sets: int
+    values_bytes: int
+    masks_bytes: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +94,8 @@ class FrameInfo:
         Of the frame, header and index, and the streams that all pages share.
     page_bytes, page_cells
         int64, size and cells of each page.
+    pipelines
+        For each part of the elements, what was done to them before Pco.
     chunks
         The Pco chunks.
     """
@@ -76,6 +111,7 @@ class FrameInfo:
     stream_bytes: int
     page_bytes: npt.NDArray[np.int64] = field(repr=False)
     page_cells: npt.NDArray[np.int64] = field(repr=False)
+    pipelines: tuple[PipelineInfo, ...]
     chunks: tuple[ChunkInfo, ...]
 
     @property
@@ -98,26 +134,53 @@ def describe(reader: FrameReader) -> FrameInfo:
         frame_bytes=layout.frame_bytes,
         head_bytes=layout.head_size,
         stream_bytes=sum(layout.stream_sizes),
-        page_bytes=layout.page_sizes.sum(axis=1),
+        page_bytes=layout.page_sizes,
         page_cells=layout.grid.cells[:0] if constant else layout.grid.cells,
-        chunks=tuple(_chunk(reader, stream) for stream in range(len(layout.stream_sizes))),
+        pipelines=() if constant else tuple(_pipeline(layout, part) for part in range(len(layout.pipelines))),
+        chunks=() if constant else tuple(_chunks(reader)),
     )
 
 
-def _chunk(reader: FrameReader, stream: int) -> ChunkInfo:
+def _pipeline(layout: Layout, part: int) -> PipelineInfo:
+    pipeline = layout.pipelines[part]
+    sizes = dict.fromkeys((VALUES, MASKS), 0)
+    first = 0
+    for kind, owner, count in layout.sections:
+        if kind != METADATA and owner == part:
+            sizes[kind] = sum(layout.stream_sizes[first : first + count])
+        first += count
+    return PipelineInfo(
+        split=_spelt(pipeline.split),
+        fills=pipeline.fills,
+        predictor=pipeline.predictor.name,
+        contexts=pipeline.contexts,
+        weight_sets=pipeline.predictor.sets,
+        values_bytes=sizes[VALUES],
+        masks_bytes=sizes[MASKS],
+    )
+
+
+def _chunks(reader: FrameReader) -> Iterator[ChunkInfo]:
     layout = reader.layout
-    metadata: ChunkMetadata = reader.tables(stream).metadata
-    number, part = divmod(stream, layout.streams_a_page)
-    first = number * layout.chunk_pages
-    return ChunkInfo(
-        pages=range(first, min(first + layout.chunk_pages, layout.grid.pages)),
-        part=part,
-        number_type=metadata.number_type.name,
-        mode=_spelt(metadata.mode),
-        delta=_spelt(metadata.delta),
-        bins={variable.name: len(bins) for variable, bins in zip(metadata.layout, metadata.bins, strict=True)},
-        metadata_bytes=layout.stream_sizes[stream],
-    )
+    index = 0
+    for first in range(0, layout.grid.pages, layout.chunk_pages):
+        pages = range(first, min(first + layout.chunk_pages, layout.grid.pages))
+        for part, pipeline in enumerate(layout.pipelines):
+            for stream, number_type in enumerate(pipeline.stream_types(layout.element.number_type)):
+                # A stream in which no page has numbers has no metadata.
+                if layout.stream_sizes[index]:
+                    metadata = reader.tables(index, number_type).metadata
+                    yield ChunkInfo(
+                        pages=pages,
+                        part=part,
+                        stream=stream,
+                        number_type=number_type.name,
+                        mode=_spelt(metadata.mode),
+                        delta=_spelt(metadata.delta),
+                        bins={v.name: len(bins) for v, bins in zip(metadata.layout, metadata.bins, strict=True)},
+                        metadata_bytes=layout.stream_sizes[index],
+                    )
+                index += 1
 
 
 def _spelt(choice: object) -> str:

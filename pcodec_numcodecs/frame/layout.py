@@ -9,13 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptionError, InsufficientDataError
+from ..pipeline.steps import PLAIN, Pipeline, Rank
 from .elements import Element
 from .tiling import Grid
 
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 
-__all__ = ["Layout"]
+__all__ = ["MASKS", "METADATA", "VALUES", "Layout"]
+
+METADATA, VALUES, MASKS = range(3)
+"""Kinds of chunk-level streams: metadata of a Pco chunk, distinct values, masks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +42,22 @@ class Layout:
         Whether eight bools share a byte.
     chunk_pages
         Pages of each Pco chunk, but for the last that may have less.
-    streams_a_page
-        Pco streams in each page: one for each part of the elements.
+    pipelines
+        For each part of the elements, what was done to them before Pco.
     pco_header
         Pco's own header.
     stream_sizes, stream_crcs
         Bytes and checksum of each chunk-level stream: the metadata of the Pco chunks, those of one range of pages
-        together.
+        together; then the distinct values of each part that is ranked; then the masks of each part that has some.
     page_sizes
-        int64, shape (pages, streams a page): bytes of each.
+        int64, bytes of each page.
     page_crcs
         uint32, one a page.
+    page_sets
+        For each part with several sets of weights, and None for others, the set of each page, uint8.
+    page_values
+        For each part that is ranked in more than one block, and None for others, the first block that each page needs
+        and the last, uint16 of shape (pages, 2).
     head_size
         Bytes of the head, where it has been read.
     """
@@ -60,12 +69,14 @@ class Layout:
     constant: bytes | None = None
     packed: bool = False
     chunk_pages: int = 1
-    streams_a_page: int = 1
+    pipelines: tuple[Pipeline, ...] = (PLAIN,)
     pco_header: bytes = b""
     stream_sizes: tuple[int, ...] = ()
     stream_crcs: tuple[int, ...] = ()
-    page_sizes: I64 = field(default_factory=lambda: np.zeros((0, 1), np.int64))
+    page_sizes: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     page_crcs: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    page_sets: tuple[npt.NDArray[np.uint8] | None, ...] = (None,)
+    page_values: tuple[npt.NDArray[np.uint16] | None, ...] = (None,)
     head_size: int = 0
 
     @property
@@ -92,7 +103,7 @@ class Layout:
     @cached_property
     def page_starts(self) -> I64:
         """First byte of each page in the frame, and the end of the frame."""
-        return self.front_bytes + np.concatenate(([0], np.cumsum(self.page_sizes.sum(axis=1))))
+        return self.front_bytes + np.concatenate(([0], np.cumsum(self.page_sizes)))
 
     @property
     def frame_bytes(self) -> int:
@@ -115,5 +126,67 @@ class Layout:
             )
 
     def chunk_of(self, page: int) -> int:
-        """Return which Pco chunk holds a page."""
+        """Return which range of pages, those of one Pco chunk, holds a page."""
         return page // self.chunk_pages
+
+    @cached_property
+    def streams_a_page(self) -> int:
+        """Pco streams of each page, and Pco chunks of each range of pages."""
+        return sum(pipeline.streams for pipeline in self.pipelines)
+
+    @cached_property
+    def sections(self) -> tuple[tuple[int, int, int], ...]:
+        """Chunk-level streams by what they hold: kind, part, and count, in their order."""
+        pages = self.grid.pages
+        if not pages or self.constant is not None:
+            return ()
+        metadata = -(-pages // self.chunk_pages) * self.streams_a_page
+        values = [
+            (VALUES, part, pipeline.split.blocks)
+            for part, pipeline in enumerate(self.pipelines)
+            if isinstance(pipeline.split, Rank)
+        ]
+        masks = [
+            (MASKS, part, -(-pages // pipeline.mask_pages))
+            for part, pipeline in enumerate(self.pipelines)
+            if pipeline.fills
+        ]
+        return ((METADATA, 0, metadata), *values, *masks)
+
+    def first_of(self, kind: int, part: int) -> int:
+        """Return the first chunk-level stream of a kind for a part; for metadata the part does not matter."""
+        first = 0
+        for found, owner, count in self.sections:
+            if (found, owner) == (kind, part):
+                return first
+            first += count
+        raise AssertionError(f"no chunk-level streams of kind {kind} for part {part}")
+
+    def metadata_of(self, page: int, stream: int) -> int:
+        """Return the chunk-level stream with the metadata for a stream of a page."""
+        return self.chunk_of(page) * self.streams_a_page + stream
+
+    def value_blocks(self, part: int, pages: list[int]) -> list[int]:
+        """Return the blocks of distinct values that pages need, rising."""
+        split = self.pipelines[part].split
+        assert isinstance(split, Rank)
+        bounds = self.page_values[part]
+        if bounds is None:
+            return list(range(split.blocks))
+        return sorted({block for first, last in bounds[pages].tolist() for block in range(first, last + 1)})
+
+    def mask_blocks(self, part: int, pages: list[int]) -> list[int]:
+        """Return the blocks of masks that pages need, rising."""
+        return sorted({page // self.pipelines[part].mask_pages for page in pages})
+
+    def streams_of(self, pages: list[int]) -> list[int]:
+        """Return the chunk-level streams that pages need, rising."""
+        needed = []
+        for kind, part, _ in self.sections:
+            if kind == METADATA:
+                chunks = sorted({self.chunk_of(page) for page in pages})
+                needed += [chunk * self.streams_a_page + s for chunk in chunks for s in range(self.streams_a_page)]
+            else:
+                blocks = self.value_blocks(part, pages) if kind == VALUES else self.mask_blocks(part, pages)
+                needed += [self.first_of(kind, part) + block for block in blocks]
+        return needed

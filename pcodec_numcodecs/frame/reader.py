@@ -1,28 +1,32 @@
 """A frame, or parts of it, to the cells that are selected."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..decompress import ChunkTables, PageRequest, decompress_pages
+from ..decompress import ChunkTables
+from ..dtypes import NumberType
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from ..kernels import load
 from ..metadata import ChunkMetadata, FormatVersion
 from .checksums import crc32c, crc32c_of_each
-from .elements import Bits, from_numbers, parts_of
-from .layout import Layout
+from .decoding import PartDecoder
+from .elements import Bits, parts_of
+from .layout import MASKS, METADATA, VALUES, Layout
+from .page_tables import PageStreams, part_page
 from .threads import in_threads, runs
 from .tiling import Block, selected
 
 I64 = npt.NDArray[np.int64]
 
 __all__ = ["FrameReader", "Pieces", "Selected"]
+
+_KIND_NAMES = {METADATA: "metadata of a Pco chunk", VALUES: "distinct values", MASKS: "masks"}
 
 
 class Pieces:
@@ -114,13 +118,30 @@ class FrameReader:
         self._tables: dict[int, ChunkTables] = {}
 
     @cached_property
-    def _version(self) -> FormatVersion:
+    def version(self) -> FormatVersion:
         version, size = FormatVersion.read(self.layout.pco_header)
         if size != len(self.layout.pco_header):
             raise CorruptionError(f"Pco's header must have {len(self.layout.pco_header)} bytes, got version {version}")
         return version
 
-    def tables(self, stream: int) -> ChunkTables:
+    def content(self, stream: int) -> memoryview:
+        """Return the bytes of a chunk-level stream, found undamaged.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            When the stream is damaged or not at hand.
+        """
+        start, stop = self.layout.stream_bounds[stream]
+        content = self.pieces.get(start, stop, partial(self._stream_name, stream))
+        found, stored = crc32c(content), self.layout.stream_crcs[stream]
+        if found != stored:
+            raise CorruptionError(
+                f"CRC-32C of {self._stream_name(stream)} must be {stored:#010x}, got {found:#010x}: it is damaged"
+            )
+        return content
+
+    def tables(self, stream: int, number_type: NumberType) -> ChunkTables:
         """Return the metadata of a Pco chunk, that of a chunk-level stream.
 
         Raises
@@ -129,17 +150,20 @@ class FrameReader:
             When the stream is damaged or not at hand.
         """
         if stream not in self._tables:
-            start, stop = self.layout.stream_bounds[stream]
-            name = f"chunk-level stream {stream} (metadata of a Pco chunk)"
-            content = self.pieces.get(start, stop, lambda: name)
-            found, stored = crc32c(content), self.layout.stream_crcs[stream]
-            if found != stored:
-                raise CorruptionError(f"CRC-32C of {name} must be {stored:#010x}, got {found:#010x}: it is damaged")
-            metadata, size = ChunkMetadata.read(content, self.layout.element.number_type, self._version)
+            content = self.content(stream)
+            metadata, size = ChunkMetadata.read(content, number_type, self.version)
             if size != len(content):
-                raise CorruptionError(f"{name} must have {size} bytes, got {len(content)}")
+                raise CorruptionError(f"{self._stream_name(stream)} must have {size} bytes, got {len(content)}")
             self._tables[stream] = ChunkTables(metadata)
         return self._tables[stream]
+
+    def _stream_name(self, stream: int) -> str:
+        first = 0
+        for kind, _, count in self.layout.sections:
+            if stream < first + count:
+                return f"chunk-level stream {stream} ({_KIND_NAMES[kind]})"
+            first += count
+        raise AssertionError(stream)
 
     def read(self, wanted: Selected, out: npt.NDArray[Any], threads: int = 1) -> None:
         """Decode what is selected into an array of its shape and of the element's dtype in any byte order.
@@ -201,19 +225,19 @@ class FrameReader:
     def _decode(self, pages: list[int]) -> list[Bits]:
         """Decode whole pages; return the bits of their cells, end to end, for each part of the elements."""
         layout = self.layout
+        if not pages:
+            width = layout.element.number_type.latent
+            return [np.zeros(0, width) for _ in layout.pipelines]
         cells = layout.grid.cells[pages]
-        counts = (cells + 7) // 8 if layout.packed else cells
-        streams = self._pages(pages)
+        sources = self._pages(pages)
+        kernels = load(int(cells.sum()) * len(layout.pipelines))
         parts = []
-        for part in range(layout.streams_a_page):
-            numbers = [
-                PageRequest(self.tables(layout.chunk_of(page) * layout.streams_a_page + part), source[part], n, n)
-                for page, source, n in zip(pages, streams, counts.tolist(), strict=True)
-            ]
-            parts.append(from_numbers(_decompress(numbers, pages, layout), layout.element))
+        for part in range(len(layout.pipelines)):
+            decoder = PartDecoder(layout, self.version, part, self.tables, self.content, kernels)
+            parts.append(decoder.decode(pages, sources))
         return [_unpacked(part, cells) for part in parts] if layout.packed else parts
 
-    def _pages(self, pages: list[int]) -> list[list[memoryview]]:
+    def _pages(self, pages: list[int]) -> list[PageStreams]:
         """Return the Pco streams of each page, found whole and undamaged."""
         layout = self.layout
         bounds = zip(layout.page_starts[:-1][pages].tolist(), layout.page_starts[1:][pages].tolist(), strict=True)
@@ -230,29 +254,17 @@ class FrameReader:
                 f"got {int(crcs[wrong[0]]):#010x}: the page is damaged"
                 + (f", and {wrong.size - 1} more" if wrong.size > 1 else "")
             )
-        ends = np.cumsum(layout.page_sizes[pages], axis=1).tolist()
+        if layout.streams_a_page == 1:
+            return [PageStreams([[]], [view]) for view in content]
+        sizes = layout.grid.cells[pages].tolist()
         return [
-            [view[start:stop] for start, stop in zip([0, *row], row, strict=False)]
-            for view, row in zip(content, ends, strict=True)
+            part_page(view, layout.pipelines, n, f"page {page}")
+            for view, n, page in zip(content, sizes, pages, strict=True)
         ]
 
     def _name(self, page: int) -> str:
         bounds = self.layout.grid.bounds(page)
         return f"page {page} (cells [{', '.join(f'{cells.start}:{cells.stop}' for cells in bounds)}])"
-
-
-def _decompress(requests: Sequence[PageRequest], pages: list[int], layout: Layout) -> npt.NDArray[Any]:
-    """Decode pages, those of one Pco chunk at a time: another may have other latent variables."""
-    parts = [np.zeros(0, layout.element.number_type.dtype)]
-    kernels = load(sum(request.wanted for request in requests))
-    for _, group in groupby(zip(requests, pages, strict=True), key=lambda pair: id(pair[0].chunk)):
-        members = list(group)
-        numbers, read = decompress_pages([request for request, _ in members], kernels)
-        for (request, page), size in zip(members, read, strict=True):
-            if size != len(request.source):
-                raise CorruptionError(f"a stream of page {page} must have {size} bytes, got {len(request.source)}")
-        parts.append(numbers)
-    return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
 
 def _unpacked(packed: Bits, cells: I64) -> Bits:

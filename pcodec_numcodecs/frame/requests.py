@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptionError, InsufficientDataError
-from .head import MAGIC, PREAMBLE_BYTES, front_bytes, read_head
+from .head import MAGIC, PREAMBLE_BYTES, head_bytes, read_head
 from .layout import Layout
 from .reader import FrameReader, Pieces, Selected
 
@@ -97,7 +97,7 @@ def _read_ranges(
     prepare: Callable[[Layout], tuple[Selected, npt.NDArray[Any]]],
     whole: Callable[[memoryview], npt.NDArray[Any]],
 ) -> Requests:
-    needed = front_bytes(front[:PREAMBLE_BYTES])
+    needed = head_bytes(front[:PREAMBLE_BYTES])
     if needed > len(front):
         (more,) = yield [Request(len(front), needed)]
         if more is not None and len(more) > needed - len(front):
@@ -106,7 +106,7 @@ def _read_ranges(
     layout = read_head(front)
     wanted, out = prepare(layout)
     pieces = Pieces(front)
-    if ranges := page_ranges(layout, wanted.pages, len(front), gap):
+    if ranges := needed_ranges(layout, wanted.pages, len(front), gap):
         parts = yield ranges
         for (start, stop), part in zip(ranges, parts, strict=True):
             assert stop is not None
@@ -119,14 +119,16 @@ def _read_ranges(
     return out
 
 
-def page_ranges(layout: Layout, pages: list[int], at_hand: int, gap: int | None) -> list[Request]:
-    """Return the ranges of some pages, rising, without what is at hand already.
+def needed_ranges(layout: Layout, pages: list[int], at_hand: int, gap: int | None) -> list[Request]:
+    """Return the ranges of some pages and the chunk-level streams they need, rising, without what is at hand already.
 
     Ranges that are no more than `gap` apart are one; with None, up to 4 KiB, or 32 KiB where that makes fewer of many.
     """
     if layout.constant is not None or not pages:
         return []
-    starts, ends = layout.page_starts[:-1][pages], layout.page_starts[1:][pages]
+    bounds = np.array(layout.stream_bounds, np.int64).reshape(-1, 2)[layout.streams_of(pages)]
+    starts = np.concatenate((bounds[:, 0], layout.page_starts[:-1][pages]))
+    ends = np.concatenate((bounds[:, 1], layout.page_starts[1:][pages]))
     missing = (ends > starts) & (ends > at_hand)
     starts, ends = starts[missing], ends[missing]
     if not starts.size:

@@ -16,11 +16,7 @@ from ..errors import InvalidArgumentError
 I64 = npt.NDArray[np.int64]
 Shape = tuple[int, ...]
 
-__all__ = ["Block", "Grid", "auto_tile", "fitted"]
-
-_TILE_LOG = 13
-"""log2 of the cells that a tile has by default: much fewer, and page and index bytes show; more, and reads of single
-cells get dear."""
+__all__ = ["Block", "Grid", "fitted"]
 
 
 class Block(NamedTuple):
@@ -198,56 +194,3 @@ def fitted(tile: Shape, shape: Shape) -> Shape:
     if prod(short) > MAX_CHUNK_NUMBERS:
         raise InvalidArgumentError(f"a tile may not exceed {MAX_CHUNK_NUMBERS} cells, got {prod(short)} of {short}")
     return short
-
-
-def auto_tile(shape: Shape, access: str) -> Shape:
-    """Choose a tile of about 8,192 cells for a way of access; of more for access as a whole."""
-    ndim = len(shape)
-    tile = [1] * ndim
-    match access:
-        case "whole":
-            return _whole(shape)
-        case "series" if ndim:
-            tile[0] = _even(shape[0], 1 << _TILE_LOG)
-            _share(tile, shape, range(1, ndim), (1 << _TILE_LOG) // tile[0])
-        case "maps":
-            _share(tile, shape, range(max(0, ndim - 2), ndim), 1 << _TILE_LOG)
-        case _:
-            _share(tile, shape, range(ndim), 1 << _TILE_LOG)
-    return tuple(tile)
-
-
-def _share(tile: list[int], shape: Shape, axes: range, cells: int) -> None:
-    """Set near-equal lengths along some axes, so that about so many cells come together."""
-    left = list(axes)
-    while left:
-        # Axes that are shorter than an equal share leave more to the others.
-        short = [axis for axis in left if prod([shape[axis]] * len(left)) <= cells]
-        if not short:
-            break
-        for axis in short:
-            tile[axis] = max(1, shape[axis])
-            cells //= tile[axis]
-            left.remove(axis)
-    for place, axis in enumerate(left):
-        # Powers of two; of what does not divide evenly the leading axes get more, because tiles that are neighbours
-        # along the last axis lie side by side and are read in one go.
-        log = max(0, cells.bit_length() - 1)
-        tile[axis] = _even(shape[axis], 1 << -(-log // (len(left) - place)))
-        cells //= tile[axis]
-
-
-def _even(size: int, length: int) -> int:
-    """Return about the length, such that the last tile is not much shorter than the others."""
-    tiles = max(1, (2 * size + length) // (2 * length))
-    return max(1, -(-size // tiles))
-
-
-def _whole(shape: Shape) -> Shape:
-    tile = [max(1, size) for size in shape]
-    for axis in range(len(tile)):
-        cells = prod(tile)
-        if cells > MAX_CHUNK_NUMBERS:
-            parts = min(tile[axis], -(-cells // MAX_CHUNK_NUMBERS))
-            tile[axis] = max(1, tile[axis] // parts)
-    return tuple(tile)

@@ -7,22 +7,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..compress import CompressedChunk, compress_chunk
-from ..config import ChunkConfig, PagingSpec
 from ..constants import DEFAULT_MAX_BYTES, MAX_CHUNK_NUMBERS
-from ..dtypes import NumberType
+from ..dtypes import Latents, to_latents
 from ..errors import InvalidArgumentError
-from ..kernels import load
+from ..kernels import Kernels, load
 from ..metadata import FormatVersion
+from ..pipeline.choosing import Plan, Wish, choose
+from ..pipeline.steps import PLAIN
 from .checksums import crc32c_of_each
 from .elements import Bits, Element, parts_of, to_numbers
+from .encoding import EncodedPart, encode_part
 from .head import write_head
 from .layout import Layout
+from .page_tables import join_page
 from .settings import FrameSettings
-from .threads import in_threads, runs
-from .tiling import Grid, auto_tile, fitted
+from .shapes import order_of
+from .tiling import Grid, fitted
 
-__all__ = ["write_frame"]
+__all__ = ["plan_parts", "write_frame"]
 
 
 def write_frame(
@@ -46,29 +48,55 @@ def write_frame(
             "make the array's chunks smaller"
         )
     settings.check_dimensions(array.ndim)
-    tile = auto_tile(array.shape, settings.access) if isinstance(settings.tile, str) else settings.tile
-    tile = fitted(tile, array.shape)
     parts = parts_of(array)
-    blank = Layout(
-        element,
-        array.shape,
-        tile,
-        fortran,
-        chunk_pages=max(1, MAX_CHUNK_NUMBERS // prod(tile)),
-        streams_a_page=element.parts,
-        pco_header=FormatVersion.write(),
-    )
     if array.size and all(_is_constant(part) for part in parts):
         one = np.empty((), element.dtype)
         for target, part in zip(parts_of(one), parts, strict=True):
             target[...] = part[(0,) * part.ndim]
-        return write_head(replace(blank, constant=one.tobytes()))
-    frame = _write(blank, [_numbers(part, blank.grid, element) for part in parts], settings.level, threads)
-    if not element.is_bool or parts[0].max(initial=0) > 1:
-        # What NumPy takes for a bool may be any byte, and each must come back.
-        return frame
-    packed = _write(replace(blank, packed=True), [_packed(parts[0], blank.grid)], settings.level, threads)
-    return min(frame, packed, key=len)
+        tile = tuple(max(1, size) for size in array.shape)
+        return write_head(Layout(element, array.shape, tile, fortran, constant=one.tobytes()))
+    kernels = load(array.size * element.parts)
+    latents = [_latents(part, element) for part in parts]
+    frames = []
+    for plans in plan_parts(latents, element, settings, kernels):
+        layout = _blank(element, array.shape, plans, fortran)
+        frame = _write(layout, latents, settings, threads, kernels)
+        frames.append((len(frame) + (len(frame) * plans[0].handicap >> 6), frame))
+    if element.is_bool and parts[0].max(initial=0) <= 1:
+        # What NumPy takes for a bool may be any byte, and each must come back; but bits can share bytes.
+        packed = replace(_blank(element, array.shape, plans, fortran), packed=True, pipelines=(PLAIN,))
+        frame = _write_packed(packed, parts[0], settings.level, threads, kernels)
+        frames.append((len(frame), frame))
+    return min(frames, key=lambda pair: pair[0])[1]
+
+
+def plan_parts(latents: list[Latents], element: Element, settings: FrameSettings, kernels: Kernels) -> list[list[Plan]]:
+    """Choose what is worth carrying out: each time the plans of all parts of the elements, which have one tile."""
+    shape = latents[0].shape
+    given = None if isinstance(settings.tile, str) else fitted(settings.tile, shape)
+    wish = Wish(settings.level, settings.predictor, settings.access, given)
+    found = []
+    for plan in choose(latents[0], element.number_type, wish, kernels).plans:
+        others = [
+            choose(part, element.number_type, replace(wish, tile=plan.tile), kernels).plans[0] for part in latents[1:]
+        ]
+        found.append([plan, *others])
+    return found
+
+
+def _blank(element: Element, shape: tuple[int, ...], plans: list[Plan], fortran: bool) -> Layout:
+    """Return the layout of a frame of which no page is written yet."""
+    tile = plans[0].tile
+    return Layout(
+        element,
+        shape,
+        tile,
+        fortran,
+        chunk_pages=max(1, MAX_CHUNK_NUMBERS // prod(tile)),
+        pipelines=tuple(plan.pipeline for plan in plans),
+        page_sets=(None,) * len(plans),
+        pco_header=FormatVersion.write(),
+    )
 
 
 def _is_constant(part: Bits) -> bool:
@@ -77,74 +105,58 @@ def _is_constant(part: Bits) -> bool:
     return bool(first == last) and bool((part == first).all())
 
 
-def _numbers(part: Bits, grid: Grid, element: Element) -> npt.NDArray[Any]:
-    """Return Pco's numbers of all tiles, end to end."""
-    native = part.dtype.newbyteorder("=")
-    if grid.pages == 1:
-        return to_numbers(np.ascontiguousarray(part, native).reshape(-1), element)
-    flat = np.empty(part.size, native)
+def _latents(part: Bits, element: Element) -> Latents:
+    """Return ordered latents of all cells, contiguous."""
+    native = np.ascontiguousarray(part, part.dtype.newbyteorder("="))
+    return to_latents(to_numbers(native, element), element.number_type).reshape(part.shape)
+
+
+def _in_tiles(latents: Latents, grid: Grid, order: tuple[int, ...]) -> Latents:
+    """Return the cells of all tiles end to end, their axes in some order."""
+    if grid.pages == 1 and order == tuple(range(len(order))):
+        return latents.reshape(-1)
+    flat = np.empty(latents.size, latents.dtype)
     start = 0
     for bounds in grid.all_bounds():
-        cells = part[bounds]
+        cells = latents[bounds].transpose(order)
         flat[start : start + cells.size].reshape(cells.shape)[...] = cells
         start += cells.size
-    return to_numbers(flat, element)
+    return flat
 
 
-def _packed(part: Bits, grid: Grid) -> npt.NDArray[Any]:
-    """Return the bits of bools, those of each tile in bytes of its own, the first in the lowest bit."""
-    tiles = [np.packbits(part[bounds], axis=None, bitorder="little") for bounds in grid.all_bounds()]
-    return np.concatenate(tiles) if tiles else np.zeros(0, np.uint8)
+def _write_packed(layout: Layout, part: Bits, level: int, threads: int, kernels: Kernels) -> bytes:
+    """Write bools as bits, those of each tile in bytes of its own, the first in the lowest bit."""
+    tiles = [np.packbits(part[bounds], axis=None, bitorder="little") for bounds in layout.grid.all_bounds()]
+    numbers = np.concatenate(tiles) if tiles else np.zeros(0, np.uint8)
+    return _assembled(layout, [encode_part(layout, 0, numbers, level, False, threads, kernels)])
 
 
-def _write(layout: Layout, parts: list[npt.NDArray[Any]], level: int, threads: int) -> bytes:
-    counts = layout.grid.cells
-    if layout.packed:
-        counts = (counts + 7) // 8
-    streams: list[bytes] = []
-    pages: list[list[bytes]] = []
-    start = 0
-    for first in range(0, counts.size, layout.chunk_pages):
-        of_chunk = counts[first : first + layout.chunk_pages]
-        stop = start + int(of_chunk.sum())
-        columns = []
-        for numbers in parts:
-            metadata, column = _compress(numbers[start:stop], layout.element.number_type, of_chunk, level, threads)
-            streams.append(metadata)
-            columns.append(column)
-        pages += map(list, zip(*columns, strict=True))
-        start = stop
-    joined = [b"".join(page) for page in pages]
-    sizes = np.array([[len(stream) for stream in page] for page in pages], np.int64)
+def _write(layout: Layout, latents: list[Latents], settings: FrameSettings, threads: int, kernels: Kernels) -> bytes:
+    encoded = []
+    in_blocks = settings.access != "whole"
+    for part, cells in enumerate(latents):
+        flat = _in_tiles(cells, layout.grid, order_of(layout, part))
+        encoded.append(encode_part(layout, part, flat, settings.level, in_blocks, threads, kernels))
+    return _assembled(layout, encoded)
+
+
+def _assembled(layout: Layout, parts: list[EncodedPart]) -> bytes:
+    """Join what the parts have become."""
+    chunks = zip(*(part.metadata for part in parts), strict=True)
+    streams = [stream for of_parts in chunks for part in of_parts for stream in part]
+    streams += [block for part in parts for block in part.values]
+    streams += [block for part in parts for block in part.masks]
+    pages = [
+        join_page([part.counts[page] for part in parts], [stream for part in parts for stream in part.streams[page]])
+        for page in range(layout.grid.pages)
+    ]
     whole = replace(
         layout,
+        pipelines=tuple(part.pipeline for part in parts),
         stream_sizes=tuple(map(len, streams)),
         stream_crcs=tuple(crc32c_of_each(streams).tolist()),
-        page_sizes=sizes.reshape(-1, layout.streams_a_page),
-        page_crcs=crc32c_of_each(joined),
+        page_sizes=np.array([len(page) for page in pages], np.int64),
+        page_crcs=crc32c_of_each(pages),
+        page_values=tuple(part.page_values for part in parts),
     )
-    return b"".join([write_head(whole), *streams, *joined])
-
-
-def _compress(
-    numbers: npt.NDArray[Any], number_type: NumberType, counts: npt.NDArray[np.int64], level: int, threads: int
-) -> tuple[bytes, list[bytes]]:
-    """Return the metadata and the pages of one Pco chunk."""
-    kernels = load(numbers.size)
-    paging = PagingSpec.exact_page_sizes(counts)
-    config = ChunkConfig(compression_level=level, paging_spec=paging, enable_8_bit=True)
-    chunk = compress_chunk(numbers, number_type, config, kernels)
-    parts = [_only(chunk, run) for run in runs(counts.size, threads)]
-    written = in_threads(lambda part: part.write_pages(kernels), parts)
-    return chunk.metadata.write(), [page for pages in written for page in pages]
-
-
-def _only(chunk: CompressedChunk, pages: slice) -> CompressedChunk:
-    """Return some neighbouring pages of a Pco chunk, without a copy."""
-    variables, assigned = [], []
-    for layout, variable, bins in zip(chunk.metadata.layout, chunk.variables, chunk.assigned, strict=True):
-        ends = np.cumsum(np.maximum(chunk.page_numbers - layout.omitted, 0))
-        stored = slice(int(ends[pages.start - 1]) if pages.start else 0, int(ends[pages.stop - 1]))
-        variables.append(variable._replace(stored=variable.stored[stored], states=variable.states[pages]))
-        assigned.append(bins[stored])
-    return replace(chunk, page_numbers=chunk.page_numbers[pages], variables=tuple(variables), assigned=tuple(assigned))
+    return b"".join([write_head(whole), *streams, *pages])

@@ -1,0 +1,64 @@
+"""The tiles of pages as predictors see them: their axes in the predictor's order."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernels import Prediction
+from ..pipeline.steps import NONE, lanes
+from .elements import Bits
+from .layout import Layout
+
+__all__ = ["in_cell_order", "order_of", "prediction", "tile_shapes"]
+
+
+def order_of(layout: Layout, part: int) -> tuple[int, ...]:
+    """Return the array's axes in the order in which pages have the cells of a part."""
+    predictor = layout.pipelines[part].predictor
+    return tuple(range(len(layout.shape))) if predictor.kind == NONE else predictor.axes
+
+
+def tile_shapes(layout: Layout, part: int, pages: list[int]) -> list[tuple[int, ...]]:
+    """Return the lengths of tiles along axes in that order."""
+    order = order_of(layout, part)
+    found = []
+    for page in pages:
+        bounds = layout.grid.bounds(page)
+        found.append(tuple(bounds[axis].stop - bounds[axis].start for axis in order))
+    return found
+
+
+def prediction(layout: Layout, part: int, pages: list[int]) -> Prediction:
+    """Return what kernels need to know of the prediction of pages."""
+    predictor = layout.pipelines[part].predictor
+    offsets = np.zeros((len(predictor.offsets), 4), np.int64)
+    if predictor.offsets:
+        offsets[:, 4 - predictor.used :] = predictor.offsets
+    sets = layout.page_sets[part]
+    return Prediction(
+        kind=predictor.kind,
+        axes=predictor.used,
+        shapes=lanes(tile_shapes(layout, part, pages), predictor.used),
+        reference=predictor.reference,
+        offsets=offsets,
+        weights=np.ascontiguousarray(predictor.weights),
+        shift=predictor.shift,
+        sets=np.zeros(len(pages), np.int64) if sets is None else sets[pages].astype(np.int64),
+        by_plane=predictor.by_plane,
+    )
+
+
+def in_cell_order(bits: Bits, layout: Layout, part: int, pages: list[int]) -> Bits:
+    """Bring the cells of tiles from the predictor's order to C order."""
+    order = order_of(layout, part)
+    if order == tuple(range(len(order))):
+        return bits
+    back = tuple(np.argsort(order, kind="stable").tolist())
+    ordered = np.empty_like(bits)
+    start = 0
+    for shape in tile_shapes(layout, part, pages):
+        tile: npt.NDArray[Any] = bits[start : start + int(np.prod(shape))].reshape(shape).transpose(back)
+        ordered[start : start + tile.size].reshape(tile.shape)[...] = tile
+        start += tile.size
+    return ordered

@@ -1,0 +1,173 @@
+"""Splits and masks worth a trial, tried on the sample of boxes."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import modes
+from ..dtypes import Latents, NumberType
+from ..fixed_log import FRACTION_BITS
+from ..kernels import Kernels
+from ..metadata import Classic, Mode
+from ..training import SECONDARY_LEVEL, estimate
+from .sampling import Boxes
+from .steps import Rank, Split
+
+__all__ = ["Masked", "Parted", "masks", "splits"]
+
+I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_LEAST_SHARE: Final = 256
+"""A value that one cell in so many has may be worth a mask."""
+_RUN_BITS: Final = 6
+"""What a run of masked or of other cells takes, about."""
+_MOST_VALUES: Final = 1 << 16
+_MOST_FILLS: Final = 2
+
+
+class Parted(NamedTuple):
+    """A split, as it does on the sample.
+
+    Attributes
+    ----------
+    split
+        The step.
+    primary
+        Primary latents of the boxes' cells.
+    cost
+        Of what the split stores besides primary latents, for the whole array.
+    """
+
+    split: Split
+    primary: Latents
+    cost: int
+
+
+class Masked(NamedTuple):
+    """A mask, as it does on the sample.
+
+    Attributes
+    ----------
+    fills
+        Ordered latents that are taken out.
+    absent
+        Cells of the boxes that are.
+    cost
+        Of the mask, for the whole array.
+    """
+
+    fills: tuple[int, ...]
+    absent: Bools
+    cost: int
+
+
+def splits(
+    latents: Latents,
+    boxes: Boxes,
+    chosen: Sequence[Mode],
+    number_type: NumberType,
+    kernels: Kernels,
+    *,
+    ranked: bool,
+) -> Iterator[Parted]:
+    """Split the sample in all ways that are worth a trial, the plain one first.
+
+    Parameters
+    ----------
+    latents
+        All cells of the array, ordered latents.
+    chosen
+        Modes of Pco, the plain one first.
+    ranked
+        Whether a list of the distinct values is tried too.
+    """
+    cells = boxes.cells
+    yield Parted(Classic(), cells, 0)
+    flat = cells.reshape(-1)
+    for mode in chosen[1:]:
+        primary, secondary = modes.split(mode, flat, number_type)
+        assert secondary is not None
+        scored = secondary.reshape(cells.shape)[boxes.scored].reshape(-1)
+        yield Parted(mode, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
+    if ranked and (values := distinct(latents, flat)) is not None:
+        split = Rank(values.size, values.size)
+        primary = np.searchsorted(values, flat).astype(f"u{split.bits // 8}")
+        gaps = np.diff(values, prepend=values.dtype.type(0))
+        yield Parted(split, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, 1, kernels))
+
+
+def distinct(latents: Latents, sample: Latents) -> Latents | None:
+    """Return the distinct values of an array, ascending; None where they are many, of which a sample warns."""
+    most = min(_MOST_VALUES, latents.size // 4)
+    if np.unique(sample).size > min(most, sample.size // 2):
+        return None
+    ordered = np.sort(latents, axis=None)
+    values = ordered[np.concatenate((np.ones(1, np.bool_), ordered[1:] != ordered[:-1]))]
+    return values if values.size <= most else None
+
+
+def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:
+    """Mask the sample in all ways that are worth a trial, at first not at all."""
+    absent = np.zeros(boxes.cells.shape, np.bool_)
+    yield Masked((), absent, 0)
+    fills: tuple[int, ...] = ()
+    cost = 0
+    for fill in frequent(boxes.cells[boxes.scored], number_type)[:_MOST_FILLS]:
+        here = boxes.cells == boxes.cells.dtype.type(fill)
+        absent = absent | here
+        fills = (*fills, fill)
+        cost += scaled((_runs(here[boxes.scored]) * _RUN_BITS) << FRACTION_BITS, boxes)
+        yield Masked(fills, absent, cost)
+
+
+def frequent(cells: Latents, number_type: NumberType) -> list[int]:
+    """Return values that many cells have, NaN first and then the most frequent."""
+    values, counts = np.unique(cells, return_counts=True)
+    least = max(4, cells.size // _LEAST_SHARE)
+    rank = -counts
+    if number_type.is_float:
+        infinity = ((1 << (number_type.bits - 1 - number_type.mantissa_bits)) - 1) << number_type.mantissa_bits
+        wide = values.astype(np.uint64)
+        nan = (wide > np.uint64(number_type.mid + infinity)) | (wide < np.uint64(number_type.mid - 1 - infinity))
+        rank = np.where(nan, rank - cells.size, rank)
+        counts = np.where(nan, np.maximum(counts, least), counts)
+    order = np.argsort(rank, kind="stable")
+    return [int(values[place]) for place in order[: 2 * _MOST_FILLS] if counts[place] >= least]
+
+
+def _runs(absent: Bools) -> int:
+    """Count where masks begin and end along the last axis, or where they do so differently from the row before."""
+    plain = int((absent[..., 1:] != absent[..., :-1]).sum())
+    if absent.ndim < 3 or absent.shape[-2] < 2:
+        return plain
+    changed = absent[..., 1:, :] != absent[..., :-1, :]
+    against_row = int((changed[..., 1:] != changed[..., :-1]).sum())
+    return min(plain, against_row)
+
+
+def filled(cells: npt.NDArray[Any], absent: Bools) -> npt.NDArray[Any]:
+    """Return cells with the last present cell before, or else the first after, in place of absent ones."""
+    if not absent.any():
+        return cells
+    flat = absent.reshape(-1)
+    places = np.where(flat, -1, np.arange(flat.size))
+    last = np.maximum.accumulate(places)
+    first = int(np.argmax(last >= 0))
+    last[last < 0] = last[first]
+    rows = last.reshape(-1, cells.shape[-1])
+    # Within a row, a cell further on is nearer than the end of the row before.
+    begins = (np.arange(len(rows)) * cells.shape[-1])[:, np.newaxis]
+    ahead = np.where(flat, flat.size, np.arange(flat.size)).reshape(rows.shape)[:, ::-1]
+    ahead = np.minimum.accumulate(ahead, axis=1)[:, ::-1]
+    better = (rows < begins) & (ahead < flat.size)
+    chosen = np.where(better, ahead, rows).reshape(-1)
+    found: npt.NDArray[Any] = cells.reshape(-1)[np.maximum(chosen, 0)].reshape(cells.shape)
+    return found
+
+
+def scaled(cost: int, boxes: Boxes) -> int:
+    """Return for the whole array what a sample costs."""
+    return (cost * boxes.scale) >> 16

@@ -1,0 +1,56 @@
+"""A list of integers as one small Pco chunk: its count, and, if there are any, the metadata and one page."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compress import compress_chunk
+from ..config import ChunkConfig, PagingSpec
+from ..constants import MAX_CHUNK_NUMBERS
+from ..decompress import ChunkTables, PageRequest, decompress_pages
+from ..dtypes import NumberType, number_type_of
+from ..errors import CorruptionError
+from ..kernels import Kernels
+from ..metadata import ChunkMetadata, FormatVersion
+
+__all__ = ["read_list", "write_list"]
+
+_COUNT_BYTES = 4
+
+
+def write_list(numbers: npt.NDArray[Any], level: int, kernels: Kernels) -> bytes:
+    """Compress a flat array of unsigned integers, of at most ``2**24``."""
+    count = numbers.size.to_bytes(_COUNT_BYTES, "little")
+    if not numbers.size:
+        return count
+    config = ChunkConfig(level, paging_spec=PagingSpec.equal_pages_up_to(MAX_CHUNK_NUMBERS), enable_8_bit=True)
+    chunk = compress_chunk(np.ascontiguousarray(numbers), number_type_of(numbers.dtype), config, kernels)
+    return b"".join([count, chunk.metadata.write(), *chunk.write_pages(kernels)])
+
+
+def read_list(
+    source: memoryview, number_type: NumberType, version: FormatVersion, most: int, kernels: Kernels
+) -> tuple[npt.NDArray[Any], memoryview]:
+    """Read a list; return it and the bytes that follow it.
+
+    Parameters
+    ----------
+    most
+        How many integers there may be.
+
+    Raises
+    ------
+    CorruptionError, InsufficientDataError
+        When it is damaged, or longer than that.
+    """
+    count = int.from_bytes(source[:_COUNT_BYTES], "little")
+    if len(source) < _COUNT_BYTES or count > min(most, MAX_CHUNK_NUMBERS):
+        raise CorruptionError(f"a list must have a count of up to {most}, got {count} in {len(source)} bytes")
+    rest = source[_COUNT_BYTES:]
+    if not count:
+        return np.zeros(0, number_type.dtype), rest
+    metadata, size = ChunkMetadata.read(rest, number_type, version)
+    rest = rest[size:]
+    numbers, (read,) = decompress_pages([PageRequest(ChunkTables(metadata), rest, count, count)], kernels)
+    return numbers, rest[read:]

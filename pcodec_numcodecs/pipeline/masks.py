@@ -1,0 +1,122 @@
+"""Masks: which cells hold a fill value, as alternating lengths of runs, for the pages of one block.
+
+Coasts change little from row to row and from plane to plane. So a mask may be stored as what differs from the row
+before, from the plane before, or both one after the other, whatever makes the fewest runs.
+"""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..dtypes import NUMBER_TYPES
+from ..errors import CorruptionError
+from ..kernels import Kernels
+from ..metadata import FormatVersion
+from .lists import read_list, write_list
+
+__all__ = ["read_masks", "write_masks"]
+
+Bools = npt.NDArray[np.bool_]
+U8 = npt.NDArray[np.uint8]
+Shapes = Sequence[tuple[int, ...]]
+"""Of each page, the lengths of its tile."""
+
+_MOST_STEPS: Final = 3
+"""Rows, planes and boxes: what may be compared with the one before."""
+_RUN = NUMBER_TYPES["u32"]
+
+
+def write_masks(absent: U8, fills: int, shapes: Shapes, level: int, kernels: Kernels) -> bytes:
+    """Write the masks of the pages of a block.
+
+    Parameters
+    ----------
+    absent
+        For each cell of the pages, end to end, 0 or one more than the number of its fill value.
+    fills
+        Count of fill values.
+    shapes
+        Tiles of the pages, axes in the order of the cells.
+    """
+    parts = []
+    for fill in range(fills):
+        mask = absent == fill + 1
+        form, runs = _fewest_runs(mask, shapes)
+        parts += [bytes([form]), write_list(runs, level, kernels)]
+    return b"".join(parts)
+
+
+def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVersion, kernels: Kernels) -> U8:
+    """Invert `write_masks`.
+
+    Raises
+    ------
+    CorruptionError, InsufficientDataError
+        When it is damaged.
+    """
+    cells = sum(map(prod, shapes))
+    absent = np.zeros(cells, np.uint8)
+    for fill in range(fills):
+        form = source[0] if len(source) else -1
+        if not 0 <= form < 1 << _MOST_STEPS:
+            raise CorruptionError(f"form of a mask must be 0 to {(1 << _MOST_STEPS) - 1}, got {form}")
+        runs, source = read_list(source[1:], _RUN, version, cells + 1, kernels)
+        total = int(runs.sum(dtype=np.uint64))
+        if total != cells:
+            raise CorruptionError(f"runs of a mask must add up to {cells} cells, got {total}")
+        mask = np.repeat(np.arange(runs.size) % 2 == 1, runs)
+        for step in reversed(range(_MOST_STEPS)):
+            if form >> step & 1:
+                _accumulate(mask, shapes, step)
+        absent[mask] = fill + 1
+    if len(source):
+        raise CorruptionError(f"masks must end with their last list, got {len(source)} bytes more")
+    return absent
+
+
+def _runs(mask: Bools) -> npt.NDArray[np.uint32]:
+    """Return the lengths of runs, the first one of cells that are not masked, perhaps of none."""
+    edges = np.flatnonzero(np.diff(mask.view(np.int8), prepend=np.int8(0)))
+    return np.diff(edges, prepend=0, append=mask.size).astype(np.uint32)
+
+
+def _fewest_runs(mask: Bools, shapes: Shapes) -> tuple[int, npt.NDArray[np.uint32]]:
+    """Return the form with the fewest runs, and these."""
+    best = 0, _runs(mask)
+    steps = min(_MOST_STEPS, max(map(len, shapes)) - 1)
+    for form in range(1, 1 << max(steps, 0)):
+        changed = mask
+        for step in range(steps):
+            if form >> step & 1:
+                changed = _changes(changed, shapes, step)
+        runs = _runs(changed)
+        if runs.size < best[1].size:
+            best = form, runs
+    return best
+
+
+def _changes(mask: Bools, shapes: Shapes, step: int) -> Bools:
+    """Return where a mask differs from the row before (step 0), from the plane before (step 1), and so on."""
+    changed = mask.copy()
+    start = 0
+    for shape in shapes:
+        stop, stride = start + prod(shape), _stride(shape, step)
+        changed[start + stride : stop] ^= mask[start : stop - stride]
+        start = stop
+    return changed
+
+
+def _accumulate(changed: Bools, shapes: Shapes, step: int) -> None:
+    """Invert `_changes`, in place."""
+    start = 0
+    for shape in shapes:
+        page = changed[start : start + prod(shape)].reshape(-1, _stride(shape, step))
+        np.logical_xor.accumulate(page, axis=0, out=page)
+        start += prod(shape)
+
+
+def _stride(shape: tuple[int, ...], step: int) -> int:
+    return prod(shape[len(shape) - 1 - step :]) if step < len(shape) else prod(shape)

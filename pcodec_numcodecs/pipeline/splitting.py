@@ -1,0 +1,61 @@
+"""The first step of a pipeline and its inverse: ordered latents to primary and secondary ones."""
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import modes
+from ..dtypes import Latents, NumberType
+from ..errors import CorruptionError
+from ..kernels import Kernels
+from .steps import Rank, Split
+
+__all__ = ["join", "ranks", "split"]
+
+
+def split(
+    step: Split, values: Latents | None, latents: Latents, number_type: NumberType, kernels: Kernels
+) -> tuple[Latents, Latents | None]:
+    """Split flat latents.
+
+    Parameters
+    ----------
+    values
+        For `Rank` the distinct values; of a latent that is none of them the place means nothing.
+    """
+    if isinstance(step, Rank):
+        assert values is not None
+        return ranks(values, latents, step.bits, kernels), None
+    return modes.split(step, latents, number_type)
+
+
+def ranks(values: Latents, latents: Latents, bits: int, kernels: Kernels) -> Latents:
+    """Return the place of each latent in the ascending list of values."""
+    places = np.empty(latents.size, np.uint16)
+    kernels.assign_bins(np.maximum(latents, values[0]), values.astype(np.uint64), places)
+    return places.astype(np.uint8) if bits == 8 else places
+
+
+def join(
+    step: Split, values: Latents | None, primary: Latents, secondary: Latents | None, number_type: NumberType
+) -> Latents:
+    """Invert `split`.
+
+    Raises
+    ------
+    CorruptionError
+        When a place is not in the list.
+    """
+    if not isinstance(step, Rank):
+        return modes.join(step, primary, secondary, number_type)
+    assert values is not None
+    most = int(primary.max(initial=0))
+    if most >= values.size:
+        raise CorruptionError(f"places in the list of {values.size} values must be below that, got {most}")
+    return values[primary]
+
+
+def present_values(latents: Latents, absent: npt.NDArray[np.bool_] | None) -> Latents:
+    """Return the distinct values of those cells that are not absent, ascending."""
+    ordered = np.sort(latents if absent is None else latents[~absent], axis=None)
+    kept: Latents = ordered[np.concatenate((np.ones(min(1, ordered.size), np.bool_), ordered[1:] != ordered[:-1]))]
+    return kept
