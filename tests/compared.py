@@ -77,11 +77,38 @@ class Compared:
     def find_lookbacks(self, latents: Any, counts: Any, window_log: int, out: Any) -> None:
         self._in_place("find_lookbacks", out, latents, counts, window_log)
 
+    def predict_tiles(self, cells: Any, absent: Any, prediction: Any, residuals: Any) -> None:
+        self._count("predict_tiles")
+        own = cells.copy(), residuals.copy()
+        self.twin.predict_tiles(own[0], absent, prediction, own[1])
+        numpy_.predict_tiles(cells, absent, prediction, residuals)
+        assert np.array_equal(own[0], cells)
+        assert np.array_equal(own[1], residuals)
+
+    def restore_tiles(self, residuals: Any, prediction: Any) -> None:
+        self._in_place("restore_tiles", residuals, prediction)
+
+    def assign_contexts(self, residuals: Any, shapes: Any, axes: int, thresholds: Any, out: Any) -> None:
+        self._in_place("assign_contexts", out, residuals, shapes, axes, thresholds)
+
+    def merge_contexts(self, *arguments: Any) -> Any:
+        self._count("merge_contexts")
+        *given, out = arguments
+        own = out.copy()
+        taken = self.twin.merge_contexts(*given, own)
+        expected = numpy_.merge_contexts(*given, out)
+        assert np.array_equal(taken, expected)
+        assert np.array_equal(own, out)
+        return expected
+
+    def sum_moments(self, columns: Any, out: Any) -> None:
+        self._in_place("sum_moments", out, columns)
+
     def _in_place(self, name: str, changed: Any, *others: Any) -> None:
         """Compare a kernel whose result is `changed`, the first argument or the last."""
         self._count(name)
         own = changed.copy()
-        last = name in {"assign_bins", "find_lookbacks"}
+        last = name in {"assign_bins", "assign_contexts", "find_lookbacks", "sum_moments"}
         for kernels, array in ((self.twin, own), (numpy_, changed)):
             arguments = (*others, array) if last else (array, *others)
             getattr(kernels, name)(*arguments)

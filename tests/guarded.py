@@ -13,6 +13,7 @@ from typing import Any
 
 import chunk_cases
 import numpy as np
+import prediction_cases
 import random_chunks
 from compared import Compared
 from kernel_cases import decode_case, encode_case, words_below
@@ -109,6 +110,29 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     assert found.tobytes() == numbers.tobytes()
 
 
+def predict(rng: np.random.Generator, at_end: bool) -> None:
+    """Predict random tiles in all ways, find their contexts, and merge them by counts that may be wrong."""
+    kernels = Compared(Guarded(at_end))
+    kinds, widths = prediction_cases.KINDS, prediction_cases.WIDTHS
+    kind, axes, bits = int(rng.choice(kinds)), int(rng.integers(1, 5)), int(rng.choice(widths))
+    if not prediction_cases.allowed(kind, axes, bits):
+        return
+    case = prediction_cases.prediction(rng, kind, axes, bits, int(rng.integers(1, 5)))
+    cells = prediction_cases.cells_of(rng, case, bits)
+    residuals = np.zeros_like(cells)
+    absent = prediction_cases.absent_of(rng, cells.size)
+    kernels.predict_tiles(cells, absent, case, residuals)
+    thresholds = np.sort(words_below(rng, int(rng.integers(0, 60)), int(rng.integers(0, 12))))
+    kernels.assign_contexts(residuals, case.shapes, axes, thresholds, np.zeros(cells.size, np.uint8))
+    starts = rng.integers(-2, cells.size + 2, (case.sets.size, thresholds.size + 1))
+    some = residuals[: int(rng.integers(0, cells.size + 1))].copy()
+    kernels.merge_contexts(some, starts, absent, case.shapes, axes, thresholds, np.zeros_like(cells))
+    kernels.restore_tiles(residuals, case)
+    assert np.array_equal(residuals, cells)
+    columns = rng.integers(-999, 999, (int(rng.integers(1, 20)), int(rng.integers(1, 5000)))).astype(np.int32)
+    kernels.sum_moments(columns, np.zeros((columns.shape[0],) * 2, np.int64))
+
+
 def main(what: str) -> None:
     if what == "touch":
         array = Guard(100, at_end=True).copy(np.zeros(100, np.uint8))
@@ -117,6 +141,8 @@ def main(what: str) -> None:
         return
     for seed in range(int(what)):
         run(np.random.default_rng(seed), at_end=seed % 2 == 0)
+        for turn in range(4):
+            predict(np.random.default_rng((seed, turn)), at_end=seed % 2 == 0)
     print("sound")
 
 

@@ -5,6 +5,7 @@
 
 import chunk_cases
 import numpy as np
+import prediction_cases
 import pytest
 import random_chunks
 from compared import Compared
@@ -137,3 +138,45 @@ def test_deltas_are_undone_alike(seed, bits, order, counts):
         weights = rng.integers(-(1 << 20), 1 << 20, order)
         bias, quantization = int(rng.integers(-(1 << 50), 1 << 50)), int(rng.integers(0, 2 * bits if bits < 16 else 32))
         kernels.undo_conv1(words_below(rng, bits, n).astype(dtype), lanes, states, weights, bias, quantization)
+
+
+@pytest.mark.parametrize("kind", prediction_cases.KINDS)
+@given(SEEDS, st.integers(1, 4), st.sampled_from([8, 16, 32, 64]), st.integers(1, 12))
+@settings(max_examples=150, deadline=None)
+def test_tiles_are_predicted_and_restored_alike(kind, seed, axes, bits, lanes):
+    if not prediction_cases.allowed(kind, axes, bits):
+        return
+    rng = np.random.default_rng(seed)
+    case = prediction_cases.prediction(rng, kind, axes, bits, lanes)
+    cells = prediction_cases.cells_of(rng, case, bits)
+    kernels = Compared()
+    residuals = np.zeros_like(cells)
+    kernels.predict_tiles(cells, prediction_cases.absent_of(rng, cells.size), case, residuals)
+    kernels.restore_tiles(residuals, case)
+    assert np.array_equal(residuals, cells)
+    # Bytes of no encoder.
+    kernels.restore_tiles(words_below(rng, bits, cells.size).astype(cells.dtype), case)
+
+
+@given(SEEDS, st.integers(1, 4), st.sampled_from([8, 16, 32, 64]), st.integers(1, 12), st.integers(0, 16))
+@settings(max_examples=150, deadline=None)
+def test_contexts_are_found_and_merged_alike(seed, axes, bits, lanes, count):
+    rng = np.random.default_rng(seed)
+    shapes = prediction_cases.prediction(rng, 1, axes, bits, lanes).shapes
+    n = int(shapes.prod(axis=1).sum())
+    residuals = words_below(rng, int(rng.integers(1, bits + 1)), n).astype(f"u{bits // 8}")
+    residuals += residuals.dtype.type(1 << (bits - 1))
+    thresholds = np.sort(words_below(rng, int(rng.integers(0, bits + 1)), count))
+    kernels = Compared()
+    kernels.assign_contexts(residuals, shapes, axes, thresholds, np.zeros(n, np.uint8))
+    starts = rng.integers(-2, n + 2, (lanes, count + 1))
+    absent = prediction_cases.absent_of(rng, n)
+    kernels.merge_contexts(residuals, starts, absent, shapes, axes, thresholds, np.zeros_like(residuals))
+
+
+@given(SEEDS, st.integers(1, 30), st.integers(1, 9000))
+@settings(max_examples=60, deadline=None)
+def test_moments_are_summed_alike(seed, rows, n):
+    rng = np.random.default_rng(seed)
+    columns = rng.integers(1 - (1 << 18), 1 << 18, (rows, n)).astype(np.int32)
+    Compared().sum_moments(columns, np.zeros((rows, rows), np.int64))

@@ -1,8 +1,8 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
-Kernels see unsigned integers, positions and tables; no user dtypes, floats, configuration or exceptions. Inputs are
-contiguous, outputs are given by the caller or returned as positions. A *lane* is one page; lanes that share no data are
-worked on side by side.
+Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and floats only to
+predict them. Inputs are contiguous, outputs are given by the caller or returned as positions. A *lane* is one page, or
+the one tile that fills it; lanes that share no data are worked on side by side.
 """
 
 from typing import Any, Protocol, cast
@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .choice import Backend, backend, module
+from .predictions import Prediction
 from .streams import DecodeStream, EncodeStream
 
-__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "backend", "load"]
+__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Prediction", "backend", "load"]
 
+I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -139,6 +142,96 @@ class Kernels(Protocol):
         """Choose for each latent a distance, 1 to ``2**window_log``, at which a similar one lies in its lane.
 
         `out` is filled; what it gets for the first latent of a lane does not matter.
+        """
+
+    def predict_tiles(self, cells: Latents, absent: U8, prediction: Prediction, residuals: Latents) -> None:
+        """Replace the cells of tiles by their differences to predictions from cells before them.
+
+        A residual is ``cell - prediction + 2**(width - 1)``, modulo the latent width like all integers here. No
+        neighbour is in another slab. Neighbours are given by offsets, the last axis last; along the *used* axes alone.
+
+        `LORENZO`
+            The sum of the neighbours at -1 along each nonempty set of those used axes along which there is one: plus
+            for an odd number of axes, minus for an even one. Residuals are differences along each axis in turn.
+        `MED`
+            Differences along all used axes but the last two; these are predicted by the neighbour before in the first
+            row, by that above in the first column, else by the median of west, north and west + north - northwest.
+        `WEIGHTS`
+            ``west + ((sum(weight * (neighbour - west)) + half) >> shift)``, in integers of 64 bits that wrap, where
+            `half` is half of ``2**shift``, 0 for `shift` 0. Coordinates beyond an end of an axis are moved to that end;
+            neighbours before the first channel do not count. A cell that has no neighbour at -1 along some used axis,
+            the channel axis excepted, is predicted as by `LORENZO`.
+        `FLOAT_WEIGHTS`
+            ``sum(weight * 2.0**-shift * neighbour)`` in float64, where the cells are ordered latents of floats of 32
+            or 64 bits. Products are added to 0.0 in the order of the neighbours, each operation rounded once, and the
+            sum is rounded to the width. Cells and sums that are not finite count as 0.0. Where `WEIGHTS` are not used,
+            `LORENZO`'s terms are added: first those with offset 0 along the last axis, then those with others, last
+            the one with the last axis alone; among the first, as well as the second, sets of axes as if counting in
+            binary, the last axis but one being the lowest digit. Residuals are differences of latents.
+
+        For all but the last, cells are signed differences to `reference`, and so are predictions; in each slab the
+        first one's prediction is `reference` itself.
+
+        Parameters
+        ----------
+        cells
+            Tiles end to end, of each its slabs, in C order. Absent ones become their prediction.
+        absent
+            1 for absent cells, else 0; or empty.
+        residuals
+            Filled; ``2**(width - 1)`` for absent cells.
+        """
+
+    def restore_tiles(self, residuals: Latents, prediction: Prediction) -> None:
+        """Undo `predict_tiles`, in place."""
+
+    def assign_contexts(self, residuals: Latents, shapes: I64, axes: int, thresholds: U64, out: U8) -> None:
+        """Find out how large the residuals before each one are.
+
+        A residual's size is its distance to ``2**(width - 1)``, at most ``2**56``. Sizes of neighbours in the slab are
+        added: twice west and north, northwest, northeast; of three axes or more also, in the plane before, twice that
+        in the same place, that to the east, and that to the south. Where northwest, northeast, east or south are beyond
+        the end of a row or column, their place is taken by what they lie beside: north, or the cell in the same place.
+        A context is the number of thresholds that are not above the sum.
+
+        Parameters
+        ----------
+        residuals, shapes
+            As in `predict_tiles` and `Prediction`.
+        axes
+            How many of the last axes neighbours are looked for along: 1 for west alone, 2 or 3; 4 is like 3.
+        thresholds
+            Ascending; at most 255.
+        out
+            Filled with the contexts.
+        """
+
+    def merge_contexts(
+        self, sorted_residuals: Latents, starts: I64, absent: U8, shapes: I64, axes: int, thresholds: U64, out: Latents
+    ) -> I64:
+        """Undo the sorting of residuals by context.
+
+        Parameters
+        ----------
+        sorted_residuals
+            Those of a lane and context follow one another; absent ones are left out.
+        starts
+            Shape (lanes, contexts): where they begin.
+        absent, shapes, axes, thresholds
+            As in `predict_tiles` and `assign_contexts`; there is one context more than thresholds.
+        out
+            Filled with the residuals, ``2**(width - 1)`` for absent ones.
+
+        Returns
+        -------
+        Shape (lanes, contexts): how many were taken. Where that is more than there were, residuals are arbitrary, but
+        the same from every twin: indices beyond the end stay at the last.
+        """
+
+    def sum_moments(self, columns: I32, out: I64) -> None:
+        """Fill `out` with the sum of products of each row of `columns` with each.
+
+        Numbers are below ``2**18`` in size, rows not longer than ``2**16``.
         """
 
 

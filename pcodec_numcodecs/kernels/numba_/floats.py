@@ -1,0 +1,257 @@
+"""Predictors by weighted sums of floats: the one place in these kernels that computes with floats.
+
+Each product and sum is one operation, rounded correctly, in the order that `Kernels.predict_tiles` states.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .compiled import compiled, inlined
+from .differences import longest_row
+from .faces import any_absent, steps_back
+from .latents import latent_of, number_of
+from .taps import HALO, LEFT, clamp, is_clamped, is_face, is_skipped, pad_row, reach, roomiest
+
+
+@compiled
+def predict_floats(
+    cells: Any,
+    absent: Any,
+    residuals: Any,
+    shapes: Any,
+    axes: Any,
+    reference: Any,
+    mid: Any,
+    offsets: Any,
+    weights: Any,
+    unit: Any,
+    sets: Any,
+    by_plane: Any,
+) -> None:
+    """Predict all tiles by weighted sums of floats; see `Kernels.predict_tiles`."""
+    dtype = cells.dtype.type
+    sums, slab = np.empty(longest_row(shapes), np.float64), np.empty(roomiest(shapes), np.float64)
+    steps, taps = new_taps(offsets.shape[0])
+    spans = np.empty((4, 2), np.int64)
+    reach(offsets, spans)
+    start = np.int64(0)
+    for lane in range(shapes.shape[0]):
+        n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
+        pitch = n3 + HALO
+        for _ in range(shapes[lane, 0]):
+            fill_slab(cells, start, n0 * n1 * n2, n3, slab)
+            here = np.int64(LEFT)
+            first = reference
+            built = (np.int64(-1), np.int64(0), np.int64(0))
+            for i0 in range(n0):
+                for i1 in range(n1):
+                    for i2 in range(n2):
+                        back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
+                        if here > LEFT:
+                            first = latent_of(corner(slab, here, back), mid)
+                        built = find_float_taps(
+                            *(built, offsets, weights[sets[lane]], unit, spans, axes, by_plane),
+                            *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps),
+                        )
+                        at, to = np.uint64(here), np.uint64(start)
+                        if any_absent(absent, start, n3):
+                            sum_floats(slab, here, n3, steps, taps, built[2], sums)
+                            for i in range(np.uint64(n3)):
+                                if i:
+                                    first = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
+                                if absent[to + i]:
+                                    cells[to + i] = first
+                                    slab[at + i] = number_of(first)
+                                    if i == 0:
+                                        extend_left(slab, at)
+                                residuals[to + i] = dtype(cells[to + i] - first + mid)
+                            pad_row(slab, here, n3)
+                        else:
+                            sum_floats(slab, here, n3, steps, taps, built[1], sums)
+                            residuals[to] = dtype(cells[to] - first + mid)
+                            for i in range(np.uint64(1), np.uint64(n3)):
+                                residuals[to + i] = dtype(cells[to + i] - latent_of(sums[i], mid) + mid)
+                        start += n3
+                        here += pitch
+
+
+@compiled
+def restore_floats(
+    residuals: Any,
+    shapes: Any,
+    axes: Any,
+    reference: Any,
+    mid: Any,
+    offsets: Any,
+    weights: Any,
+    unit: Any,
+    sets: Any,
+    by_plane: Any,
+) -> None:
+    """Undo `predict_floats`."""
+    dtype = residuals.dtype.type
+    sums, slab = np.empty(longest_row(shapes), np.float64), np.empty(roomiest(shapes), np.float64)
+    steps, taps = new_taps(offsets.shape[0])
+    spans = np.empty((4, 2), np.int64)
+    reach(offsets, spans)
+    start = np.int64(0)
+    for lane in range(shapes.shape[0]):
+        n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
+        pitch = n3 + HALO
+        for _ in range(shapes[lane, 0]):
+            here = np.int64(LEFT)
+            first = reference
+            built = (np.int64(-1), np.int64(0), np.int64(0))
+            for i0 in range(n0):
+                for i1 in range(n1):
+                    for i2 in range(n2):
+                        back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
+                        if here > LEFT:
+                            first = latent_of(corner(slab, here, back), mid)
+                        built = find_float_taps(
+                            *(built, offsets, weights[sets[lane]], unit, spans, axes, by_plane),
+                            *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps),
+                        )
+                        at, to = np.uint64(here), np.uint64(start)
+                        sum_floats(slab, here, n3, steps, taps, built[2], sums)
+                        cell = dtype(residuals[to] - mid + first)
+                        residuals[to] = cell
+                        slab[at] = number_of(cell)
+                        extend_left(slab, at)
+                        for i in range(np.uint64(1), np.uint64(n3)):
+                            prediction = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
+                            cell = dtype(residuals[to + i] - mid + prediction)
+                            residuals[to + i] = cell
+                            slab[at + i] = number_of(cell)
+                        pad_row(slab, here, n3)
+                        start += n3
+                        here += pitch
+
+
+@inlined
+def new_taps(neighbours: Any) -> Any:
+    """Return room for what `find_float_taps` finds."""
+    room = max(neighbours, 15)  # as many as Lorenzo's predictor has along four axes
+    return np.empty(room, np.int64), np.empty(room, np.float64)
+
+
+@inlined
+def fill_slab(cells: Any, start: Any, rows: Any, n: Any, slab: Any) -> None:
+    """Copy a slab as finite floats."""
+    here, there = np.uint64(LEFT), np.uint64(start)
+    for _ in range(rows):
+        for i in range(np.uint64(n)):
+            slab[here + i] = number_of(cells[there + i])
+        pad_row(slab, np.int64(here), n)
+        here += np.uint64(n + HALO)
+        there += np.uint64(n)
+
+
+@inlined
+def extend_left(slab: Any, at: Any) -> None:
+    """Fill the room before a row."""
+    for i in range(LEFT):
+        slab[at - np.uint64(i + 1)] = slab[at]
+
+
+@inlined
+def lorenzo_term(back: Any, terms: Any) -> Any:
+    """Return distance and sign of one of Lorenzo's terms along the axes before the last, a set of axes in bits."""
+    step = sign = 0
+    for bit in range(3):
+        if terms >> bit & 1:
+            step -= back[bit]
+            sign = 1 - sign
+    return step, 2.0 * sign - 1.0
+
+
+@inlined
+def corner(slab: Any, here: Any, back: Any) -> Any:
+    """Return Lorenzo's prediction along the axes before the last."""
+    total = 0.0
+    for terms in range(1, 1 << axes_back(back)):
+        step, sign = lorenzo_term(back, terms)
+        total += sign * slab[np.uint64(here + step)]
+    return total
+
+
+@inlined
+def axes_back(back: Any) -> Any:
+    """Return along how many axes before the last there is a row before."""
+    return np.int64(back[0] > 0) + np.int64(back[1] > 0) + np.int64(back[2] > 0)
+
+
+@inlined
+def find_float_taps(
+    built: Any,
+    offsets: Any,
+    weights: Any,
+    unit: Any,
+    spans: Any,
+    axes: Any,
+    by_plane: Any,
+    i0: Any,
+    i1: Any,
+    i2: Any,
+    n0: Any,
+    n1: Any,
+    n2: Any,
+    pitch: Any,
+    back: Any,
+    steps: Any,
+    taps: Any,
+) -> Any:
+    """List the neighbours of a row's cells in order, distances and weights; those of weight 0 are left out.
+
+    `built` tells what is listed already. Returned are what it shall be for the next row: the plane, or -1 if the list
+    holds for this row alone; how many neighbours there are; and how many come before the first one of the same row.
+    """
+    count, split = np.int64(0), np.int64(-1)
+    if is_face(axes, by_plane, i0, i1, i2):
+        # First those that a row's first cell has too, last the cell before.
+        sets = 1 << axes_back(back)
+        for terms in range(1, sets):
+            steps[count], taps[count] = lorenzo_term(back, terms)
+            count += 1
+        for terms in range(1, sets):
+            step, sign = lorenzo_term(back, terms)
+            steps[count], taps[count] = step - 1, -sign
+            count += 1
+        steps[count], taps[count] = -1, 1.0
+        return np.int64(-1), count + 1, count
+    plane = (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else np.int64(0)
+    clamped = is_clamped(spans, 0, i0, n0) or is_clamped(spans, 1, i1, n1) or is_clamped(spans, 2, i2, n2)
+    if not clamped and built[0] == plane:
+        return built
+    row = weights[min(plane, weights.shape[0] - 1)]
+    for k in range(offsets.shape[0]):
+        if row[k] == 0 or is_skipped(offsets, k, axes, by_plane, plane):
+            continue
+        if split < 0 and offsets[k, 0] == 0 and offsets[k, 1] == 0 and offsets[k, 2] == 0:
+            split = count
+        rows = clamp(i0, offsets[k, 0], n0) * n1 + clamp(i1, offsets[k, 1], n1)
+        steps[count] = (rows * n2 + clamp(i2, offsets[k, 2], n2)) * pitch + offsets[k, 3]
+        taps[count] = row[k] * unit
+        count += 1
+    return np.int64(-1) if clamped else plane, count, count if split < 0 else split
+
+
+@inlined
+def sum_floats(slab: Any, here: Any, n: Any, steps: Any, taps: Any, count: Any, sums: Any) -> None:
+    """Fill `sums`, but for the first cell, with the first neighbours, weighted."""
+    at, one, cells = np.uint64(here), np.uint64(1), np.uint64(n)
+    for i in range(one, cells):
+        sums[i] = 0.0
+    for k in range(count):
+        there, weight = at + np.uint64(steps[k]), taps[k]
+        for i in range(one, cells):
+            sums[i] += weight * slab[there + i]
+
+
+@inlined
+def finish(slab: Any, at: Any, total: Any, steps: Any, taps: Any, built: Any) -> Any:
+    """Return a sum with the other neighbours."""
+    for k in range(built[2], built[1]):
+        total += taps[k] * slab[at + np.uint64(steps[k])]
+    return total

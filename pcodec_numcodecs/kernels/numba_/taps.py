@@ -1,0 +1,74 @@
+"""Where a stencil's neighbours lie in a slab, and its slabs in memory with room around their rows.
+
+A row has a copy of its first cell `LEFT` times before it, and of its last one `RIGHT` times behind: neighbours beyond
+its ends are these. Those along the other axes are clamped once a row.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+
+from .compiled import inlined
+
+LEFT: Final = 3
+RIGHT: Final = 2
+HALO: Final = LEFT + RIGHT
+GROUP: Final = 4
+"""Neighbours that are summed in one pass over a row."""
+
+
+@inlined
+def roomiest(shapes: Any) -> Any:
+    """Return the cells of the largest slab, with the room around its rows."""
+    most = np.int64(0)
+    for lane in range(shapes.shape[0]):
+        most = max(most, shapes[lane, 1] * shapes[lane, 2] * shapes[lane, 3] * (shapes[lane, 4] + HALO))
+    return most
+
+
+@inlined
+def pad_row(cells: Any, here: Any, n: Any) -> None:
+    """Fill the room around a row."""
+    first, last = np.uint64(here), np.uint64(here + n - 1)
+    for i in range(LEFT):
+        cells[first - np.uint64(i + 1)] = cells[first]
+    for i in range(RIGHT):
+        cells[last + np.uint64(i + 1)] = cells[last]
+
+
+@inlined
+def reach(offsets: Any, spans: Any) -> None:
+    """Find how far neighbours lie along each axis: the least offset, or 0, and the largest."""
+    for axis in range(4):
+        spans[axis, 0] = spans[axis, 1] = 0
+        for k in range(offsets.shape[0]):
+            spans[axis, 0] = min(spans[axis, 0], offsets[k, axis])
+            spans[axis, 1] = max(spans[axis, 1], offsets[k, axis])
+
+
+@inlined
+def is_clamped(spans: Any, axis: Any, i: Any, n: Any) -> Any:
+    """Tell whether some neighbour would lie outside along an axis."""
+    return i + spans[axis, 0] < 0 or i + spans[axis, 1] >= n
+
+
+@inlined
+def is_face(axes: Any, by_plane: Any, i0: Any, i1: Any, i2: Any) -> Any:
+    """Tell whether a row lies on a face where the stencil is not used."""
+    return (
+        (i2 == 0 and axes >= 2 and not (by_plane and axes == 2))
+        or (i1 == 0 and axes >= 3 and not (by_plane and axes == 3))
+        or (i0 == 0 and axes == 4 and not by_plane)
+    )
+
+
+@inlined
+def clamp(i: Any, offset: Any, n: Any) -> Any:
+    """Return how far a neighbour is moved along an axis."""
+    return min(max(i + offset, 0), n - 1) - i
+
+
+@inlined
+def is_skipped(offsets: Any, k: Any, axes: Any, by_plane: Any, i: Any) -> Any:
+    """Tell whether a neighbour lies before the first channel; `i` is the index of this one."""
+    return by_plane and i + offsets[k, 4 - axes] < 0

@@ -1,0 +1,118 @@
+"""Kernels that predict cells from those before them: what each says it does, cell by cell, and its inverse."""
+
+import numpy as np
+import prediction_cases
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prediction_cases import KINDS, WIDTHS, absent_of, allowed, cells_of, contexts_of, expected
+from twins import KERNELS
+
+pytestmark = pytest.mark.numpy_only
+
+CASES = [(kind, axes, bits) for kind in KINDS for axes in (1, 2, 3, 4) for bits in WIDTHS if allowed(kind, axes, bits)]
+SEEDS = st.integers(0, 2**32)
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize(("kind", "axes", "bits"), CASES)
+@given(SEEDS, st.integers(1, 4))
+@settings(max_examples=10, deadline=None)
+def test_tiles_are_predicted_as_cell_by_cell_and_restored(kernels, kind, axes, bits, seed, lanes):
+    rng = np.random.default_rng(seed)
+    case = prediction_cases.prediction(rng, kind, axes, bits, lanes)
+    cells = cells_of(rng, case, bits)
+    absent = absent_of(rng, cells.size)
+    given_cells = cells.copy()
+    imputed, residuals = expected(case, cells, absent, bits)
+    found = np.zeros_like(cells)
+    kernels.predict_tiles(cells, absent, case, found)
+    assert found.tolist() == residuals.tolist()
+    assert cells.tolist() == imputed.tolist()
+    if absent.size:
+        assert np.array_equal(cells[absent == 0], given_cells[absent == 0])
+        assert (found[absent == 1] == 1 << (bits - 1)).all()
+    kernels.restore_tiles(found, case)
+    assert found.tolist() == imputed.tolist()
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("bits", WIDTHS)
+@given(SEEDS, st.integers(1, 4), st.integers(1, 4), st.sampled_from([0, 1, 3, 7, 9]))
+@settings(max_examples=10, deadline=None)
+def test_contexts_are_those_of_the_residuals_before_and_sorting_is_undone(kernels, bits, seed, axes, lanes, count):
+    rng = np.random.default_rng(seed)
+    case = prediction_cases.prediction(rng, 1, axes, bits, lanes)
+    residuals = cells_of(rng, case, bits)
+    if rng.random() < 0.5:
+        residuals >>= bits // 2
+        residuals += residuals.dtype.type(1 << (bits - 1))
+    absent = absent_of(rng, residuals.size)
+    if absent.size:
+        residuals[absent == 1] = 1 << (bits - 1)
+    sizes = rng.integers(0, 1 << int(rng.integers(1, min(bits + 3, 60))), count).astype(np.uint64)
+    thresholds = np.sort(np.append(sizes[1:], [np.uint64(2**64 - 1)] * min(count, 1)))
+    contexts = np.full(residuals.size, 99, np.uint8)
+    kernels.assign_contexts(residuals, case.shapes, axes, thresholds, contexts)
+    assert contexts.tolist() == contexts_of(case, residuals, thresholds).tolist()
+    # One stable sort by lane and context.
+    lane = np.repeat(np.arange(lanes), case.shapes.prod(axis=1))
+    keys = lane * (count + 1) + contexts
+    present = np.flatnonzero(absent == 0) if absent.size else np.arange(residuals.size)
+    order = present[np.argsort(keys[present], kind="stable")]
+    held = np.bincount(keys[present], minlength=lanes * (count + 1)).reshape(lanes, -1)
+    starts = (np.cumsum(held) - held.reshape(-1)).reshape(held.shape)
+    merged = np.zeros_like(residuals)
+    taken = kernels.merge_contexts(residuals[order], starts, absent, case.shapes, axes, thresholds, merged)
+    assert merged.tolist() == residuals.tolist()
+    assert taken.tolist() == held.tolist()
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_merging_takes_the_last_residual_where_there_are_not_enough(kernels, bits):
+    shapes = np.array([[1, 1, 1, 2, 3], [1, 1, 1, 1, 2]], np.int64)
+    starts = np.array([[0, 2], [3, 1 << 40]], np.int64)
+    given_residuals = np.array([5, 6, 7], f"u{bits // 8}")
+    out = np.zeros(8, given_residuals.dtype)
+    none = np.empty(0, np.uint8)
+    thresholds = np.array([1 << 62], np.uint64)  # not reached
+    taken = kernels.merge_contexts(given_residuals, starts, none, shapes, 2, thresholds, out)
+    assert out.tolist() == [5, 6, 7, 7, 7, 7, 7, 7]
+    assert taken.tolist() == [[6, 0], [2, 0]]
+    taken = kernels.merge_contexts(given_residuals, starts - (1 << 50), none, shapes, 2, thresholds, out)
+    assert out.tolist() == [7] * 8
+    taken = kernels.merge_contexts(given_residuals[:0], starts, none, shapes, 2, thresholds, out)
+    assert out.tolist() == [1 << (bits - 1)] * 8
+    assert taken.tolist() == [[6, 0], [2, 0]]
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@given(SEEDS, st.integers(1, 13), st.sampled_from([1, 2, 100, 5000]))
+@settings(max_examples=30, deadline=None)
+def test_moments_are_exact(kernels, seed, rows, n):
+    rng = np.random.default_rng(seed)
+    most = int(rng.choice([2, 1 << 18]))
+    columns = rng.integers(1 - most, most, (rows, n)).astype(np.int32)
+    if rng.random() < 0.2:
+        columns[:] = most - 1
+    out = np.zeros((rows, rows), np.int64)
+    kernels.sum_moments(columns, out)
+    wide = [[int(number) for number in row] for row in columns] if n < 200 else columns.astype(object)
+    expected_sums = [[int(sum(a * b for a, b in zip(one, other, strict=True))) for other in wide] for one in wide]
+    assert out.tolist() == expected_sums
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_no_tiles_are_no_work(kernels, bits):
+    case = prediction_cases.prediction(np.random.default_rng(0), 3, 2, bits, 1)
+    case = case._replace(shapes=case.shapes[:0], sets=case.sets[:0])
+    nothing, none = np.empty(0, f"u{bits // 8}"), np.empty(0, np.uint8)
+    for kind in KINDS[: 4 if bits >= 32 else 3]:
+        kernels.predict_tiles(nothing, none, case._replace(kind=kind), nothing.copy())
+        kernels.restore_tiles(nothing, case._replace(kind=kind))
+    kernels.assign_contexts(nothing, case.shapes, 2, np.empty(0, np.uint64), none)
+    starts = np.empty((0, 1), np.int64)
+    taken = kernels.merge_contexts(nothing, starts, none, case.shapes, 2, np.empty(0, np.uint64), nothing.copy())
+    assert taken.shape == (0, 1)
