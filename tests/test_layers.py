@@ -25,12 +25,13 @@ RANKS = {
     **dict.fromkeys(["training"], 5),
     **dict.fromkeys(["choosing"], 6),
     **dict.fromkeys(["compress", "decompress"], 7),
-    **dict.fromkeys(["wrapped", "standalone", "frame"], 8),
-    **dict.fromkeys(["codecs", "diagnostics", "warmup"], 9),
-    **dict.fromkeys(["stores", "reports"], 10),
-    **dict.fromkeys(["cli"], 11),
-    **dict.fromkeys(["__main__"], 12),
-    **dict.fromkeys(["__init__"], 13),
+    **dict.fromkeys(["wrapped", "standalone", "pipeline"], 8),
+    **dict.fromkeys(["frame"], 9),
+    **dict.fromkeys(["codecs", "diagnostics", "warmup"], 10),
+    **dict.fromkeys(["stores", "reports"], 11),
+    **dict.fromkeys(["cli"], 12),
+    **dict.fromkeys(["__main__"], 13),
+    **dict.fromkeys(["__init__"], 14),
 }
 CODECS = RANKS["codecs"]
 

@@ -65,9 +65,8 @@ class PartDecoder(NamedTuple):
         """
         pipeline, element = self._pipeline, self.layout.element
         cells = self.layout.grid.cells[pages]
-        counts = (cells + 7) // 8 if self.layout.packed else cells
         if pipeline.is_plain:
-            return from_numbers(self._stream(pages, sources, 0, counts), element)
+            return from_numbers(self._stream(pages, sources, 0, self.layout.page_numbers[pages]), element)
         absent = self._absent(pages) if pipeline.fills else np.zeros(0, np.uint8)
         hidden = absent != 0
         present = cells if not absent.size else cells - _sums(hidden, cells)
@@ -120,7 +119,7 @@ class PartDecoder(NamedTuple):
         taken = self.kernels.merge_contexts(
             np.concatenate(streams), np.ascontiguousarray(starts.T), absent, made.shapes, made.axes, thresholds, out
         )
-        if (taken.T != counts).any():
+        if (counts != taken.T).any():
             raise CorruptionError("contexts of a page must have just the numbers that its cells ask for")
         return out
 

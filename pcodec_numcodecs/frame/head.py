@@ -23,7 +23,7 @@ from .pipelines import read_pipeline, write_pipeline
 __all__ = ["MAGIC", "PREAMBLE_BYTES", "head_bytes", "read_head", "write_head"]
 
 MAGIC: Final = b"pcof"
-VERSION: Final = 0
+VERSION: Final = 1
 PREAMBLE_BYTES: Final = 14
 _CRC_BYTES: Final = 4
 _MAX_AXES: Final = 64
@@ -63,10 +63,10 @@ def read_head(source: memoryview) -> Layout:
         raise CorruptionError(
             f"CRC-32C of header and index must be {stored:#010x}, got {found:#010x}: the front of the frame is damaged"
         )
-    if source[4] > VERSION:
+    if source[4] != VERSION:
         raise CorruptionError(
-            f"frame version may not exceed {VERSION}, got {source[4]}; "
-            "install the version of pcodec-numcodecs that wrote this"
+            f"frame version must be {VERSION}, got {source[4]}; "
+            + ("version 0 was of trial releases alone" if not source[4] else "a newer pcodec-numcodecs may read it")
         )
     layout = replace(_read(Fields(source[PREAMBLE_BYTES : size - _CRC_BYTES]), source[5]), head_size=size)
     if layout.front_bytes != front:

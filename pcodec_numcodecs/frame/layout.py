@@ -89,6 +89,11 @@ class Layout:
         """The tiles."""
         return Grid(self.shape, self.tile)
 
+    @property
+    def page_numbers(self) -> I64:
+        """Numbers of each page, or for a page with masks and several streams, its cells."""
+        return (self.grid.cells + 7) // 8 if self.packed else self.grid.cells
+
     @cached_property
     def stream_bounds(self) -> list[tuple[int, int]]:
         """First byte of each chunk-level stream in the frame, and the byte after its last."""

@@ -1,5 +1,6 @@
 """How a frame's head spells a pipeline."""
 
+import struct
 from math import prod
 from typing import Final
 
@@ -8,13 +9,14 @@ import numpy as np
 from ..dtypes import NumberType
 from ..errors import CorruptionError
 from ..metadata import Classic, FloatMult, FloatQuant, IntMult, check_mode
-from ..pipeline.steps import FLOAT_WEIGHTS, LORENZO, MED, NONE, WEIGHTS, Pipeline, Predictor, Rank, Split
+from ..pipeline.affine import Affine
 from ..pipeline.stencils import MOST_REACH
+from ..pipeline.steps import FLOAT_WEIGHTS, LORENZO, MED, NONE, WEIGHTS, Pipeline, Predictor, Rank, Split
 from .fields import Fields, varint
 
 __all__ = ["read_pipeline", "write_pipeline"]
 
-_RAW, _INT_MULT, _FLOAT_MULT, _FLOAT_QUANT, _RANK = range(5)
+_RAW, _INT_MULT, _FLOAT_MULT, _FLOAT_QUANT, _AFFINE, _RANK = range(6)
 _MOST_FILLS: Final = 2
 _MOST_USED: Final = 4
 _MOST_SHIFT: Final = 14
@@ -46,6 +48,8 @@ def _write_split(split: Split, width: int) -> bytes:
             return bytes([_FLOAT_MULT]) + base_latent.to_bytes(width, "little")
         case FloatQuant(k):
             return bytes([_FLOAT_QUANT, k])
+        case Affine(scale, offset, narrow):
+            return struct.pack("<Bdd?", _AFFINE, scale, offset, narrow)
         case Rank(count, block):
             return bytes([_RANK]) + varint(count) + varint(block)
 
@@ -96,21 +100,33 @@ def read_pipeline(fields: Fields, number_type: NumberType, tile: tuple[int, ...]
 def _read_split(fields: Fields, number_type: NumberType) -> Split:
     width = number_type.bits // 8
     split: Split
-    match fields.byte("split", most=_RANK):
+    kind = fields.byte("split", most=_RANK)
+    match kind:
         case 0:
             return Classic()
-        case 1:
-            split = IntMult(int.from_bytes(fields.take(width), "little"))
-        case 2:
-            split = FloatMult(int.from_bytes(fields.take(width), "little"))
+        case 1 | 2:
+            base = int.from_bytes(fields.take(width), "little")
+            split = IntMult(base) if kind == _INT_MULT else FloatMult(base)
         case 3:
             split = FloatQuant(fields.byte("k of FloatQuant"))
+        case 4:
+            return _read_affine(fields, number_type)
         case _:
             count = fields.varint("count of distinct values", least=1, most=_MOST_VALUES)
             return Rank(count, fields.varint("distinct values of a block", least=1, most=count))
     if reason := check_mode(split, number_type):
         raise CorruptionError(reason)
     return split
+
+
+def _read_affine(fields: Fields, number_type: NumberType) -> Affine:
+    scale, offset = struct.unpack("<dd", fields.take(16))
+    narrow = bool(fields.byte("rounding of an affine split", most=1))
+    if not number_type.is_float:
+        raise CorruptionError(f"an affine split is for floats, got {number_type.name}")
+    if not (0.0 < scale < float("inf") and abs(offset) < float("inf")):
+        raise CorruptionError(f"scale must be finite and above 0, and offset finite, got {scale} and {offset}")
+    return Affine(scale, offset, narrow)
 
 
 def _read_predictor(fields: Fields, bits: int, tile: tuple[int, ...]) -> Predictor:

@@ -119,6 +119,7 @@ class FrameReader:
 
     @cached_property
     def version(self) -> FormatVersion:
+        """The version of Pco's format that the frame's streams have."""
         version, size = FormatVersion.read(self.layout.pco_header)
         if size != len(self.layout.pco_header):
             raise CorruptionError(f"Pco's header must have {len(self.layout.pco_header)} bytes, got version {version}")

@@ -28,7 +28,8 @@ class FrameSettings:
         ``"auto"``, or the cells of a tile along each axis; a tile is what is read, checked and coded by itself. Where
         an axis is shorter, so is the tile.
     predictor
-        ``"auto"`` or ``"none"``. Cells are not predicted from neighbours along other axes yet: both mean the same.
+        ``"auto"``: cells may be split, masked and predicted from neighbours along several axes, whatever will take the
+        least, as far as the level searches; ``"none"``: Pco gets them as they are.
     access
         What ``tile="auto"`` should suit: ``"balanced"``, ``"series"`` (few cells along all of the first axis),
         ``"maps"`` (planes of the last two axes) or ``"whole"`` (chunks that are always read as a whole).

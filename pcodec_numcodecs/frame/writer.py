@@ -16,7 +16,7 @@ from ..pipeline.choosing import Plan, Wish, choose
 from ..pipeline.steps import PLAIN
 from .checksums import crc32c_of_each
 from .elements import Bits, Element, parts_of, to_numbers
-from .encoding import EncodedPart, encode_part
+from .encoding import EncodedPart, PartEncoder
 from .head import write_head
 from .layout import Layout
 from .page_tables import join_page
@@ -128,7 +128,7 @@ def _write_packed(layout: Layout, part: Bits, level: int, threads: int, kernels:
     """Write bools as bits, those of each tile in bytes of its own, the first in the lowest bit."""
     tiles = [np.packbits(part[bounds], axis=None, bitorder="little") for bounds in layout.grid.all_bounds()]
     numbers = np.concatenate(tiles) if tiles else np.zeros(0, np.uint8)
-    return _assembled(layout, [encode_part(layout, 0, numbers, level, False, threads, kernels)])
+    return _assembled(layout, [PartEncoder(layout, 0, level, False, threads, kernels).encode(numbers)])
 
 
 def _write(layout: Layout, latents: list[Latents], settings: FrameSettings, threads: int, kernels: Kernels) -> bytes:
@@ -136,18 +136,20 @@ def _write(layout: Layout, latents: list[Latents], settings: FrameSettings, thre
     in_blocks = settings.access != "whole"
     for part, cells in enumerate(latents):
         flat = _in_tiles(cells, layout.grid, order_of(layout, part))
-        encoded.append(encode_part(layout, part, flat, settings.level, in_blocks, threads, kernels))
+        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat))
     return _assembled(layout, encoded)
 
 
 def _assembled(layout: Layout, parts: list[EncodedPart]) -> bytes:
     """Join what the parts have become."""
-    chunks = zip(*(part.metadata for part in parts), strict=True)
-    streams = [stream for of_parts in chunks for part in of_parts for stream in part]
+    columns = [column for part in parts for column in part.columns]
+    streams = [
+        metadata for of_range in zip(*(column.metadata for column in columns), strict=True) for metadata in of_range
+    ]
     streams += [block for part in parts for block in part.values]
     streams += [block for part in parts for block in part.masks]
     pages = [
-        join_page([part.counts[page] for part in parts], [stream for part in parts for stream in part.streams[page]])
+        join_page([part.counts[page] for part in parts], [column.pages[page] for column in columns])
         for page in range(layout.grid.pages)
     ]
     whole = replace(

@@ -10,7 +10,7 @@ from .. import modes
 from ..dtypes import Latents, NumberType
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
-from ..metadata import Classic, Mode
+from ..metadata import Classic, Dict, Mode
 from ..training import SECONDARY_LEVEL, estimate
 from .sampling import Boxes
 from .steps import Rank, Split
@@ -90,6 +90,7 @@ def splits(
     for mode in chosen[1:]:
         primary, secondary = modes.split(mode, flat, number_type)
         assert secondary is not None
+        assert not isinstance(mode, Dict)
         scored = secondary.reshape(cells.shape)[boxes.scored].reshape(-1)
         yield Parted(mode, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
     if ranked and (values := distinct(latents, flat)) is not None:

@@ -6,7 +6,7 @@ DeVore, Fornasier and Gunturk, "Iteratively reweighted least squares minimizatio
 few edges in the data must not decide for all the rest.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ _MOST_WEIGHT: Final = (1 << 15) - 1
 _VALUE_BITS: Final = 17
 _MOST_SAMPLES: Final = 1 << 13
 _ROUNDS: Final = 3
-_RIDGE: Final = 2.0**-20
+_RIDGE: Final = 1.0 / (1 << 20)
 
 
 def neighbour(cells: I64, offset: Offset, axes: tuple[int, ...]) -> I64:
@@ -102,10 +102,10 @@ def fit(
 def _reweighted(columns: I64, limit: int, kernels: Kernels) -> F64 | None:
     """Solve for the last row as a mixture of the others."""
     shift = max(0, limit.bit_length() - _VALUE_BITS)
-    scale = 2.0 ** max(0, _VALUE_BITS - 1 - limit.bit_length())
+    scale = float(1 << max(0, _VALUE_BITS - 1 - limit.bit_length()))
     values = (columns >> shift).astype(np.float64) * scale
     solution: F64 | None = None
-    for turn in range(_ROUNDS):
+    for _ in range(_ROUNDS):
         scaled = values
         if solution is not None:
             misses = values[-1].copy()
@@ -113,7 +113,7 @@ def _reweighted(columns: I64, limit: int, kernels: Kernels) -> F64 | None:
                 misses -= weight * values[row]
             misses = np.abs(misses)
             middle = np.sort(misses)[misses.size // 2]
-            floor = max(float(middle) / 2, 2.0**-10)
+            floor = max(float(middle) / 2, 1.0 / (1 << 10))
             scaled = values * np.sqrt(floor / (misses + floor))
         integers = np.rint(scaled).astype(np.int32)
         moments = np.zeros((len(integers), len(integers)), np.int64)

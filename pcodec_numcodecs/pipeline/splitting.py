@@ -7,6 +7,8 @@ from .. import modes
 from ..dtypes import Latents, NumberType
 from ..errors import CorruptionError
 from ..kernels import Kernels
+from . import affine
+from .affine import Affine
 from .steps import Rank, Split
 
 __all__ = ["join", "ranks", "split"]
@@ -25,6 +27,8 @@ def split(
     if isinstance(step, Rank):
         assert values is not None
         return ranks(values, latents, step.bits, kernels), None
+    if isinstance(step, Affine):
+        return affine.split(step, latents, number_type)
     return modes.split(step, latents, number_type)
 
 
@@ -45,6 +49,9 @@ def join(
     CorruptionError
         When a place is not in the list.
     """
+    if isinstance(step, Affine):
+        assert secondary is not None
+        return affine.join(step, primary, secondary, number_type)
     if not isinstance(step, Rank):
         return modes.join(step, primary, secondary, number_type)
     assert values is not None

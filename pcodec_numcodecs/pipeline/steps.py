@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import NUMBER_TYPES, Latents, NumberType
-from ..metadata import Classic, FloatMult, FloatQuant, IntMult, has_secondary
+from ..metadata import Classic, FloatMult, FloatQuant, IntMult
+from .affine import Affine
 
 __all__ = ["PLAIN", "Pipeline", "Predictor", "Rank", "Split", "lanes"]
 
@@ -44,7 +45,7 @@ class Rank:
         return 8 if self.count <= 1 << 8 else 16
 
 
-Split = Classic | IntMult | FloatMult | FloatQuant | Rank
+Split = Classic | IntMult | FloatMult | FloatQuant | Affine | Rank
 """How a cell becomes a primary latent, which is predicted, and perhaps a secondary one."""
 
 
@@ -132,7 +133,7 @@ class Pipeline:
     @property
     def has_secondary(self) -> bool:
         """Whether there is a stream of secondary latents."""
-        return not isinstance(self.split, Rank) and has_secondary(self.split)
+        return not isinstance(self.split, Classic | Rank)
 
     @property
     def streams(self) -> int:
@@ -173,6 +174,8 @@ def as_signed(latents: Latents, reference: int) -> npt.NDArray[Any]:
 
 
 def midpoint(latents: Latents) -> int:
-    """Return the reference from which no latent is further than half of what their width can count."""
+    """Return the reference from which no latent is further than half of what their width can count; 0 for none."""
+    if not latents.size:
+        return 0
     least, most = int(latents.min()), int(latents.max())
     return least + (most - least + 1) // 2

@@ -88,7 +88,7 @@ class Bench:
         return isinstance(self.parted.split, Classic) and not self.masked.fills
 
     def unpredicted(self, level: int, kernels: Kernels) -> int:
-        """Return the cost of primary latents that Pco codes with no mode, and with differences of neighbours or none."""
+        """Return the cost of primary latents that Pco codes as they are, or as differences of neighbours."""
         present = ~self.masked.absent
         counts = present.reshape(len(present), -1).sum(axis=1)
         cells = self.parted.primary[present]
