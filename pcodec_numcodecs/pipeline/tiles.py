@@ -96,7 +96,7 @@ def root(cells: int, axes: int, most: int) -> int:
     least, most = 1, max(1, most)
     while least < most:
         middle = (least + most + 1) // 2
-        least, most = (middle, most) if middle**axes <= cells else (least, middle - 1)
+        least, most = (middle, most) if prod([middle] * axes) <= cells else (least, middle - 1)
     return least
 
 
