@@ -101,6 +101,9 @@ class Compared:
         assert np.array_equal(own, out)
         return expected
 
+    def count_bit_lengths(self, residuals: Any, chosen: Any, out: Any) -> None:
+        self._in_place("count_bit_lengths", out, residuals, chosen)
+
     def sum_moments(self, columns: Any, out: Any) -> None:
         self._in_place("sum_moments", out, columns)
 
@@ -108,7 +111,7 @@ class Compared:
         """Compare a kernel whose result is `changed`, the first argument or the last."""
         self._count(name)
         own = changed.copy()
-        last = name in {"assign_bins", "assign_contexts", "find_lookbacks", "sum_moments"}
+        last = name in {"assign_bins", "assign_contexts", "count_bit_lengths", "find_lookbacks", "sum_moments"}
         for kernels, array in ((self.twin, own), (numpy_, changed)):
             arguments = (*others, array) if last else (array, *others)
             getattr(kernels, name)(*arguments)

@@ -127,6 +127,7 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     starts = rng.integers(-2, cells.size + 2, (case.sets.size, thresholds.size + 1))
     some = residuals[: int(rng.integers(0, cells.size + 1))].copy()
     kernels.merge_contexts(some, starts, absent, case.shapes, axes, thresholds, np.zeros_like(cells))
+    kernels.count_bit_lengths(residuals, np.ones(residuals.size, np.uint8), np.zeros(65, np.int64))
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)
     columns = rng.integers(-999, 999, (int(rng.integers(1, 20)), int(rng.integers(1, 5000)))).astype(np.int32)

@@ -180,3 +180,20 @@ def test_moments_are_summed_alike(seed, rows, n):
     rng = np.random.default_rng(seed)
     columns = rng.integers(1 - (1 << 18), 1 << 18, (rows, n)).astype(np.int32)
     Compared().sum_moments(columns, np.zeros((rows, rows), np.int64))
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(0, 3000))
+@settings(deadline=None)
+def test_residuals_are_counted_alike(seed, bits, n):
+    rng = np.random.default_rng(seed)
+    middle = np.uint64(1 << (bits - 1))
+    residuals = (
+        words_below(rng, int(rng.integers(1, bits + 1)), n) * rng.choice([1, -1], n).astype(np.uint64)
+    ) + middle
+    chosen = rng.integers(0, 2, n).astype(np.uint8)
+    counts = np.zeros(65, np.int64)
+    narrow = residuals.astype(f"u{bits // 8}")
+    Compared().count_bit_lengths(narrow, chosen, counts)
+    signed = [int(residual) - int(middle) for residual in narrow[chosen == 1]]
+    sizes = [(2 * r if r >= 0 else -2 * r - 1).bit_length() for r in signed]
+    assert counts.tolist() == np.bincount(np.array(sizes, np.int64), minlength=65).tolist()

@@ -228,6 +228,20 @@ class Kernels(Protocol):
         the same from every twin: indices beyond the end stay at the last.
         """
 
+    def count_bit_lengths(self, residuals: Latents, chosen: U8, out: I64) -> None:
+        """Count residuals by their size.
+
+        The size of one that is ``r`` above the middle of its width is the bit length of ``2 * r``, and of one that is
+        ``r`` below, of ``2 * r - 1``.
+
+        Parameters
+        ----------
+        chosen
+            1 for each residual that counts, 0 for others.
+        out
+            65 counts, to be filled.
+        """
+
     def sum_moments(self, columns: I32, out: I64) -> None:
         """Fill `out` with the sum of products of each row of `columns` with each.
 

@@ -120,7 +120,7 @@ def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:
         here = boxes.cells == boxes.cells.dtype.type(fill)
         absent = absent | here
         fills = (*fills, fill)
-        cost += scaled((_runs(here[boxes.scored]) * _RUN_BITS) << FRACTION_BITS, boxes)
+        cost += boxes.scaled((_runs(here[boxes.scored]) * _RUN_BITS) << FRACTION_BITS)
         yield Masked(fills, absent, cost)
 
 
@@ -167,8 +167,3 @@ def filled(cells: npt.NDArray[Any], absent: Bools) -> npt.NDArray[Any]:
     chosen = np.where(better, ahead, rows).reshape(-1)
     found: npt.NDArray[Any] = cells.reshape(-1)[np.maximum(chosen, 0)].reshape(cells.shape)
     return found
-
-
-def scaled(cost: int, boxes: Boxes) -> int:
-    """Return for the whole array what a sample costs."""
-    return (cost * boxes.scale) >> 16

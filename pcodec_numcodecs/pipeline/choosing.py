@@ -20,10 +20,9 @@ from ..metadata import Mode
 from .candidates import Masked, Parted, masks, splits
 from .fitting import SHIFT
 from .sampling import Boxes, sample_boxes
-from .scoring import subsets
 from .steps import NONE, PLAIN, WEIGHTS, Pipeline, Predictor
 from .tiles import auto_tile, page_cells, predicted_tile, whole_tile
-from .trials import Axes, Bench, Trial
+from .trials import Axes, Bench, Trial, subsets
 
 __all__ = ["Choice", "Plan", "Tried", "Wish", "choose"]
 
@@ -185,7 +184,7 @@ def _predicted(
     trials: list[tuple[int, Trial]] = []
     for bench in _benches(latents, boxes, modes, number_type, wish, kernels):
         if not bench.is_plain:
-            cost = bench.unpredicted(wish.level, kernels)
+            cost = bench.unpredicted(wish.level)
             tile = wish.tile or auto_tile(shape, wish.access)
             cost += bench.side_cost + _PAGE_COST * _pages(shape, tile)
             yield _Candidate(tile, Trial(bench, NONE, ()), cost)
@@ -198,15 +197,15 @@ def _predicted(
     if not wish.is_fast:
         benches.sort(key=lambda pair: min(trial.cost for trial in pair[1].values()) + pair[0].side_cost)
         for bench, lorenzo in benches[:_FITTED]:
-            for trial in _fitted(bench, lorenzo, axes, kernels):
+            for trial in _fitted(bench, lorenzo, axes):
                 trials.append((_with_edges(trial, lorenzo, shape, wish), trial))
     trials.sort(key=lambda pair: pair[0])
     for score, trial in trials[:_FINALISTS]:
-        cost = score - trial.cost + trial.bench.price(trial, wish.level, kernels)
+        cost = score - trial.cost + trial.bench.price(trial, wish.level)
         tile = _tile(trial, cost, shape, wish)
         thresholds: tuple[int, ...] = ()
         if wish.level > _USUAL_LEVEL:
-            thresholds, saved = trial.bench.contexts(trial, _pages(shape, tile), kernels)
+            thresholds, saved = trial.bench.contexts(trial, _pages(shape, tile))
             cost -= saved
         yield _Candidate(tile, trial, cost, thresholds=thresholds)
 
@@ -222,7 +221,7 @@ def _benches(
         if mask.absent[boxes.scored].all():
             continue
         for part in parted:
-            yield Bench.of(mask, part, boxes)
+            yield Bench.of(mask, part, boxes, kernels)
 
 
 def _sets(axes: Axes) -> list[Axes]:
@@ -230,18 +229,18 @@ def _sets(axes: Axes) -> list[Axes]:
     return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
 
 
-def _fitted(bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes, kernels: Kernels) -> Iterator[Trial]:
+def _fitted(bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes) -> Iterator[Trial]:
     """Fit weights along the most promising axes, and plane by plane along short ones."""
     several = {tried: trial for tried, trial in lorenzo.items() if len(tried) > 1}
     chosen = {min(several, key=lambda tried: several[tried].cost), axes, axes[-2:], axes[-3:]}
     for along in sorted(chosen):
-        trial = bench.weights("full" if len(along) > 3 else "plus", along, kernels)
+        trial = bench.weights("full" if len(along) > 3 else "plus", along)
         if trial is not None:
             yield trial
     if len(axes) == 3:
         for axis in axes:
             if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= _MOST_PLANES:
-                trial = bench.planes((axis, *(other for other in axes if other != axis)), kernels)
+                trial = bench.planes((axis, *(other for other in axes if other != axis)))
                 if trial is not None:
                     yield trial
 

@@ -57,6 +57,10 @@ class Boxes:
         )
         return (slice(None), *inner)
 
+    def scaled(self, cost: int) -> int:
+        """Return for the whole array what the scored cells cost."""
+        return (cost * self.scale) >> 16
+
     def estimate(self, latents: Latents, level: int, kernels: Kernels) -> int:
         """Return what all latents of the array will cost in Pco, of which those of the scored cells are given."""
         times = max(1, self.scale >> 16)

@@ -5,6 +5,7 @@ from .contexts import assign_contexts, merge_contexts
 from .decode import decode_pages
 from .deltas import undo_consecutive, undo_conv1, undo_lookback
 from .encode import encode_pages
+from .lengths import count_bit_lengths
 from .lookback import find_lookbacks
 from .merge import merge_ranges
 from .moments import sum_moments
@@ -13,6 +14,7 @@ from .prediction import predict_tiles, restore_tiles
 __all__ = [
     "assign_bins",
     "assign_contexts",
+    "count_bit_lengths",
     "decode_pages",
     "encode_pages",
     "find_lookbacks",
