@@ -16,7 +16,7 @@ from .constants import MAX_CONSECUTIVE_ORDER
 from .deltas import conv1, lookback
 from .dtypes import Latents, NumberType, from_latents, to_latents
 from .errors import InvalidArgumentError
-from .estimates import Runs, sample_runs, sample_scattered
+from .estimates import Runs, sample_dense, sample_runs, sample_scattered
 from .kernels import Kernels
 from .metadata import (
     Classic,
@@ -83,7 +83,7 @@ def choose(
         return _choose_automatically(latents, number_type, config, page_numbers, kernels)
     mode: Mode
     if config.mode_spec.name == "try_dict":
-        mode, primary = dictionary.build(latents)
+        mode, primary = dictionary.build(latents, kernels)
     else:
         mode = _requested_mode(config.mode_spec, number_type)
         primary, secondary = modes.split(mode, latents, number_type)
@@ -114,7 +114,7 @@ def _choose_automatically(
         price, delta = _with_lookback(price, best.delta, primary, config, page_numbers, kernels)
     if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
         price += best.secondary_cost
-        found = dictionary.bid(latents, sample.latents, price - price // _DICT_SAVING)
+        found = dictionary.bid(latents, sample_dense(latents), price - price // _DICT_SAVING, kernels)
         if found is not None:
             return Choice(found[0], NoDelta(), found[1], None)
     return Choice(best.mode, delta, primary, secondary)

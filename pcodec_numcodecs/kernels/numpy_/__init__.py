@@ -2,16 +2,22 @@
 
 from .bins import assign_bins, measure_bins
 from .decode import decode_pages
-from .deltas import undo_consecutive, undo_conv1, undo_lookback
+from .deltas import difference_consecutive, difference_lookback, undo_consecutive, undo_conv1, undo_lookback
+from .dictionary import index_values
 from .encode import encode_pages
 from .lookback import find_lookbacks
 from .merge import merge_ranges
+from .ranges import cut_ranges
 
 __all__ = [
     "assign_bins",
+    "cut_ranges",
     "decode_pages",
+    "difference_consecutive",
+    "difference_lookback",
     "encode_pages",
     "find_lookbacks",
+    "index_values",
     "measure_bins",
     "merge_ranges",
     "undo_consecutive",
