@@ -86,7 +86,7 @@ def choose(
         mode, primary = dictionary.build(latents, kernels)
     else:
         mode = _requested_mode(config.mode_spec, number_type)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, kernels)
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
         price, simple = _best_consecutive(sample_runs(primary), config, kernels)
@@ -107,7 +107,7 @@ def _choose_automatically(
     for bid in others:
         if bid.cost < min(best.cost, plain.cost - plain.cost // _MODE_SAVING):
             best = bid
-    primary, secondary = modes.split(best.mode, latents, number_type)
+    primary, secondary = modes.split(best.mode, latents, number_type, kernels)
     price = best.cost - best.secondary_cost
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
@@ -177,7 +177,7 @@ def _bid(
     kernels: Kernels,
 ) -> Bid:
     """Price a mode with the best of the simpler delta encodings."""
-    primary, secondary = modes.split(mode, sample.latents, number_type)
+    primary, secondary = modes.split(mode, sample.latents, number_type, kernels)
     level = min(config.compression_level, SECONDARY_LEVEL)
     secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.scale, kernels)
     runs = Runs(primary, sample.counts, sample.scale)

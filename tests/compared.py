@@ -95,6 +95,9 @@ class Compared:
             assert np.array_equal(own, indices)
         return expected
 
+    def split_float_mult(self, latents: Any, base: Any, *made: Any) -> None:
+        self._outputs("split_float_mult", (latents, base), made)
+
     def undo_consecutive(self, latents: Any, counts: Any, states: Any) -> None:
         self._in_place("undo_consecutive", latents, counts, states)
 

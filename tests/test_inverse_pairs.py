@@ -100,7 +100,7 @@ def test_float_mult(number_type, base):
     numbers = np.concatenate((multiples, patterns(number_type, 3)))
     mode = FloatMult(int(to_latents(np.array([base], number_type.dtype), number_type)[0]))
     latents = to_latents(numbers, number_type)
-    primary, secondary = modes.split(mode, latents, number_type)
+    primary, secondary = modes.split(mode, latents, number_type, load())
     assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
     # Multiples are told by the primary latent alone, but for the units in the last place that rounding costs.
     off = (secondary[:500] - number_type.latent.type(number_type.mid)).view(f"i{number_type.bits // 8}")
@@ -112,7 +112,7 @@ def test_float_quant(number_type):
     latents = to_latents(patterns(number_type, 4), number_type)
     for k in range(1, number_type.mantissa_bits + 1):
         mode = FloatQuant(k)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, load())
         assert secondary.max() < 1 << k
         assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
 
@@ -122,7 +122,7 @@ def test_int_mult(number_type):
     latents = to_latents(patterns(number_type, 5), number_type)
     for base in (1, 2, 3, 100, number_type.mid, (1 << number_type.bits) - 1):
         mode = IntMult(base)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, load())
         assert secondary.max() < base
         assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
 

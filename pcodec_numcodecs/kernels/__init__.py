@@ -166,6 +166,20 @@ class Kernels(Protocol):
         many, and then `indices` is arbitrary.
         """
 
+    def split_float_mult(self, latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
+        """Split floats into multiples of a base and what these miss them by; see `pcodec_numcodecs.modes.float_mult`.
+
+        One of the kernels that see floats: a product with the rounded inverse of the base, the nearest integer, and the
+        product of that with the base, each rounded once.
+
+        Parameters
+        ----------
+        latents
+            Ordered latents of floats of the type of `base`.
+        primary, secondary
+            One for each latent: filled.
+        """
+
     def undo_consecutive(self, latents: Latents, counts: I64, states: Latents) -> None:
         """Undo differences of neighbours, in place.
 

@@ -57,7 +57,7 @@ def _find(latents: Any, counts: Any, window: Any, out: Any) -> None:
         for lane in range(counts.size):
             end = start + counts[lane]
             page, lookbacks = latents[start:end], out[start:end]
-            first = np.int64(0)
+            first: Any = 0
             while first < page.size:
                 index = start + first
                 n = min(_BLOCK - index % _BLOCK, page.size - first)
@@ -181,5 +181,6 @@ def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: A
 def _price(here: Any, earlier: Any, page: Any) -> Any:
     """Return what a difference costs, above the bits of a place."""
     dtype = page.dtype.type
-    difference = dtype(here - earlier)
-    return np.int32(bit_length(np.uint64(min(difference, dtype(-difference))))) << _PRICE_BITS
+    difference: Any = dtype(here - earlier)
+    least: Any = min(difference, dtype(-difference))
+    return np.int32(bit_length(np.uint64(least))) << _PRICE_BITS

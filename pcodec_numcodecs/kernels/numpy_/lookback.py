@@ -98,7 +98,7 @@ def _choose(
     block: slice,
     tried: I64,
     matches: list[I64],
-    costs: I64,
+    costs: npt.NDArray[np.int32],
     out: npt.NDArray[np.uint32],
 ) -> None:
     """Choose for each latent of a block the distance of least cost: that of its code and of the difference.
