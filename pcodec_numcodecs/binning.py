@@ -65,7 +65,7 @@ def histogram(latents: Latents, ranges: int, kernels: Kernels) -> Histogram:
 
 def price(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> int:
     """Return what the bins that `merge` would find cost, with the latents in them."""
-    return _least_cost(ranges, latent_bits, ans_log, kernels)[0]
+    return _least_costs(ranges, latent_bits, ans_log, kernels)[0]
 
 
 def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> Histogram:
@@ -76,7 +76,10 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
     ans_log
         Expected log2 of the tANS table's size, as each weight's share of the metadata.
     """
-    place, origins = ranges.counts.size, _least_cost(ranges, latent_bits, ans_log, kernels)[1]
+    found = _least_costs(ranges, latent_bits, ans_log, kernels)[1]
+    if found is None:
+        return ranges.merged(np.zeros(1, np.int64))
+    place, origins = ranges.counts.size, found.tolist()
     firsts = []
     while place:
         place = origins[place]
@@ -84,8 +87,8 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
     return ranges.merged(np.array(firsts[::-1], np.int64))
 
 
-def _least_cost(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> tuple[int, list[int]]:
-    """Return the cost, and for each end of a bin where the bin begins."""
+def _least_costs(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> tuple[int, I64 | None]:
+    """Return the least cost, and for each end of a bin the range in which it begins, None if there is one bin."""
     size = ranges.counts.size
     fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
     costs, origins = np.zeros(size + 1, np.int64), np.zeros(size + 1, np.int64)
@@ -93,8 +96,8 @@ def _least_cost(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kern
     best, n = int(costs[size]), int(ranges.counts.sum())
     single = fixed + n * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
     if single <= best + _SINGLE_BIN_SLACK * n:
-        return single, [0] * (size + 1)
-    return best, origins.tolist()
+        return single, None
+    return best, origins
 
 
 def quantize_weights(counts: I64, ans_log: int) -> I64:

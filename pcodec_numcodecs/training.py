@@ -67,7 +67,7 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     if not latents.size:
         return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), np.zeros(0, np.int64), 0, fixed << FRACTION_BITS)
     sample = sample_dense(latents)
-    cut, ans_log = _cut(sample, level, latents.size // sample.size, kernels)
+    cut, ans_log = _cut(sample, level, latents.size, kernels)
     ranges = merge(cut, 8 * latents.itemsize, ans_log, kernels)
     assigned = np.empty(latents.size, np.uint16)
     if sample.size < latents.size:
@@ -102,17 +102,18 @@ def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) 
     return ranges, cells
 
 
-def estimate(latents: Latents, level: int, scale: int, kernels: Kernels) -> int:
-    """Return roughly what `train` would find the latents to cost, sooner, were there `scale` times as many."""
+def estimate(latents: Latents, level: int, n: int, kernels: Kernels) -> int:
+    """Return roughly what `train` would find `n` latents to cost, sooner, from a sample of them."""
     if not latents.size:
         return 0
-    ranges, ans_log = _cut(latents, level, scale, kernels)
+    ranges, ans_log = _cut(latents, level, n, kernels)
     return price(ranges, 8 * latents.itemsize, ans_log, kernels)
 
 
-def _cut(latents: Latents, level: int, scale: int, kernels: Kernels) -> tuple[Histogram, int]:
-    """Return the ranges of latents, were there `scale` times as many, and the expected log2 of the table's size."""
-    ranges_log = histogram_log(level, latents.size)
-    ranges = histogram(latents, 1 << ranges_log, kernels)
-    ranges = Histogram(ranges.lowers, ranges.uppers, ranges.counts * scale)
-    return ranges, min(ranges_log + 2, USUAL_ANS_LOG, (latents.size * scale - 1).bit_length())
+def _cut(sample: Latents, level: int, n: int, kernels: Kernels) -> tuple[Histogram, int]:
+    """Return the ranges of `n` latents, seen from a sample, and the expected log2 of the table's size."""
+    ranges_log = histogram_log(level, sample.size)
+    ranges = histogram(sample, 1 << ranges_log, kernels)
+    if n > sample.size:
+        ranges = Histogram(ranges.lowers, ranges.uppers, ranges.counts * n // sample.size)
+    return ranges, min(ranges_log + 2, USUAL_ANS_LOG, (n - 1).bit_length())

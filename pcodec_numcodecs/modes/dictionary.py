@@ -13,6 +13,7 @@ from ..metadata import Dict
 if TYPE_CHECKING:
     from ..kernels import Kernels
 
+_MOST_VALUES = 1 << 14  # a larger dictionary leaves the caches of writers and readers
 _REPEATED = 8  # at least one latent in so many repeats another of the sample
 
 
@@ -66,10 +67,12 @@ def bid(
     if _REPEATED * shown.size > sample.size * (_REPEATED - 1):
         return None
     entry = 8 * latents.itemsize << FRACTION_BITS
-    if latents.size * _entropy(shown) // sample.size + shown.size * entry >= limit:
+    codes, distinct = _foreseen(shown, latents.size)
+    most = min(limit // entry, _MOST_VALUES)
+    if distinct > most or codes + distinct * entry >= limit:
         return None
     indices = np.empty(latents.size, np.uint32)
-    found = kernels.index_values(latents, limit // entry, indices)
+    found = kernels.index_values(latents, most, indices)
     if found is None or _entropy(found[1]) + found[1].size * entry >= limit:
         return None
     return _ranked(*found, indices)
@@ -80,6 +83,19 @@ def _appearances(latents: Latents, kernels: "Kernels") -> npt.NDArray[np.int64]:
     size = latents.size + 1
     lowers, uppers, counts = np.empty(size, np.uint64), np.empty(size, np.uint64), np.empty(size, np.int64)
     return counts[: kernels.cut_ranges(latents, (latents.size + 1) // 2, lowers, uppers, counts)]
+
+
+def _foreseen(shown: npt.NDArray[np.int64], n: int) -> tuple[int, int]:
+    """Return the entropy and the count of distinct values to expect at the least of `n` latents, from a sample's.
+
+    The fewer values are shown twice, beside those shown once, the more are not shown at all (A. Chao, 1984); and a
+    sample's entropy is too low by half a natural unit for each value (G. Miller, 1955).
+    """
+    size = int(shown.sum())
+    once, twice = int(np.count_nonzero(shown == 1)), int(np.count_nonzero(shown == 2))
+    unseen = once * once // (2 * max(twice, 1)) if n > size else 0
+    codes = _entropy(shown) + (3 * shown.size << FRACTION_BITS) // 4
+    return n * codes // size, shown.size + unseen
 
 
 def _entropy(counts: npt.NDArray[np.int64]) -> int:

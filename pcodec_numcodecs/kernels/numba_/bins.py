@@ -12,6 +12,7 @@ _BLOCK = 512  # latents at a time, one step of the search for all of them
 _ONE = np.uint64(1)
 _NONE = np.int32(0)
 _EVEN_BITS = 16  # log2 of the most buckets of equal width
+_BEYOND = np.uint64(1 << _EVEN_BITS)
 _MANTISSA_BITS = 7  # log2 of the buckets an octave of the distance from a centre
 _KEY_SHIFT = np.uint64(52 - _MANTISSA_BITS)
 _KEY_OF_ONE = np.int32(1023 << _MANTISSA_BITS)
@@ -107,7 +108,8 @@ def _assign(latents: Any, lowers: Any, bounds: Any, distances: Any, distance_bit
 @inlined
 def _even_keys(latents: Any, base: Any, shift: Any, keys: Any) -> None:
     for i in range(latents.size):
-        keys[i] = np.int32((np.uint64(latents[i]) - base) >> shift)
+        # The last bin may reach far beyond where it begins.
+        keys[i] = np.int32(min((np.uint64(latents[i]) - base) >> shift, _BEYOND))
 
 
 @inlined

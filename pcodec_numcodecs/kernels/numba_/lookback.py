@@ -172,7 +172,8 @@ def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: A
         for i in range(n):
             # Where there is none, the nearest is tried once more: a condition could not be predicted.
             distance = max(np.int64(matches[match, i]), 1)
-            earlier_latent = page[np.uint64(max(first + i - distance, 0))]
+            reference: Any = max(first + i - distance, 0)
+            earlier_latent = page[np.uint64(reference)]
             mark = np.int32((marks[np.uint64(distance)] << _PLACE_BITS) + tried.size + match)
             best[i] = min(best[i], np.int32(mark + _price(here[i], earlier_latent, page)))
 
