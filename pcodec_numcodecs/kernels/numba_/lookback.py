@@ -171,10 +171,10 @@ def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: A
     for match in range(_MATCHES):
         for i in range(n):
             # Where there is none, the nearest is tried once more: a condition could not be predicted.
-            distance = max(np.int64(matches[match, i]), 1)
-            reference: Any = max(first + i - distance, 0)
+            back: Any = max(np.int64(matches[match, i]), 1)
+            reference: Any = max(first + i - back, 0)
             earlier_latent = page[np.uint64(reference)]
-            mark = np.int32((marks[np.uint64(distance)] << _PLACE_BITS) + tried.size + match)
+            mark = np.int32((marks[np.uint64(back)] << _PLACE_BITS) + tried.size + match)
             best[i] = min(best[i], np.int32(mark + _price(here[i], earlier_latent, page)))
 
 
