@@ -54,9 +54,11 @@ class FileCompressor:
         numbers, number_type = check_numbers(src)
         if not isinstance(config, ChunkConfig):
             raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
-        # Pages are made later, and until then the latents of unsigned numbers are the numbers themselves: a copy keeps
-        # them from what the caller may do to the array.
-        return ChunkCompressor._make(compress_chunk(numbers.copy(), number_type, config, load(numbers.size)))
+        if not number_type.is_float and not number_type.is_signed:
+            # Pages are made later, and until then the latents of unsigned numbers are the numbers themselves: a copy
+            # keeps them from what the caller may do to the array.
+            numbers = numbers.copy()
+        return ChunkCompressor._make(compress_chunk(numbers, number_type, config, load(numbers.size)))
 
 
 class ChunkCompressor:

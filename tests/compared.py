@@ -57,6 +57,14 @@ class Compared:
         numpy_.measure_bins(latents, bins, *measures)
         assert all(map(np.array_equal, own, measures))
 
+    def cut_ranges(self, latents: Any, ranges: int, *found: Any) -> int:
+        self._count("cut_ranges")
+        own = [array.copy() for array in found]
+        size = self.twin.cut_ranges(latents, ranges, *own)
+        assert numpy_.cut_ranges(latents, ranges, *found) == size
+        assert all(np.array_equal(ours[:size], theirs[:size]) for ours, theirs in zip(own, found, strict=True))
+        return int(size)
+
     def merge_ranges(self, lowers: Any, uppers: Any, counts: Any, fixed: int, costs: Any, origins: Any) -> None:
         self._count("merge_ranges")
         own = costs.copy(), origins.copy()
@@ -64,6 +72,31 @@ class Compared:
         numpy_.merge_ranges(lowers, uppers, counts, fixed, costs, origins)
         assert np.array_equal(own[0], costs)
         assert np.array_equal(own[1], origins)
+
+    def difference_consecutive(self, latents: Any, counts: Any, *made: Any) -> None:
+        self._outputs("difference_consecutive", (latents, counts), made)
+
+    def difference_lookback(self, latents: Any, lookbacks: Any, counts: Any, stored: Any) -> None:
+        self._count("difference_lookback")
+        own = lookbacks.copy(), stored.copy()
+        self.twin.difference_lookback(latents, own[0], counts, own[1])
+        numpy_.difference_lookback(latents, lookbacks, counts, stored)
+        assert np.array_equal(own[1], stored)
+        assert np.array_equal(own[0][: stored.size], lookbacks[: stored.size])
+
+    def index_values(self, latents: Any, most: int, indices: Any) -> Any:
+        self._count("index_values")
+        own = indices.copy()
+        ours = self.twin.index_values(latents, most, own)
+        expected = numpy_.index_values(latents, most, indices)
+        assert (ours is None) == (expected is None)
+        if expected is not None:
+            assert all(map(np.array_equal, ours, expected))
+            assert np.array_equal(own, indices)
+        return expected
+
+    def split_float_mult(self, latents: Any, base: Any, *made: Any) -> None:
+        self._outputs("split_float_mult", (latents, base), made)
 
     def undo_consecutive(self, latents: Any, counts: Any, states: Any) -> None:
         self._in_place("undo_consecutive", latents, counts, states)
@@ -106,6 +139,14 @@ class Compared:
 
     def sum_moments(self, columns: Any, out: Any) -> None:
         self._in_place("sum_moments", out, columns)
+
+    def _outputs(self, name: str, given: Any, made: Any) -> None:
+        """Compare a kernel whose last arguments are its results."""
+        self._count(name)
+        own = [array.copy() for array in made]
+        getattr(self.twin, name)(*given, *own)
+        getattr(numpy_, name)(*given, *made)
+        assert all(map(np.array_equal, own, made))
 
     def _in_place(self, name: str, changed: Any, *others: Any) -> None:
         """Compare a kernel whose result is `changed`, the first argument or the last."""

@@ -100,7 +100,7 @@ def test_float_mult(number_type, base):
     numbers = np.concatenate((multiples, patterns(number_type, 3)))
     mode = FloatMult(int(to_latents(np.array([base], number_type.dtype), number_type)[0]))
     latents = to_latents(numbers, number_type)
-    primary, secondary = modes.split(mode, latents, number_type)
+    primary, secondary = modes.split(mode, latents, number_type, load())
     assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
     # Multiples are told by the primary latent alone, but for the units in the last place that rounding costs.
     off = (secondary[:500] - number_type.latent.type(number_type.mid)).view(f"i{number_type.bits // 8}")
@@ -112,7 +112,7 @@ def test_float_quant(number_type):
     latents = to_latents(patterns(number_type, 4), number_type)
     for k in range(1, number_type.mantissa_bits + 1):
         mode = FloatQuant(k)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, load())
         assert secondary.max() < 1 << k
         assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
 
@@ -122,7 +122,7 @@ def test_int_mult(number_type):
     latents = to_latents(patterns(number_type, 5), number_type)
     for base in (1, 2, 3, 100, number_type.mid, (1 << number_type.bits) - 1):
         mode = IntMult(base)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, load())
         assert secondary.max() < base
         assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
 
@@ -130,7 +130,7 @@ def test_int_mult(number_type):
 @pytest.mark.parametrize("number_type", NUMBER_TYPES.values(), ids=list(NUMBER_TYPES))
 def test_dictionary(number_type):
     latents = np.random.default_rng(6).choice(to_latents(patterns(number_type, 6), number_type), 3000)
-    mode, indices = dictionary.build(latents)
+    mode, indices = dictionary.build(latents, load())
     assert indices.dtype == np.uint32
     assert np.array_equal(modes.join(mode, indices, None, number_type), latents)
     counts = np.bincount(indices)
@@ -194,10 +194,11 @@ def test_weights_fill_the_table_and_states_go_there_and_back(counts, spare):
 @given(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=400), st.integers(0, 8))
 def test_bins_hold_all_latents_in_order(values, level):
     ordered = np.sort(np.array(values, np.uint16))
-    ranges = binning.histogram(ordered, 1 << level)
+    kernels = load()
+    ranges = binning.histogram(np.array(values, np.uint16), 1 << level, kernels)
     assert ranges.counts.sum() == ordered.size
     assert ranges.counts.size <= 2 << level
-    merged, _ = binning.merge(ranges, 16, level, load())
+    merged = binning.merge(ranges, 16, level, kernels)
     for found in (ranges, merged):
         assert (found.lowers <= found.uppers).all()
         assert (found.uppers[:-1] < found.lowers[1:]).all()

@@ -40,6 +40,9 @@ def test_assign_bins_at_the_ends_of_the_range(kernels, bits):
     out = np.empty(values.size, np.uint16)
     kernels.assign_bins(values, lowers, out)
     assert out.tolist() == [0, 1, 1, 1, 2, 3]
+    values = np.array([7, 9, 10, largest // 2, largest - 1, largest], f"u{bits // 8}")
+    kernels.assign_bins(values, np.array([7, 9, 10], np.uint64), out)
+    assert out.tolist() == [0, 1, 2, 2, 2, 2]
 
 
 def wrapping_steps(values, bits):

@@ -43,20 +43,18 @@ class Encoded(NamedTuple):
 
 def encode(delta: DeltaEncoding, latents: Latents, counts: npt.NDArray[np.int64], kernels: "Kernels") -> Encoded:
     """Turn the latents of pages, end to end, into what is stored of them."""
-    lookbacks = None
     match delta:
         case NoDelta():
             return Encoded(latents, np.zeros((counts.size, 0), latents.dtype))
         case Consecutive(order):
-            differences, states = consecutive.encode(latents, counts, order)
+            return Encoded(*consecutive.encode(latents, counts, order, kernels))
         case Lookback():
-            differences, states, lookbacks = lookback.encode(delta, latents, counts, kernels)
+            return Encoded(*lookback.encode(delta, latents, counts, kernels))
         case Conv1():
             differences, states = conv1.encode(delta, latents, counts)
-    stored = beyond(counts, delta.state_length)
-    differences = differences[stored]
-    toggle_center(differences)
-    return Encoded(differences, states, None if lookbacks is None else lookbacks[stored])
+    stored = differences[beyond(counts, delta.state_length)]
+    toggle_center(stored)
+    return Encoded(stored, states)
 
 
 def decode(

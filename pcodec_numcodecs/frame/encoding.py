@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ..config import ChunkConfig, DeltaSpec, ModeSpec
 from ..dtypes import Latents, NumberType, from_latents
 from ..kernels import Kernels
-from ..pipeline.splitting import present_values, split
+from ..pipeline.splitting import split, without
 from ..pipeline.steps import NONE, Pipeline, Rank, midpoint
 from .blocks import block_limit, mask_blocks, value_blocks
 from .layout import Layout
@@ -78,8 +78,16 @@ class PartEncoder:
     threads: int
     kernels: Kernels
 
-    def encode(self, latents: Latents) -> EncodedPart:
-        """Encode ordered latents of all cells: tile after tile, in the order of the predictor's axes."""
+    def encode(self, latents: Latents, values: Latents | None = None) -> EncodedPart:
+        """Encode a part.
+
+        Parameters
+        ----------
+        latents
+            Ordered latents of all cells: tile after tile, in the order of the predictor's axes.
+        values
+            For `Rank`, the distinct values of these, ascending.
+        """
         pipeline, number_type = self.layout.pipelines[self.part], self.layout.element.number_type
         cells = self.layout.page_numbers
         counts: list[list[int]] = [[] for _ in range(cells.size)]
@@ -89,9 +97,9 @@ class PartEncoder:
         absent = _absent(latents, pipeline.fills)
         hidden = absent != 0
         present = cells - np.add.reduceat(hidden, np.cumsum(cells) - cells, dtype=np.int64) if hidden.size else cells
-        values = None
         if isinstance(pipeline.split, Rank):
-            values = present_values(latents, hidden if hidden.size else None)
+            assert values is not None
+            values = without(values, pipeline.fills)
             pipeline = replace(pipeline, split=Rank(values.size, values.size))
         primary, secondary = split(pipeline.split, values, latents, number_type, self.kernels)
         page_values = None if values is None else _bounds(primary, hidden, cells)

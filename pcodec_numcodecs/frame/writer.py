@@ -60,7 +60,7 @@ def write_frame(
     frames = []
     for plans in plan_parts(latents, element, settings, kernels):
         layout = _blank(element, array.shape, plans, fortran)
-        frame = _write(layout, latents, settings, threads, kernels)
+        frame = _write(layout, latents, plans, settings, threads, kernels)
         frames.append((len(frame) + (len(frame) * plans[0].handicap >> 6), frame))
     if element.is_bool and parts[0].max(initial=0) <= 1:
         # What NumPy takes for a bool may be any byte, and each must come back; but bits can share bytes.
@@ -131,12 +131,19 @@ def _write_packed(layout: Layout, part: Bits, level: int, threads: int, kernels:
     return _assembled(layout, [PartEncoder(layout, 0, level, False, threads, kernels).encode(numbers)])
 
 
-def _write(layout: Layout, latents: list[Latents], settings: FrameSettings, threads: int, kernels: Kernels) -> bytes:
+def _write(
+    layout: Layout,
+    latents: list[Latents],
+    plans: list[Plan],
+    settings: FrameSettings,
+    threads: int,
+    kernels: Kernels,
+) -> bytes:
     encoded = []
     in_blocks = settings.access != "whole"
-    for part, cells in enumerate(latents):
+    for part, (cells, plan) in enumerate(zip(latents, plans, strict=True)):
         flat = _in_tiles(cells, layout.grid, order_of(layout, part))
-        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat))
+        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat, plan.values))
     return _assembled(layout, encoded)
 
 

@@ -86,6 +86,25 @@ class Kernels(Protocol):
             One a bin; each is raised by the count of its latents.
         """
 
+    def cut_ranges(self, latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
+        """Cut the span of latents into ranges of about equal counts.
+
+        There are as many cuts as would make equal counts. One within a run of equal latents goes to its nearer end, the
+        lower one of two; if the run alone would fill more than half a range, to both. Of no more distinct latents than
+        twice the ranges, each gets a range of its own.
+
+        Parameters
+        ----------
+        latents
+            At least one.
+        lowers, uppers, counts
+            Room for ``2 * ranges``; the first are filled.
+
+        Returns
+        -------
+        How many ranges there are.
+        """
+
     def merge_ranges(self, lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
         """Find the cheapest way to merge neighbouring ranges into bins, for the first range, the first two, and so on.
 
@@ -100,6 +119,68 @@ class Kernels(Protocol):
             One more than ranges. The entry after a range gets the cost up to it, the first is 0.
         origins
             Like `costs`: the first range of the last bin; of equally cheap ones the earliest.
+        """
+
+    def difference_consecutive(self, latents: Latents, counts: I64, stored: Latents, states: Latents) -> None:
+        """Take differences of neighbours, as often as there are `states` of a lane.
+
+        Parameters
+        ----------
+        latents
+            Lanes end to end.
+        counts
+            Latents of each lane.
+        stored
+            Filled with the differences of all lanes end to end, but for those that the states imply; the middle is
+            toggled (see `pcodec_numcodecs.deltas.toggle_center`).
+        states
+            Shape (lanes, order), zeroed: gets the first value of each order of difference, as far as the lane goes.
+        """
+
+    def difference_lookback(
+        self, latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, stored: Latents
+    ) -> None:
+        """Take differences to earlier latents.
+
+        Parameters
+        ----------
+        latents, counts
+            As in `difference_consecutive`.
+        lookbacks
+            One for each latent, none beyond its lane; those of the first latents of lanes do not matter. Moved to the
+            front, so that there is one for each of `stored`.
+        stored
+            Filled with the differences of all but the first latents of lanes, the middle toggled.
+        """
+
+    def index_values(self, latents: Latents, most: int, indices: npt.NDArray[np.uint32]) -> tuple[Latents, I64] | None:
+        """List the distinct latents and tell for each latent which of them it is.
+
+        Parameters
+        ----------
+        most
+            With more distinct latents than this, the work ends early.
+        indices
+            One for each latent: filled.
+
+        Returns
+        -------
+        The distinct latents in the order of their first appearance, and how often each appears; None if they are too
+        many, and then `indices` is arbitrary.
+        """
+
+    def split_float_mult(self, latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
+        """Split floats into multiples of a base and what these miss them by; see `pcodec_numcodecs.modes.float_mult`.
+
+        One of the kernels that see floats: a product with the rounded inverse of the base, the nearest integer, and the
+        product of that with the base, each rounded once.
+
+        Parameters
+        ----------
+        latents
+            Ordered latents of floats of the type of `base`.
+        primary, secondary
+            One for each latent: filled.
         """
 
     def undo_consecutive(self, latents: Latents, counts: I64, states: Latents) -> None:

@@ -1,11 +1,16 @@
 """Modes: one number as one or two latents, and back; a file a mode."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import Latents, NumberType
 from ..metadata import Classic, Dict, FloatMult, FloatQuant, IntMult, Mode
 from . import dictionary, float_mult, float_quant, int_mult
+
+if TYPE_CHECKING:
+    from ..kernels import Kernels
 
 
 def join(mode: Mode, primary: Latents, secondary: Latents | None, number_type: NumberType) -> Latents:
@@ -26,7 +31,7 @@ def join(mode: Mode, primary: Latents, secondary: Latents | None, number_type: N
             return float_quant.join(mode, primary, secondary, number_type)
 
 
-def split(mode: Mode, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents | None]:
+def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kernels") -> tuple[Latents, Latents | None]:
     """Invert `join`, for modes that are legal for the type; for Dict see `dictionary.build`."""
     match mode:
         case Classic():
@@ -34,7 +39,7 @@ def split(mode: Mode, latents: Latents, number_type: NumberType) -> tuple[Latent
         case IntMult():
             return int_mult.split(mode, latents, number_type)
         case FloatMult():
-            return float_mult.split(mode, latents, number_type)
+            return float_mult.split(mode, latents, number_type, kernels)
         case FloatQuant():
             return float_quant.split(mode, latents, number_type)
         case Dict():

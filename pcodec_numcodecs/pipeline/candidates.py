@@ -39,11 +39,14 @@ class Parted(NamedTuple):
         Primary latents of the boxes' cells.
     cost
         Of what the split stores besides primary latents, for the whole array.
+    values
+        For `Rank`, the distinct values of the whole array, ascending.
     """
 
     split: Split
     primary: Latents
     cost: int
+    values: Latents | None = None
 
 
 class Masked(NamedTuple):
@@ -88,26 +91,25 @@ def splits(
     yield Parted(Classic(), cells, 0)
     flat = cells.reshape(-1)
     for mode in chosen[1:]:
-        primary, secondary = modes.split(mode, flat, number_type)
+        primary, secondary = modes.split(mode, flat, number_type, kernels)
         assert secondary is not None
         assert not isinstance(mode, Dict)
         scored = secondary.reshape(cells.shape)[boxes.scored].reshape(-1)
         yield Parted(mode, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
-    if ranked and (values := distinct(latents, flat)) is not None:
+    if ranked and (values := distinct(latents, flat, kernels)) is not None:
         split = Rank(values.size, values.size)
         primary = np.searchsorted(values, flat).astype(f"u{split.bits // 8}")
         gaps = np.diff(values, prepend=values.dtype.type(0))
-        yield Parted(split, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, 1, kernels))
+        yield Parted(split, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels), values)
 
 
-def distinct(latents: Latents, sample: Latents) -> Latents | None:
+def distinct(latents: Latents, sample: Latents, kernels: Kernels) -> Latents | None:
     """Return the distinct values of an array, ascending; None where they are many, of which a sample warns."""
     most = min(_MOST_VALUES, latents.size // 4)
-    if np.unique(sample).size > min(most, sample.size // 2):
+    if kernels.index_values(sample, min(most, sample.size // 2), np.empty(sample.size, np.uint32)) is None:
         return None
-    ordered = np.sort(latents, axis=None)
-    values = ordered[np.concatenate((np.ones(1, np.bool_), ordered[1:] != ordered[:-1]))]
-    return values if values.size <= most else None
+    found = kernels.index_values(latents.reshape(-1), most, np.empty(latents.size, np.uint32))
+    return None if found is None else np.sort(found[0])
 
 
 def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:

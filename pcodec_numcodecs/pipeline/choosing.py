@@ -16,7 +16,7 @@ from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
-from ..metadata import Mode
+from ..metadata import Classic, Mode
 from .candidates import Masked, Parted, masks, splits
 from .fitting import SHIFT
 from .sampling import Boxes, sample_boxes
@@ -85,12 +85,15 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
+    values
+        For `Rank`, the distinct values of the array, ascending.
     handicap
         A 64th of its size that it must save, times this, to be chosen over others.
     """
 
     tile: Shape
     pipeline: Pipeline
+    values: Latents | None = None
     handicap: int = 0
 
 
@@ -107,7 +110,7 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
     flat_tile = wish.tile or auto_tile(shape, wish.access)
     if latents.size < _LEAST_CELLS or wish.predictor == "none":
         return Choice((Plan(flat_tile, PLAIN),), ())
-    modes = list(candidate_modes(latents.reshape(-1), number_type))
+    modes = [Classic(), *candidate_modes(latents.reshape(-1), number_type)]
     boxes = sample_boxes(latents, _SAMPLES["fast" if wish.is_fast else "usual"])
     candidates = [*_predicted(latents, boxes, modes, number_type, wish, kernels)]
     candidates += _flat(latents, boxes, modes, number_type, flat_tile, wish, kernels)
@@ -139,7 +142,8 @@ class _Candidate:
 
     def plan(self, ndim: int) -> Plan:
         """Return what is to be done."""
-        return Plan(self.tile, self.pipeline(ndim), self.handicap)
+        values = self.trial.bench.parted.values if self.trial is not None else None
+        return Plan(self.tile, self.pipeline(ndim), values, self.handicap)
 
     def pipeline(self, ndim: int) -> Pipeline:
         """Return the pipeline, but for what depends on all cells."""
@@ -196,8 +200,8 @@ def _predicted(
         trials += [(_with_edges(trial, lorenzo, shape, wish), trial) for trial in found]
     if not wish.is_fast:
         benches.sort(key=lambda pair: min(trial.cost for trial in pair[1].values()) + pair[0].side_cost)
-        for bench, lorenzo in benches[:_FITTED]:
-            for trial in _fitted(bench, lorenzo, axes):
+        for place, (bench, lorenzo) in enumerate(benches[:_FITTED]):
+            for trial in _fitted(bench, lorenzo, axes, by_plane=not place):
                 trials.append((_with_edges(trial, lorenzo, shape, wish), trial))
     trials.sort(key=lambda pair: pair[0])
     for score, trial in trials[:_FINALISTS]:
@@ -229,7 +233,7 @@ def _sets(axes: Axes) -> list[Axes]:
     return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
 
 
-def _fitted(bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes) -> Iterator[Trial]:
+def _fitted(bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes, *, by_plane: bool) -> Iterator[Trial]:
     """Fit weights along the most promising axes, and plane by plane along short ones."""
     several = {tried: trial for tried, trial in lorenzo.items() if len(tried) > 1}
     chosen = {min(several, key=lambda tried: several[tried].cost), axes, axes[-2:], axes[-3:]}
@@ -237,7 +241,7 @@ def _fitted(bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes) -> Iterator[Tr
         trial = bench.weights("full" if len(along) > 3 else "plus", along)
         if trial is not None:
             yield trial
-    if len(axes) == 3:
+    if by_plane and len(axes) == 3:
         for axis in axes:
             if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= _MOST_PLANES:
                 trial = bench.planes((axis, *(other for other in axes if other != axis)))

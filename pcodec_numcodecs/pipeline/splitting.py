@@ -1,7 +1,6 @@
 """The first step of a pipeline and its inverse: ordered latents to primary and secondary ones."""
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import modes
 from ..dtypes import Latents, NumberType
@@ -11,7 +10,7 @@ from . import affine
 from .affine import Affine
 from .steps import Rank, Split
 
-__all__ = ["join", "ranks", "split"]
+__all__ = ["join", "ranks", "split", "without"]
 
 
 def split(
@@ -29,7 +28,7 @@ def split(
         return ranks(values, latents, step.bits, kernels), None
     if isinstance(step, Affine):
         return affine.split(step, latents, number_type)
-    return modes.split(step, latents, number_type)
+    return modes.split(step, latents, number_type, kernels)
 
 
 def ranks(values: Latents, latents: Latents, bits: int, kernels: Kernels) -> Latents:
@@ -61,8 +60,7 @@ def join(
     return values[primary]
 
 
-def present_values(latents: Latents, absent: npt.NDArray[np.bool_] | None) -> Latents:
-    """Return the distinct values of those cells that are not absent, ascending."""
-    ordered = np.sort(latents if absent is None else latents[~absent], axis=None)
-    kept: Latents = ordered[np.concatenate((np.ones(min(1, ordered.size), np.bool_), ordered[1:] != ordered[:-1]))]
-    return kept
+def without(values: Latents, fills: tuple[int, ...]) -> Latents:
+    """Return distinct values but for those that are masked; one at least."""
+    kept = values[~np.isin(values, np.array(fills, values.dtype))]
+    return kept if kept.size else values[:1]
