@@ -1,6 +1,7 @@
 """Splits and masks worth a trial, tried on the sample of boxes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -49,7 +50,8 @@ class Parted(NamedTuple):
     values: Latents | None = None
 
 
-class Masked(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Masked:
     """A mask, as it does on the sample.
 
     Attributes
@@ -58,13 +60,30 @@ class Masked(NamedTuple):
         Ordered latents that are taken out.
     absent
         Cells of the boxes that are.
+    chosen
+        Cells of the boxes that are not, and are scored.
     cost
         Of the mask, for the whole array.
     """
 
     fills: tuple[int, ...]
     absent: Bools
+    chosen: Bools
     cost: int
+    _orders: dict[tuple[str, tuple[int, ...]], Bools] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, fills: tuple[int, ...], absent: Bools, boxes: Boxes, cost: int) -> "Masked":
+        """Find the cells that are scored."""
+        chosen = np.zeros(absent.shape, np.bool_)
+        chosen[boxes.scored] = ~absent[boxes.scored]
+        return cls(fills, absent, chosen, cost)
+
+    def ordered(self, which: str, order: tuple[int, ...]) -> Bools:
+        """Return the flags of `absent` or `chosen` cells, flat, the axes of the boxes in some order."""
+        if (which, order) not in self._orders:
+            self._orders[which, order] = getattr(self, which).transpose(order).reshape(-1)
+        return self._orders[which, order]
 
 
 def splits(
@@ -115,7 +134,7 @@ def distinct(latents: Latents, sample: Latents, kernels: Kernels) -> Latents | N
 def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:
     """Mask the sample in all ways that are worth a trial, at first not at all."""
     absent = np.zeros(boxes.cells.shape, np.bool_)
-    yield Masked((), absent, 0)
+    yield Masked.of((), absent, boxes, 0)
     fills: tuple[int, ...] = ()
     cost = 0
     for fill in frequent(boxes.cells[boxes.scored], number_type)[:_MOST_FILLS]:
@@ -123,7 +142,7 @@ def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:
         absent = absent | here
         fills = (*fills, fill)
         cost += boxes.scaled((_runs(here[boxes.scored]) * _RUN_BITS) << FRACTION_BITS)
-        yield Masked(fills, absent, cost)
+        yield Masked.of(fills, absent, boxes, cost)
 
 
 def frequent(cells: Latents, number_type: NumberType) -> list[int]:

@@ -25,7 +25,6 @@ _MOST_WEIGHT: Final = (1 << 15) - 1
 _LARGEST: Final = 7.0
 """Size of a weight, but for the last neighbour's, which makes up for the sum."""
 _VALUE_BITS: Final = 17
-_MOST_SAMPLES: Final = 1 << 13
 _ROUNDS: Final = 3
 _RIDGE: Final = 1.0 / (1 << 20)
 _LEAST_FLOOR: Final = 1.0 / (1 << 10)
@@ -39,7 +38,7 @@ def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, .
     cells
         Boxes of signed cells.
     places
-        Where the cells to predict are, in the flattened boxes.
+        Where the cells to predict are, in the flattened boxes; ``2**15`` at the most.
     offsets
         The last neighbour along the last axis is one of them. Beyond the edge of a box the nearest cell stands for one.
     axes
@@ -51,8 +50,6 @@ def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, .
     """
     if places.size < 8 * len(offsets):
         return None
-    if places.size > _MOST_SAMPLES:
-        places = places[(np.arange(_MOST_SAMPLES) * places.size) // _MOST_SAMPLES]
     west_offset = (0,) * (len(axes) - 1) + (-1,)
     others = [index for index, offset in enumerate(offsets) if offset != west_offset]
     columns = _gather(cells, places, [*(offsets[index] for index in others), (0,) * len(axes), west_offset], axes)

@@ -162,15 +162,12 @@ class Bench:
         if axes not in self._orders:
             order = (0, *(axis + 1 for axis in range(self.boxes.cells.ndim - 1) if axis not in axes))
             order = (*order, *(axis + 1 for axis in axes))
-            chosen = np.zeros(self.boxes.cells.shape, np.bool_)
-            chosen[self.boxes.scored] = True
-            chosen &= ~self.masked.absent
             moved = self.boxes.cells.transpose(order)
             self._orders[axes] = _Ordered(
                 moved.reshape(-1),
                 lanes([moved.shape[1:]] * len(moved), len(axes)),
-                chosen.transpose(order).reshape(-1).view(np.uint8),
-                self.masked.absent.transpose(order).reshape(-1),
+                self.masked.ordered("chosen", order).view(np.uint8),
+                self.masked.ordered("absent", order),
             )
         return self._orders[axes]
 
@@ -186,17 +183,17 @@ class Bench:
                 if other not in plane:
                     yield self.score(Trial(self, MED, (other, *plane)))
 
-    def weights(self, name: str, axes: Axes) -> Trial | None:
-        """Fit and try a stencil along axes."""
+    def weights(self, name: str, axes: Axes, most: int) -> Trial | None:
+        """Fit a stencil along axes on up to so many cells, and try it."""
         along = tuple(axis + 1 for axis in axes)
         offsets = stencil(name, len(axes))
-        found = fit(self._signed, self._places(along), offsets, along, self.kernels)
+        found = fit(self._signed, _thinned(self._places(along), most), offsets, along, self.kernels)
         if found is None:
             return None
         return self.score(Trial(self, WEIGHTS, axes, offsets, found.reshape(1, 1, -1)))
 
-    def planes(self, axes: Axes) -> Trial | None:
-        """Fit and try weights of their own for each place along the first of three axes."""
+    def planes(self, axes: Axes, most: int) -> Trial | None:
+        """Fit weights of their own for each place along the first of three axes, and try them."""
         along = tuple(axis + 1 for axis in axes)
         count = self.boxes.cells.shape[along[0]]
         offsets = channel(count)
@@ -205,7 +202,7 @@ class Bench:
         planes = np.unravel_index(places, self.boxes.cells.shape)[along[0]]
         for plane in range(count):
             used = tuple(offset for offset in offsets if plane + offset[0] >= 0)
-            found = fit(self._signed, places[planes == plane], used, along, self.kernels)
+            found = fit(self._signed, _thinned(places[planes == plane], most), used, along, self.kernels)
             if found is None:
                 return None
             weights[0, plane, [offsets.index(offset) for offset in used]] = found
@@ -217,6 +214,11 @@ class Bench:
         for axis in along:
             present[(slice(None),) * axis + (0,)] = False
         return np.flatnonzero(present)
+
+
+def _thinned(places: I64, most: int) -> I64:
+    """Return up to so many places, evenly spread."""
+    return places if places.size <= most else places[(np.arange(most) * places.size) // most]
 
 
 def subsets(axes: Axes) -> list[Axes]:
