@@ -17,14 +17,14 @@ from ..dtypes import Latents, NumberType
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
 from ..metadata import Classic, Mode
-from .candidates import masks, splits
+from .candidates import Masked, Parted, masks, splits
 from .fitting import SHIFT
 from .sampling import Boxes, sample_boxes
 from .steps import NONE, PLAIN, WEIGHTS, Pipeline, Predictor
 from .tiles import auto_tile, page_cells, page_count, predicted_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
 
-__all__ = ["Candidate", "Choice", "Plan", "Search", "Tried", "Wish", "choose"]
+__all__ = ["Candidate", "Choice", "Plan", "Search", "Table", "Tried", "Wish", "choose"]
 
 Shape = tuple[int, ...]
 
@@ -68,10 +68,10 @@ class Wish:
     def effort(self, cells: int) -> "Effort":
         """Return how far to search for the pipeline of an array."""
         if self.is_fast:
-            return Effort(1 << 13, 0, 0, 0)
+            return Effort(1 << 13, 0, 0, 0, 0)
         if self.level <= USUAL_LEVEL:
-            return Effort(1 << 14, 1, 1 << 12, 4) if cells < _SMALL_CELLS else Effort(1 << 15, 2, 1 << 13, 4)
-        return Effort(1 << 16, 4, 1 << 14, 16)
+            return Effort(1 << 15, 2, 2, 1 << 12, 4) if cells < _SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
+        return Effort(1 << 16, 4, 4, 1 << 14, 16)
 
 
 class Effort(NamedTuple):
@@ -81,8 +81,8 @@ class Effort(NamedTuple):
     ----------
     scored
         Cells of the sample, about.
-    benches
-        Splits and masks for which weights are fitted.
+    medians, benches
+        Splits and masks with which median edges are tried, and weights fitted.
     fitted
         Cells on which they are.
     planes
@@ -90,6 +90,7 @@ class Effort(NamedTuple):
     """
 
     scored: int
+    medians: int
     benches: int
     fitted: int
     planes: int
@@ -201,6 +202,14 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
     )
 
 
+class Table(NamedTuple):
+    """Differences along sets of axes, with one split and one mask; and the least cost of any."""
+
+    bench: Bench
+    lorenzo: dict[Axes, Trial]
+    cost: int
+
+
 @dataclass(frozen=True, eq=False)
 class Search:
     """The search for an array's best pipeline."""
@@ -233,30 +242,44 @@ class Search:
         yield from self._as_they_are()
 
     @cached_property
-    def benches(self) -> list[Bench]:
-        """The sample with each split and each mask."""
+    def _axes(self) -> Axes:
+        return tuple(axis for axis, size in enumerate(self.latents.shape) if size > 1)[-_MOST_AXES:]
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """Masks and splits with differences along all sets of axes, the best first.
+
+        All masks are tried without a split, then all splits with the best mask, and other masks with the best split.
+        """
         modes = self._modes[:1] if self.wish.is_fast else self._modes
-        ranked = not self.wish.is_fast
-        parted = list(splits(self.latents, self._boxes, modes, self.number_type, self.kernels, ranked=ranked))
+        plain, *others = splits(
+            self.latents, self._boxes, modes, self.number_type, self.kernels, ranked=not self.wish.is_fast
+        )
         masked = [mask for mask in masks(self._boxes, self.number_type) if mask.chosen.any()]
-        return [Bench.of(mask, part, self._boxes, self.kernels) for mask in masked for part in parted]
+        unsplit = [self._table(mask, plain) for mask in masked]
+        best = min(unsplit, key=lambda table: table.cost)
+        split = [best, *(self._table(best.bench.masked, part) for part in others)]
+        chosen = min(split, key=lambda table: table.cost).bench.parted
+        rest = [self._table(mask, chosen) for mask in masked if chosen is not plain and mask is not best.bench.masked]
+        return sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
+
+    def _table(self, mask: Masked, part: Parted) -> Table:
+        bench = Bench.of(mask, part, self._boxes, self.kernels)
+        if len(self._axes) < 2:
+            return Table(bench, {}, bench.side_cost + bench.unpredicted(self.wish.level))
+        lorenzo = bench.lorenzo(_few_sets(self._axes) if self.wish.is_fast else subsets(self._axes))
+        return Table(bench, lorenzo, min(self._whole_cost(trial, lorenzo) for trial in lorenzo.values()))
 
     def trials(self) -> list[tuple[int, Trial]]:
         """Return all predictions that are tried with their costs, edges of tiles and side data included."""
-        axes = tuple(axis for axis, size in enumerate(self.latents.shape) if size > 1)[-_MOST_AXES:]
-        if len(axes) < 2:
-            return []
-        sets = _few_sets(axes) if self.wish.is_fast else subsets(axes)
-        tables = [(bench, bench.lorenzo(sets)) for bench in self.benches]
         found: list[tuple[int, Trial]] = []
-        for bench, lorenzo in tables:
-            trials = [*lorenzo.values(), *(() if self.wish.is_fast else bench.medians(axes))]
-            found += [(self._whole_cost(trial, lorenzo), trial) for trial in trials]
-        if not self.wish.is_fast:
-            tables.sort(key=lambda pair: min(trial.cost for trial in pair[1].values()) + pair[0].side_cost)
-            for place, (bench, lorenzo) in enumerate(tables[: self._effort.benches]):
-                trials = list(self._fitted(bench, lorenzo, axes, by_plane=not place))
-                found += [(self._whole_cost(trial, lorenzo), trial) for trial in trials]
+        for place, table in enumerate(self.tables):
+            trials = list(table.lorenzo.values())
+            if trials and place < self._effort.medians:
+                trials += table.bench.medians(self._axes)
+            if trials and place < self._effort.benches:
+                trials += self._fitted(table.bench, table.lorenzo, self._axes)
+            found += [(self._whole_cost(trial, table.lorenzo), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])
 
     def candidate(self, cost: int, trial: Trial) -> Candidate:
@@ -273,10 +296,11 @@ class Search:
             yield self.candidate(score - trial.cost + trial.bench.price(trial, self.wish.level), trial)
 
     def _unpredicted(self) -> Iterator[Candidate]:
-        """Yield splits and masks alone."""
+        """Yield splits and masks alone, those with the best mask."""
         pages = page_count(self.latents.shape, self._flat_tile)
-        for bench in self.benches:
-            if not bench.is_plain:
+        for table in self.tables:
+            bench = table.bench
+            if not bench.is_plain and bench.masked is self.tables[0].bench.masked:
                 cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * _PAGE_COST
                 yield Candidate(self._flat_tile, Trial(bench, NONE, ()), cost)
 
@@ -316,18 +340,18 @@ class Search:
                 cost += (fallback.cost - trial.cost) * faces // shape[axis]
         return cost
 
-    def _fitted(self, bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes, *, by_plane: bool) -> Iterator[Trial]:
+    def _fitted(self, bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes) -> Iterator[Trial]:
         """Fit weights along the most promising axes, and plane by plane along short ones."""
         effort = self._effort
         several = {tried: trial for tried, trial in lorenzo.items() if len(tried) > 1}
         chosen = {min(several, key=lambda tried: several[tried].cost), axes}
-        if effort.benches > 1:
+        if self.latents.size >= _SMALL_CELLS:
             chosen |= {axes[-2:], axes[-3:]}
         for along in sorted(chosen):
             trial = bench.weights("full" if len(along) > 3 else "plus", along, effort.fitted)
             if trial is not None:
                 yield trial
-        if by_plane and len(axes) == 3:
+        if len(axes) == 3:
             for axis in axes:
                 if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= effort.planes:
                     others = (other for other in axes if other != axis)
