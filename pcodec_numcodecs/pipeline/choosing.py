@@ -20,7 +20,7 @@ from ..metadata import Classic, Mode
 from .candidates import Masked, Parted, masks, splits
 from .fitting import SHIFT
 from .sampling import Boxes, sample_boxes
-from .steps import NONE, PLAIN, WEIGHTS, Pipeline, Predictor
+from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
 from .tiles import auto_tile, page_cells, page_count, predicted_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
 
@@ -175,7 +175,7 @@ class Candidate:
             len(trial.axes),
             offsets=trial.offsets,
             weights=trial.weights,
-            shift=SHIFT if trial.kind == WEIGHTS else 0,
+            shift=SHIFT if trial.kind in (WEIGHTS, FLOAT_WEIGHTS) else 0,
             by_plane=trial.by_plane,
         )
         split, fills = bench.parted.split, bench.masked.fills
@@ -282,6 +282,12 @@ class Search:
             found += [(self._whole_cost(trial, table.lorenzo), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])
 
+    def _is_worth_floats(self, bench: Bench) -> bool:
+        """Tell whether a prediction among floats may differ from one among their latents."""
+        if self.number_type.bits not in FLOAT_BITS or not self.number_type.is_float:
+            return False
+        return isinstance(bench.parted.split, Classic) and bench.binades(self.number_type) > 1
+
     def candidate(self, cost: int, trial: Trial) -> Candidate:
         """Return a prediction with its tile and, at high levels, its contexts."""
         tile = self._tile(trial, cost)
@@ -347,10 +353,16 @@ class Search:
         chosen = {min(several, key=lambda tried: several[tried].cost), axes}
         if self.latents.size >= _SMALL_CELLS:
             chosen |= {axes[-2:], axes[-3:]}
+        in_floats = self._is_worth_floats(bench)
         for along in sorted(chosen):
-            trial = bench.weights("full" if len(along) > 3 else "plus", along, effort.fitted)
+            name = "full" if len(along) > 3 else "plus"
+            trial = bench.weights(name, along, effort.fitted)
             if trial is not None:
                 yield trial
+            if in_floats:
+                trial = bench.float_weights(name, along, self.number_type, effort.fitted)
+                if trial is not None:
+                    yield trial
         if len(axes) == 3:
             for axis in axes:
                 if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= effort.planes:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..dtypes import Latents, number_type_of
+from ..dtypes import Latents, NumberType, from_latents, number_type_of
 from ..kernels import Kernels, Prediction
 from ..metadata import Classic
 from .candidates import Masked, Parted, filled
@@ -18,7 +18,7 @@ from .fitting import SHIFT, fit
 from .sampling import Boxes
 from .scoring import LENGTHS, length_cost
 from .stencils import Offset, channel, stencil
-from .steps import LORENZO, MED, WEIGHTS, as_signed, lanes, midpoint
+from .steps import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, as_signed, lanes, midpoint
 
 __all__ = ["Axes", "Bench", "Trial", "subsets"]
 
@@ -27,6 +27,8 @@ U8 = npt.NDArray[np.uint8]
 Axes = tuple[int, ...]
 
 _NOTHING = np.zeros(0, np.uint8)
+_INTEGER_BITS = 40
+_FAR = 16.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +152,7 @@ class Bench:
             reference=self._reference,
             offsets=offsets,
             weights=trial.weights,
-            shift=SHIFT if trial.kind == WEIGHTS else 0,
+            shift=SHIFT if trial.kind in (WEIGHTS, FLOAT_WEIGHTS) else 0,
             sets=np.zeros(len(ordered.shapes), np.int64),
             by_plane=trial.by_plane,
         )
@@ -192,6 +194,21 @@ class Bench:
             return None
         return self.score(Trial(self, WEIGHTS, axes, offsets, found.reshape(1, 1, -1)))
 
+    def float_weights(self, name: str, axes: Axes, number_type: NumberType, most: int) -> Trial | None:
+        """Fit a stencil along axes to the floats themselves on up to so many cells, and try it."""
+        along = tuple(axis + 1 for axis in axes)
+        offsets = stencil(name, len(axes))
+        cells = _as_integers(from_latents(self.boxes.cells, number_type))
+        found = fit(cells, _thinned(self._places(along), most), offsets, along, self.kernels)
+        if found is None:
+            return None
+        return self.score(Trial(self, FLOAT_WEIGHTS, axes, offsets, found.reshape(1, 1, -1)))
+
+    def binades(self, number_type: NumberType) -> int:
+        """Return how many powers of two the floats that are scored span, about; a change of sign is many."""
+        chosen = self.boxes.cells[self.masked.chosen]
+        return (int(chosen.max()) - int(chosen.min())) >> number_type.mantissa_bits
+
     def planes(self, axes: Axes, most: int) -> Trial | None:
         """Fit weights of their own for each place along the first of three axes, and try them."""
         along = tuple(axis + 1 for axis in axes)
@@ -214,6 +231,20 @@ class Bench:
         for axis in along:
             present[(slice(None),) * axis + (0,)] = False
         return np.flatnonzero(present)
+
+
+def _as_integers(floats: npt.NDArray[Any]) -> I64:
+    """Scale floats such that all but the largest fill the integers that weights are fitted to; others count as 0."""
+    with np.errstate(all="ignore"):
+        wide = floats.astype(np.float64)
+        finite = np.isfinite(wide)
+        wide[~finite] = 0.0
+        sizes = np.sort(np.abs(wide[finite]))
+        largest = float(sizes[(99 * sizes.size) // 100]) if sizes.size else 0.0
+        if not largest > 0.0:
+            return np.zeros(floats.shape, np.int64)
+        scaled = np.clip(wide / largest, -_FAR, _FAR) * float(1 << _INTEGER_BITS)
+    return np.rint(scaled).astype(np.int64)
 
 
 def _thinned(places: I64, most: int) -> I64:
