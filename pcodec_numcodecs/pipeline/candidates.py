@@ -7,13 +7,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .. import modes
 from ..dtypes import Latents, NumberType
+from ..estimates import sample_scattered
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
 from ..metadata import Classic, Dict, Mode
 from ..training import SECONDARY_LEVEL, estimate
+from . import affine_search
 from .sampling import Boxes
+from .splitting import split
 from .steps import Rank, Split
 
 __all__ = ["Masked", "Parted", "masks", "splits"]
@@ -27,6 +29,7 @@ _RUN_BITS: Final = 6
 """What a run of masked or of other cells takes, about."""
 _MOST_VALUES: Final = 1 << 16
 _MOST_FILLS: Final = 2
+_AFFINE_SAMPLE: Final = 1 << 12
 
 
 class Parted(NamedTuple):
@@ -104,22 +107,26 @@ def splits(
     chosen
         Modes of Pco, the plain one first.
     ranked
-        Whether a list of the distinct values is tried too.
+        Whether a list of the distinct values, and an affine split, are tried too.
     """
     cells = boxes.cells
     yield Parted(Classic(), cells, 0)
     flat = cells.reshape(-1)
-    for mode in chosen[1:]:
-        primary, secondary = modes.split(mode, flat, number_type, kernels)
+    steps: list[Split] = [mode for mode in chosen[1:] if not isinstance(mode, Dict)]
+    if ranked and number_type.is_float and not steps:
+        # Where a base without an offset fits, there is nothing to be gained.
+        found = affine_search.propose(sample_scattered(latents.reshape(-1), _AFFINE_SAMPLE), number_type)
+        steps += [found] if found is not None else []
+    for step in steps:
+        primary, secondary = split(step, None, flat, number_type, kernels)
         assert secondary is not None
-        assert not isinstance(mode, Dict)
         scored = secondary.reshape(cells.shape)[boxes.scored].reshape(-1)
-        yield Parted(mode, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
+        yield Parted(step, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
     if ranked and (values := distinct(latents, flat, kernels)) is not None:
-        split = Rank(values.size, values.size)
-        primary = np.searchsorted(values, flat).astype(f"u{split.bits // 8}")
+        rank = Rank(values.size, values.size)
+        primary = np.searchsorted(values, flat).astype(f"u{rank.bits // 8}")
         gaps = np.diff(values, prepend=values.dtype.type(0))
-        yield Parted(split, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels), values)
+        yield Parted(rank, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels), values)
 
 
 def distinct(latents: Latents, sample: Latents, kernels: Kernels) -> Latents | None:
