@@ -166,6 +166,7 @@ def _assembled(layout: Layout, parts: list[EncodedPart]) -> bytes:
         stream_crcs=tuple(crc32c_of_each(streams).tolist()),
         page_sizes=np.array([len(page) for page in pages], np.int64),
         page_crcs=crc32c_of_each(pages),
+        page_sets=tuple(part.page_sets for part in parts),
         page_values=tuple(part.page_values for part in parts),
     )
     return b"".join([write_head(whole), *streams, *pages])

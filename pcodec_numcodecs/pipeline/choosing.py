@@ -23,6 +23,7 @@ from .sampling import Boxes, sample_boxes
 from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
 from .tiles import auto_tile, page_cells, page_count, predicted_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
+from .weight_sets import cluster
 
 __all__ = ["Candidate", "Choice", "Plan", "Search", "Table", "Tried", "Wish", "choose"]
 
@@ -264,7 +265,7 @@ class Search:
         return sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
 
     def _table(self, mask: Masked, part: Parted) -> Table:
-        bench = Bench.of(mask, part, self._boxes, self.kernels)
+        bench = Bench.of(mask, part, self._boxes, self.number_type, self.kernels)
         if len(self._axes) < 2:
             return Table(bench, {}, bench.side_cost + bench.unpredicted(self.wish.level))
         lorenzo = bench.lorenzo(_few_sets(self._axes) if self.wish.is_fast else subsets(self._axes))
@@ -286,7 +287,7 @@ class Search:
         """Tell whether a prediction among floats may differ from one among their latents."""
         if self.number_type.bits not in FLOAT_BITS or not self.number_type.is_float:
             return False
-        return isinstance(bench.parted.split, Classic) and bench.binades(self.number_type) > 1
+        return isinstance(bench.parted.split, Classic) and bench.binades > 1
 
     def candidate(self, cost: int, trial: Trial) -> Candidate:
         """Return a prediction with its tile and, at high levels, its contexts."""
@@ -299,7 +300,10 @@ class Search:
 
     def _predicted(self) -> Iterator[Candidate]:
         for score, trial in self.trials()[:_FINALISTS]:
-            yield self.candidate(score - trial.cost + trial.bench.price(trial, self.wish.level), trial)
+            side, tried = score - trial.cost, trial
+            if self.wish.level > USUAL_LEVEL and trial.kind in (WEIGHTS, FLOAT_WEIGHTS) and not trial.by_plane:
+                tried = cluster(trial, self._effort.fitted)
+            yield self.candidate(side + tried.bench.price(tried, self.wish.level), tried)
 
     def _unpredicted(self) -> Iterator[Candidate]:
         """Yield splits and masks alone, those with the best mask."""
@@ -360,7 +364,7 @@ class Search:
             if trial is not None:
                 yield trial
             if in_floats:
-                trial = bench.float_weights(name, along, self.number_type, effort.fitted)
+                trial = bench.float_weights(name, along, effort.fitted)
                 if trial is not None:
                     yield trial
         if len(axes) == 3:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from ..bits import bit_lengths
 from ..dtypes import Latents
 from ..fixed_log import FRACTION_BITS, fixed_log2
+from ..kernels import Kernels
 
-__all__ = ["LENGTHS", "code_cost", "length_cost", "residual_lengths"]
+__all__ = ["LENGTHS", "code_cost", "costs_of_parts", "length_cost", "residual_lengths"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -39,3 +40,15 @@ def code_cost(counts: I64) -> I64:
     totals = counts.sum(axis=1)
     cost: I64 = totals * fixed_log2(totals) - (counts * logs).sum(axis=1)
     return cost
+
+
+def costs_of_parts(residuals: Latents, chosen: npt.NDArray[np.uint8], ends: I64, kernels: Kernels) -> I64:
+    """Return what stretches of residuals cost, each with codes of its own."""
+    costs = np.empty(len(ends), np.int64)
+    counts = np.zeros(LENGTHS, np.int64)
+    start = 0
+    for part, end in enumerate(ends.tolist()):
+        kernels.count_bit_lengths(residuals[start:end], chosen[start:end], counts)
+        costs[part] = length_cost(counts)
+        start = end
+    return costs

@@ -43,6 +43,8 @@ class Trial:
         See `steps.Predictor`.
     axes
         The array's axes that it works along, in its order.
+    sets
+        The set of weights of each box; all have the first if none are given.
     cost
         Of the residuals of all cells, edges of tiles not counted.
     """
@@ -53,6 +55,7 @@ class Trial:
     offsets: tuple[Offset, ...] = ()
     weights: I64 = field(default_factory=lambda: np.zeros((1, 1, 0), np.int64))
     by_plane: bool = False
+    sets: tuple[int, ...] = ()
     cost: int = 0
 
 
@@ -75,6 +78,8 @@ class Bench:
         The mask and the split.
     boxes
         Primary latents, with absent cells filled.
+    number_type
+        That of the elements.
     kernels
         Those that do the work.
     """
@@ -82,13 +87,14 @@ class Bench:
     masked: Masked
     parted: Parted
     boxes: Boxes
+    number_type: NumberType
     kernels: Kernels
     _orders: dict[Axes, _Ordered] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, masked: Masked, parted: Parted, boxes: Boxes, kernels: Kernels) -> "Bench":
+    def of(cls, masked: Masked, parted: Parted, boxes: Boxes, number_type: NumberType, kernels: Kernels) -> "Bench":
         """Prepare the sample."""
-        return cls(masked, parted, boxes.of(filled(parted.primary, masked.absent)), kernels)
+        return cls(masked, parted, boxes.of(filled(parted.primary, masked.absent)), number_type, kernels)
 
     @property
     def side_cost(self) -> int:
@@ -107,6 +113,10 @@ class Bench:
     @cached_property
     def _signed(self) -> I64:
         return as_signed(self.boxes.cells, self._reference)
+
+    @cached_property
+    def _floats(self) -> I64:
+        return _as_integers(from_latents(self.boxes.cells, self.number_type))
 
     def unpredicted(self, level: int) -> int:
         """Return the cost of primary latents that Pco codes as they are, or as differences of neighbours."""
@@ -153,12 +163,25 @@ class Bench:
             offsets=offsets,
             weights=trial.weights,
             shift=SHIFT if trial.kind in (WEIGHTS, FLOAT_WEIGHTS) else 0,
-            sets=np.zeros(len(ordered.shapes), np.int64),
+            sets=np.array(trial.sets or (0,) * len(ordered.shapes), np.int64),
             by_plane=trial.by_plane,
         )
         residuals = np.empty_like(ordered.cells)
         self.kernels.predict_tiles(ordered.cells, _NOTHING, prediction, residuals)
         return ordered, residuals
+
+    def residuals(self, trial: Trial) -> tuple[U8, Latents]:
+        """Return which cells are scored, box by box in the trial's order, and the residuals of all."""
+        ordered, residuals = self._residuals(trial)
+        return ordered.chosen, residuals
+
+    def places(self, trial: Trial) -> I64:
+        """Return where the cells are to which the trial's weights can be fitted, in the flattened boxes."""
+        return self._places(tuple(axis + 1 for axis in trial.axes))
+
+    def fitted_cells(self, trial: Trial) -> I64:
+        """Return the boxes as integers that the trial's weights are fitted to."""
+        return self._floats if trial.kind == FLOAT_WEIGHTS else self._signed
 
     def _ordered(self, axes: Axes) -> _Ordered:
         if axes not in self._orders:
@@ -194,20 +217,20 @@ class Bench:
             return None
         return self.score(Trial(self, WEIGHTS, axes, offsets, found.reshape(1, 1, -1)))
 
-    def float_weights(self, name: str, axes: Axes, number_type: NumberType, most: int) -> Trial | None:
+    def float_weights(self, name: str, axes: Axes, most: int) -> Trial | None:
         """Fit a stencil along axes to the floats themselves on up to so many cells, and try it."""
         along = tuple(axis + 1 for axis in axes)
         offsets = stencil(name, len(axes))
-        cells = _as_integers(from_latents(self.boxes.cells, number_type))
-        found = fit(cells, _thinned(self._places(along), most), offsets, along, self.kernels)
+        found = fit(self._floats, _thinned(self._places(along), most), offsets, along, self.kernels)
         if found is None:
             return None
         return self.score(Trial(self, FLOAT_WEIGHTS, axes, offsets, found.reshape(1, 1, -1)))
 
-    def binades(self, number_type: NumberType) -> int:
+    @property
+    def binades(self) -> int:
         """Return how many powers of two the floats that are scored span, about; a change of sign is many."""
         chosen = self.boxes.cells[self.masked.chosen]
-        return (int(chosen.max()) - int(chosen.min())) >> number_type.mantissa_bits
+        return (int(chosen.max()) - int(chosen.min())) >> self.number_type.mantissa_bits
 
     def planes(self, axes: Axes, most: int) -> Trial | None:
         """Fit weights of their own for each place along the first of three axes, and try them."""
