@@ -34,8 +34,12 @@ USUAL_LEVEL: Final = 8
 _LEAST_CELLS: Final = 512
 """A smaller array tells nothing about itself."""
 _MOST_AXES: Final = 4
+_WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
+"""From which level on all neighbours up to two steps away are tried, by the count of axes."""
 _SMALL_CELLS: Final = 1 << 18
 _FINALISTS: Final = 4
+_CLUSTERED: Final = 2
+"""Finalists for which several sets of weights are fitted."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
 _DOUBT_LOG: Final = 3
@@ -72,7 +76,7 @@ class Wish:
             return Effort(1 << 13, 0, 0, 0, 0)
         if self.level <= USUAL_LEVEL:
             return Effort(1 << 15, 2, 2, 1 << 12, 4) if cells < _SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
-        return Effort(1 << 16, 4, 4, 1 << 14, 16)
+        return Effort(1 << 16, 4, 3, 1 << 13, 16)
 
 
 class Effort(NamedTuple):
@@ -283,6 +287,12 @@ class Search:
             found += [(self._whole_cost(trial, table.lorenzo), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])
 
+    def _stencils(self, axes: int) -> list[str]:
+        """Return the stencils to try: what a decoder has to add up grows fast with the axes."""
+        if axes > 3:
+            return ["full"]
+        return ["plus", "wide"] if self.wish.level >= (_WIDE_LEVELS[axes]) else ["plus"]
+
     def _is_worth_floats(self, bench: Bench) -> bool:
         """Tell whether a prediction among floats may differ from one among their latents."""
         if self.number_type.bits not in FLOAT_BITS or not self.number_type.is_float:
@@ -299,9 +309,10 @@ class Search:
         return Candidate(tile, trial, cost, thresholds=thresholds)
 
     def _predicted(self) -> Iterator[Candidate]:
-        for score, trial in self.trials()[:_FINALISTS]:
+        for place, (score, trial) in enumerate(self.trials()[:_FINALISTS]):
             side, tried = score - trial.cost, trial
-            if self.wish.level > USUAL_LEVEL and trial.kind in (WEIGHTS, FLOAT_WEIGHTS) and not trial.by_plane:
+            weighted = trial.kind in (WEIGHTS, FLOAT_WEIGHTS) and not trial.by_plane
+            if weighted and self.wish.level > USUAL_LEVEL and place < _CLUSTERED:
                 tried = cluster(trial, self._effort.fitted)
             yield self.candidate(side + tried.bench.price(tried, self.wish.level), tried)
 
@@ -359,14 +370,14 @@ class Search:
             chosen |= {axes[-2:], axes[-3:]}
         in_floats = self._is_worth_floats(bench)
         for along in sorted(chosen):
-            name = "full" if len(along) > 3 else "plus"
-            trial = bench.weights(name, along, effort.fitted)
-            if trial is not None:
-                yield trial
-            if in_floats:
-                trial = bench.float_weights(name, along, effort.fitted)
+            for name in self._stencils(len(along)):
+                trial = bench.weights(name, along, effort.fitted)
                 if trial is not None:
                     yield trial
+                if in_floats:
+                    trial = bench.float_weights(name, along, effort.fitted)
+                    if trial is not None:
+                        yield trial
         if len(axes) == 3:
             for axis in axes:
                 if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= effort.planes:
