@@ -20,14 +20,14 @@ def predict_floats(
     absent: Any,
     residuals: Any,
     shapes: Any,
-    axes: Any,
     reference: Any,
     mid: Any,
+    axes: Any,
+    by_plane: Any,
     offsets: Any,
     weights: Any,
-    unit: Any,
     sets: Any,
-    by_plane: Any,
+    unit: Any,
 ) -> None:
     """Predict all tiles by weighted sums of floats; see `Kernels.predict_tiles`."""
     dtype = cells.dtype.type
@@ -80,14 +80,14 @@ def predict_floats(
 def restore_floats(
     residuals: Any,
     shapes: Any,
-    axes: Any,
     reference: Any,
     mid: Any,
+    axes: Any,
+    by_plane: Any,
     offsets: Any,
     weights: Any,
-    unit: Any,
     sets: Any,
-    by_plane: Any,
+    unit: Any,
 ) -> None:
     """Undo `predict_floats`."""
     dtype = residuals.dtype.type

@@ -9,6 +9,8 @@ from .differences import longest_row
 from .faces import any_absent, predict_row, restore_row, steps_back, sum_rows
 from .taps import GROUP, HALO, LEFT, clamp, is_clamped, is_face, is_skipped, pad_row, reach, roomiest
 
+ZERO, ONE = np.int64(0), np.int64(1)  # of one type wherever they are passed, so that less is compiled
+
 
 @compiled
 def predict_weights(
@@ -16,14 +18,16 @@ def predict_weights(
     absent: Any,
     residuals: Any,
     shapes: Any,
-    axes: Any,
     reference: Any,
     mid: Any,
+    axes: Any,
+    by_plane: Any,
     offsets: Any,
     weights: Any,
-    shift: Any,
     sets: Any,
-    by_plane: Any,
+    shift: Any,
+    half: Any,
+    grain: Any,
 ) -> None:
     """Predict all tiles by weighted sums; see `Kernels.predict_tiles`."""
     sums = np.empty(longest_row(shapes), np.int64)
@@ -46,7 +50,7 @@ def predict_weights(
                         masked = any_absent(absent, start, n3)
                         if is_face(axes, by_plane, i0, i1, i2):
                             sum_rows(slab, here, n3, back, sums)
-                            predict_row(slab, here, absent, start, masked, n3, 0, mid, sums, residuals)
+                            predict_row(slab, here, absent, start, masked, n3, ZERO, mid, sums, residuals)
                         else:
                             plane = (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else 0
                             clamped = (
@@ -61,13 +65,13 @@ def predict_weights(
                                     *(steps, taps, within),
                                 )
                                 built = np.int64(-1) if clamped else plane
-                            sum_rows(slab, here, 1, back, sums)
-                            predict_row(slab, here, absent, start, masked, 1, 0, mid, sums, residuals)
-                            sum_taps(slab, here, n3, steps, taps, within, shift, sums)
+                            sum_rows(slab, here, ONE, back, sums)
+                            predict_row(slab, here, absent, start, masked, ONE, ZERO, mid, sums, residuals)
+                            sum_taps(slab, here, n3, steps, taps, within, half, sums)
                             if masked:
-                                impute_row(slab, here, absent, start, n3, sums, within, shift, mid, residuals)
+                                impute_row(slab, here, absent, start, n3, sums, within, shift, grain, mid, residuals)
                             else:
-                                difference_row(slab, here, start, n3, sums, within, shift, mid, residuals)
+                                difference_row(slab, here, start, n3, sums, within, shift, grain, mid, residuals)
                         if masked:
                             pad_row(slab, here, n3)
                             for i in range(np.uint64(n3)):
@@ -80,14 +84,16 @@ def predict_weights(
 def restore_weights(
     residuals: Any,
     shapes: Any,
-    axes: Any,
     reference: Any,
     mid: Any,
+    axes: Any,
+    by_plane: Any,
     offsets: Any,
     weights: Any,
-    shift: Any,
     sets: Any,
-    by_plane: Any,
+    shift: Any,
+    half: Any,
+    grain: Any,
 ) -> None:
     """Undo `predict_weights`."""
     sums = np.empty(longest_row(shapes), np.int64)
@@ -108,7 +114,7 @@ def restore_weights(
                         back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
                         if is_face(axes, by_plane, i0, i1, i2):
                             sum_rows(slab, here, n3, back, sums)
-                            restore_row(residuals, start, n3, 0, mid, sums, slab, here)
+                            restore_row(residuals, start, n3, ZERO, mid, sums, slab, here)
                         else:
                             plane = (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else 0
                             clamped = (
@@ -123,10 +129,10 @@ def restore_weights(
                                     *(steps, taps, within),
                                 )
                                 built = np.int64(-1) if clamped else plane
-                            sum_rows(slab, here, 1, back, sums)
-                            restore_row(residuals, start, 1, 0, mid, sums, slab, here)
-                            sum_taps(slab, here, n3, steps, taps, within, shift, sums)
-                            accumulate_row(residuals, start, n3, sums, within, shift, mid, slab, here)
+                            sum_rows(slab, here, ONE, back, sums)
+                            restore_row(residuals, start, ONE, ZERO, mid, sums, slab, here)
+                            sum_taps(slab, here, n3, steps, taps, within, half, sums)
+                            accumulate_row(residuals, start, n3, sums, within, shift, grain, mid, slab, here)
                         pad_row(slab, here, n3)
                         for i in range(np.uint64(n3)):
                             residuals[np.uint64(start) + i] = np.int64(slab[np.uint64(here) + i]) + reference
@@ -198,10 +204,9 @@ def find_taps(
 
 
 @inlined
-def sum_taps(cells: Any, here: Any, n: Any, steps: Any, taps: Any, within: Any, shift: Any, sums: Any) -> None:
+def sum_taps(cells: Any, here: Any, n: Any, steps: Any, taps: Any, within: Any, half: Any, sums: Any) -> None:
     """Fill `sums` with the weighted neighbours of other rows, and half a unit to round by."""
     at, count, one = np.uint64(here), np.uint64(n), np.uint64(1)
-    half = (np.int64(1) << shift) >> 1
     for i in range(one, count):
         sums[i] = half
     for k in range(0, within[3], GROUP):
@@ -216,7 +221,7 @@ def sum_taps(cells: Any, here: Any, n: Any, steps: Any, taps: Any, within: Any, 
 
 @inlined
 def difference_row(
-    cells: Any, here: Any, place: Any, n: Any, sums: Any, within: Any, shift: Any, mid: Any, residuals: Any
+    cells: Any, here: Any, place: Any, n: Any, sums: Any, within: Any, shift: Any, grain: Any, mid: Any, residuals: Any
 ) -> None:
     """Turn the cells of a row, from the second on, into residuals."""
     at, to, one, two, three = np.uint64(here), np.uint64(place), np.uint64(1), np.uint64(2), np.uint64(3)
@@ -225,7 +230,7 @@ def difference_row(
         j = at + i
         west = np.int64(cells[j - one])
         weighted = sums[i] + second * np.int64(cells[j - two]) + third * np.int64(cells[j - three])
-        residuals[to + i] = np.int64(cells[j]) - west - ((weighted - total * west) >> shift) + mid
+        residuals[to + i] = np.int64(cells[j]) - west - (((weighted - total * west) >> shift) & grain) + mid
 
 
 @inlined
@@ -238,6 +243,7 @@ def impute_row(
     sums: Any,
     within: Any,
     shift: Any,
+    grain: Any,
     mid: Any,
     residuals: Any,
 ) -> None:
@@ -247,7 +253,7 @@ def impute_row(
     total, second, third = within[0], within[1], within[2]
     x1 = x2 = x3 = np.int64(cells[at])
     for i in range(np.uint64(1), np.uint64(n)):
-        prediction = np.int64(dtype(x1 + ((sums[i] + third * x3 + second * x2 - total * x1) >> shift)))
+        prediction = np.int64(dtype(x1 + (((sums[i] + third * x3 + second * x2 - total * x1) >> shift) & grain)))
         x3, x2 = x2, x1
         x1 = prediction if absent[to + i] else np.int64(cells[at + i])
         cells[at + i] = x1
@@ -256,7 +262,7 @@ def impute_row(
 
 @inlined
 def accumulate_row(
-    residuals: Any, place: Any, n: Any, sums: Any, within: Any, shift: Any, mid: Any, cells: Any, here: Any
+    residuals: Any, place: Any, n: Any, sums: Any, within: Any, shift: Any, grain: Any, mid: Any, cells: Any, here: Any
 ) -> None:
     """Undo `difference_row`."""
     dtype = cells.dtype.type
@@ -268,5 +274,5 @@ def accumulate_row(
         weighted = sums[i] + third * x3 + second * x2
         carried = np.int64(residuals[to + i]) - mid + x1
         x3, x2 = x2, x1
-        x1 = np.int64(dtype(carried + ((weighted - total * x1) >> shift)))
+        x1 = np.int64(dtype(carried + (((weighted - total * x1) >> shift) & grain)))
         cells[at + i] = x1
