@@ -11,7 +11,8 @@ from .compiled import compiled, inlined
 from .differences import longest_row
 from .faces import any_absent, steps_back
 from .latents import latent_of, number_of
-from .taps import HALO, LEFT, clamp, is_clamped, is_face, is_skipped, pad_row, reach, roomiest
+from .taps import HALO, LEFT, clamp, extend_left, is_clamped, is_face, is_skipped, pad_row, reach, roomiest
+from .weighing import SPARE, weigh
 
 
 @compiled
@@ -31,7 +32,8 @@ def predict_floats(
 ) -> None:
     """Predict all tiles by weighted sums of floats; see `Kernels.predict_tiles`."""
     dtype = cells.dtype.type
-    sums, slab = np.empty(longest_row(shapes), np.float64), np.empty(roomiest(shapes), np.float64)
+    sums = np.empty(longest_row(shapes) + SPARE, np.float64)
+    slab = np.empty(roomiest(shapes) + SPARE, np.float64)
     steps, taps = new_taps(offsets.shape[0])
     spans = np.empty((4, 2), np.int64)
     reach(offsets, spans)
@@ -56,7 +58,7 @@ def predict_floats(
                         )
                         at, to = np.uint64(here), np.uint64(start)
                         if any_absent(absent, start, n3):
-                            sum_floats(slab, here, n3, steps, taps, built[2], sums)
+                            weigh(slab, here, n3, steps, taps, built[2], 0.0, sums)
                             for i in range(np.uint64(n3)):
                                 if i:
                                     first = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
@@ -64,11 +66,11 @@ def predict_floats(
                                     cells[to + i] = first
                                     slab[at + i] = number_of(first)
                                     if i == 0:
-                                        extend_left(slab, at)
+                                        extend_left(slab, here)
                                 residuals[to + i] = dtype(cells[to + i] - first + mid)
                             pad_row(slab, here, n3)
                         else:
-                            sum_floats(slab, here, n3, steps, taps, built[1], sums)
+                            weigh(slab, here, n3, steps, taps, built[1], 0.0, sums)
                             residuals[to] = dtype(cells[to] - first + mid)
                             for i in range(np.uint64(1), np.uint64(n3)):
                                 residuals[to + i] = dtype(cells[to + i] - latent_of(sums[i], mid) + mid)
@@ -91,7 +93,8 @@ def restore_floats(
 ) -> None:
     """Undo `predict_floats`."""
     dtype = residuals.dtype.type
-    sums, slab = np.empty(longest_row(shapes), np.float64), np.empty(roomiest(shapes), np.float64)
+    sums = np.empty(longest_row(shapes) + SPARE, np.float64)
+    slab = np.empty(roomiest(shapes) + SPARE, np.float64)
     steps, taps = new_taps(offsets.shape[0])
     spans = np.empty((4, 2), np.int64)
     reach(offsets, spans)
@@ -114,11 +117,11 @@ def restore_floats(
                             *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps),
                         )
                         at, to = np.uint64(here), np.uint64(start)
-                        sum_floats(slab, here, n3, steps, taps, built[2], sums)
+                        weigh(slab, here, n3, steps, taps, built[2], 0.0, sums)
                         cell = dtype(residuals[to] - mid + first)
                         residuals[to] = cell
                         slab[at] = number_of(cell)
-                        extend_left(slab, at)
+                        extend_left(slab, here)
                         for i in range(np.uint64(1), np.uint64(n3)):
                             prediction = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
                             cell = dtype(residuals[to + i] - mid + prediction)
@@ -146,13 +149,6 @@ def fill_slab(cells: Any, start: Any, rows: Any, n: Any, slab: Any) -> None:
         pad_row(slab, np.int64(here), n)
         here += np.uint64(n + HALO)
         there += np.uint64(n)
-
-
-@inlined
-def extend_left(slab: Any, at: Any) -> None:
-    """Fill the room before a row."""
-    for i in range(LEFT):
-        slab[at - np.uint64(i + 1)] = slab[at]
 
 
 @inlined
@@ -235,18 +231,6 @@ def find_float_taps(
         taps[count] = row[k] * unit
         count += 1
     return np.int64(-1) if clamped else plane, count, count if split < 0 else split
-
-
-@inlined
-def sum_floats(slab: Any, here: Any, n: Any, steps: Any, taps: Any, count: Any, sums: Any) -> None:
-    """Fill `sums`, but for the first cell, with the first neighbours, weighted."""
-    at, one, cells = np.uint64(here), np.uint64(1), np.uint64(n)
-    for i in range(one, cells):
-        sums[i] = 0.0
-    for k in range(count):
-        there, weight = at + np.uint64(steps[k]), taps[k]
-        for i in range(one, cells):
-            sums[i] += weight * slab[there + i]
 
 
 @inlined

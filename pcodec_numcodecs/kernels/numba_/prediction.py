@@ -49,7 +49,7 @@ def spare_bits(latents: Latents) -> int:
 
 def widened(latents: Latents) -> npt.NDArray[np.uint32]:
     """Return narrow latents as the high bits of wider ones."""
-    return latents.astype(np.uint32) << spare_bits(latents)
+    return latents.astype(np.uint32) << np.uint32(spare_bits(latents))
 
 
 def _predict(

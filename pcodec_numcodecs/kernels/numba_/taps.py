@@ -13,8 +13,6 @@ from .compiled import inlined
 LEFT: Final = 3
 RIGHT: Final = 2
 HALO: Final = LEFT + RIGHT
-GROUP: Final = 4
-"""Neighbours that are summed in one pass over a row."""
 
 
 @inlined
@@ -29,11 +27,18 @@ def roomiest(shapes: Any) -> Any:
 @inlined
 def pad_row(cells: Any, here: Any, n: Any) -> None:
     """Fill the room around a row."""
-    first, last = np.uint64(here), np.uint64(here + n - 1)
-    for i in range(LEFT):
-        cells[first - np.uint64(i + 1)] = cells[first]
+    extend_left(cells, here)
+    last = np.uint64(here + n - 1)
     for i in range(RIGHT):
         cells[last + np.uint64(i + 1)] = cells[last]
+
+
+@inlined
+def extend_left(cells: Any, here: Any) -> None:
+    """Fill the room before a row."""
+    first = np.uint64(here)
+    for i in range(LEFT):
+        cells[first - np.uint64(i + 1)] = cells[first]
 
 
 @inlined
