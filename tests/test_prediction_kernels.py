@@ -51,7 +51,8 @@ def test_contexts_are_those_of_the_residuals_before_and_sorting_is_undone(kernel
     if absent.size:
         residuals[absent == 1] = 1 << (bits - 1)
     sizes = rng.integers(0, 1 << int(rng.integers(1, min(bits + 3, 60))), count).astype(np.uint64)
-    thresholds = np.sort(np.append(sizes[1:], [np.uint64(2**64 - 1)] * min(count, 1)))
+    sizes[:1] = 2**64 - 1
+    thresholds = np.sort(sizes)
     contexts = np.full(residuals.size, 99, np.uint8)
     kernels.assign_contexts(residuals, case.shapes, axes, thresholds, contexts)
     assert contexts.tolist() == contexts_of(case, residuals, thresholds).tolist()
