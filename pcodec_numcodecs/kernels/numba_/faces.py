@@ -10,6 +10,8 @@ import numpy as np
 
 from .compiled import inlined
 
+ZERO, ONE = np.int64(0), np.int64(1)  # of one type wherever they are passed, so that less is compiled
+
 
 @inlined
 def steps_back(i0: Any, i1: Any, i2: Any, s0: Any, s1: Any, s2: Any) -> Any:

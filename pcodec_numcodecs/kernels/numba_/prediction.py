@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, Prediction
+from .chains import restore_weights
 from .compiled import read_only
 from .differences import predict_lorenzo, predict_med, restore_lorenzo, restore_med
 from .floats import predict_floats, restore_floats
-from .stencils import predict_weights, restore_weights
+from .stencils import predict_weights
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
