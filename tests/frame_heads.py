@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from frame_cases import random_array
 
 from pcodec_numcodecs import frame
 from pcodec_numcodecs.frame.checksums import crc32c
+from pcodec_numcodecs.frame.head import read_head
 
 
 def varint(value: int, length: int = 1) -> bytes:
@@ -20,6 +22,9 @@ def varint(value: int, length: int = 1) -> bytes:
     return bytes(digit | 128 for digit in digits[:-1]) + bytes(digits[-1:] or [0])
 
 
+PLAIN_PIPELINE = b"\0\0\0\1"
+
+
 @dataclass(frozen=True)
 class Head:
     """All fields of a head, as wrong as wanted; `frame` puts a right CRC behind them."""
@@ -29,15 +34,15 @@ class Head:
     tile: tuple[int, ...] = (4, 3)
     constant: bytes | None = None
     chunk_pages: int = 1 << 20
-    streams_a_page: int = 1
     pco_header: bytes = b"\4\1"
+    pipelines: tuple[bytes, ...] = (PLAIN_PIPELINE,)
     streams: tuple[bytes, ...] = ()
     kinds: tuple[int, ...] = ()
-    pages: tuple[tuple[bytes, ...], ...] = ()
+    pages: tuple[bytes, ...] = ()
     width: int = 2
-    steps: int = 0
+    index: bytes = b""  # sets of weights and blocks of values
     flags: int = 0
-    version: int = 0
+    version: int = 1
     magic: bytes = b"pcof"
     # Counts and sizes that follow from the fields above, unless something else is to stand there.
     axes: int | None = None
@@ -60,7 +65,6 @@ class Head:
         def given(value: Any, otherwise: Any) -> Any:
             return otherwise if value is None else value
 
-        joined = [b"".join(page) for page in self.pages]
         body = [
             integer(given(self.name_length, len(self.name))),
             self.name,
@@ -73,14 +77,15 @@ class Head:
         else:
             kinds = self.kinds or (0,) * len(streams)
             stream_sizes = given(self.stream_sizes, tuple(map(len, streams)))
-            body += [*map(integer, self.tile), integer(self.steps), integer(self.chunk_pages)]
-            body += [bytes([self.streams_a_page]), self.pco_header, integer(given(self.stream_count, len(streams)))]
+            body += [*map(integer, self.tile), integer(self.chunk_pages), self.pco_header, *self.pipelines]
+            body.append(integer(given(self.stream_count, len(streams))))
             for kind, size, stream in zip(kinds, stream_sizes, streams, strict=True):
                 body += [bytes([kind]), integer(size), crc32c(stream).to_bytes(4, "little")]
-            sizes = given(self.page_sizes, tuple(len(part) for page in self.pages for part in page))
             body.append(bytes([self.width]))
+            sizes = given(self.page_sizes, tuple(map(len, self.pages)))
             body += [size.to_bytes(8, "little")[: self.width] for size in sizes]
-            body += [crc.to_bytes(4, "little") for crc in given(self.page_crcs, tuple(map(crc32c, joined)))]
+            body += [crc.to_bytes(4, "little") for crc in given(self.page_crcs, tuple(map(crc32c, self.pages)))]
+            body.append(self.index)
         body.append(self.tail)
         content = b"".join(body)
         head_bytes = 14 + len(content) + 4
@@ -89,61 +94,57 @@ class Head:
         preamble += given(self.head_bytes, head_bytes).to_bytes(4, "little")
         preamble += given(self.front_bytes, front_bytes).to_bytes(4, "little")
         head = preamble + content
-        return b"".join([head, crc32c(head).to_bytes(4, "little"), *streams, *joined])
+        return b"".join([head, crc32c(head).to_bytes(4, "little"), *streams, *self.pages])
 
     def but(self, **fields: Any) -> "Head":
         """Return a copy with other fields."""
         return changed(self, **fields)
 
 
-def head_of(array: np.ndarray, **settings: Any) -> Head:
-    """Return the fields of the frame that an array is written to; not for constant arrays."""
-    written = frame.write(array, **settings)
-    found = frame.info(written)
-    parts = 2 if array.dtype.kind == "c" else 1
-    place = found.head_bytes
-    streams = []
-    for chunk in found.chunks:
-        streams.append(written[place : place + chunk.metadata_bytes])
-        place += chunk.metadata_bytes
-    # The sizes of the parts of a page are not in the info, but lie before the CRCs.
-    pages = found.page_bytes.size
-    index_end = found.head_bytes - 4 - 4 * pages
-    widest = next(w for w in range(1, 7) if _index_fits(written, index_end, w, pages, parts, found.page_bytes))
-    raw = written[index_end - pages * parts * widest : index_end]
-    sizes = [int.from_bytes(raw[i : i + widest], "little") for i in range(0, len(raw), widest)]
-    rows = []
-    for page in range(pages):
-        row = []
-        for size in sizes[page * parts : (page + 1) * parts]:
-            row.append(written[place : place + size])
-            place += size
-        rows.append(tuple(row))
+def taken_apart(written: bytes, pipelines: tuple[bytes, ...]) -> Head:
+    """Return the fields of a frame that is not constant, whose pipelines are spelt so."""
+    layout = read_head(memoryview(written))
+    starts = layout.page_starts.tolist()
+    index = b"".join(sets.tobytes() for sets in layout.page_sets if sets is not None)
+    index += b"".join(rows.astype("<u2").tobytes() for rows in layout.page_values if rows is not None)
     head = Head(
-        name=found.dtype.str.encode(),
-        shape=found.shape,
-        tile=found.tile,
-        chunk_pages=max(1, (1 << 24) // int(np.prod(found.tile, dtype=int))),
-        streams_a_page=parts,
-        streams=tuple(streams),
-        pages=tuple(rows),
-        width=widest,
-        flags=(found.order == "F") + 4 * (found.storage == "packed"),
+        name=layout.element.name.encode(),
+        shape=layout.shape,
+        tile=layout.tile,
+        chunk_pages=layout.chunk_pages,
+        pipelines=pipelines,
+        streams=tuple(written[start:stop] for start, stop in layout.stream_bounds),
+        kinds=tuple(kind for kind, _, count in layout.sections for _ in range(count)),
+        pages=tuple(written[start:stop] for start, stop in pairwise(starts)),
+        width=max(1, -(-int(layout.page_sizes.max(initial=0)).bit_length() // 8)),
+        index=index,
+        flags=layout.fortran + 4 * layout.packed,
     )
     assert head.frame() == written  # else the wrong heads made from it would be wrong in more than was meant
     return head
 
 
-def _index_fits(written: bytes, end: int, width: int, pages: int, parts: int, sums: np.ndarray) -> bool:
-    start = end - pages * parts * width
-    if start < 1 or written[start - 1] != width:
-        return False
-    sizes = [int.from_bytes(written[i : i + width], "little") for i in range(start, end, width)]
-    return np.array_equal(np.array(sizes, np.int64).reshape(pages, parts).sum(axis=1), sums)
+def head_of(array: np.ndarray, **settings: Any) -> Head:
+    """Return the fields of the frame that an array is written to without pipelines; not for constant arrays."""
+    parts = 2 if array.dtype.kind == "c" else 1
+    return taken_apart(frame.write(array, predictor="none", **settings), (PLAIN_PIPELINE,) * parts)
 
 
 PLAIN = head_of(random_array("<i4", (4, 6), 1), tile=(4, 3), level=1)
 COMPLEX = head_of(random_array("<c8", (4, 6), 1), tile=(4, 3), level=1)
+
+
+def _moved(page: bytes, more: int) -> bytes:
+    """Return a page whose first stream has more bytes, by its table, at the cost of the second."""
+    assert page[0] < 127
+    return bytes([page[0] + more]) + page[1:]
+
+
+def _first_page(page: bytes) -> Head:
+    """Return a frame of complex cells with another first page."""
+    return COMPLEX.but(pages=(page, COMPLEX.pages[1]))
+
+
 CONSTANT = Head(name=b">f4", shape=(3, 4), constant=b"\1\2\3\4", flags=2)
 EMPTY = Head(shape=(0, 5), tile=(1, 5), chunk_pages=1)
 PACKED = Head(
@@ -154,7 +155,11 @@ HUGE = (1 << 63) - 1
 
 HOSTILE = {
     # What is wrong, and what the message says of it.
-    "version": (PLAIN.but(version=1), "frame version may not exceed 0, got 1; install the version"),
+    "version of trial releases": (
+        PLAIN.but(version=0),
+        "must be 1, got 0; version 0 was of trial releases",
+    ),
+    "version to come": (PLAIN.but(version=2), "version must be 1, got 2; a newer pcodec-numcodecs may read it"),
     "flag": (PLAIN.but(flags=8), "flags may not exceed 7, got 8"),
     "all flags": (PLAIN.but(flags=255), "flags"),
     "name unknown": (PLAIN.but(name=b"<i3"), "element type must be one that frames know, got '<i3'"),
@@ -186,13 +191,11 @@ HOSTILE = {
     "tile of an axis of 0": (EMPTY.but(tile=(2, 5)), "length of a tile may not exceed 1, got 2"),
     "tile of too many cells": (PLAIN.but(shape=(1 << 13, 1 << 12), tile=(1 << 13, 1 << 12)), "a tile may not exceed"),
     "tile of one cell": (PLAIN.but(tile=(1, 1)), "24 entries|an entry for each of 24 pages"),
-    "pipeline": (PLAIN.but(steps=1), "pipeline may not have more than 0 steps, got 1"),
     "no pages of a Pco chunk": (PLAIN.but(chunk_pages=0), "pages of a Pco chunk may not be below 1"),
     "pages of a Pco chunk": (PLAIN.but(chunk_pages=(1 << 24) // 12 + 1), "pages of a Pco chunk may not exceed 1398101"),
     "fewer pages of a Pco chunk": (PLAIN.but(chunk_pages=1), "2 pages must have 2 chunk-level streams, got 1"),
-    "no streams of a page": (PLAIN.but(streams_a_page=0), "streams of a page may not be below 1"),
-    "streams of a page": (PLAIN.but(streams_a_page=2), "streams of a page may not exceed 1"),
-    "streams of a complex page": (COMPLEX.but(streams_a_page=1), "streams of a page may not be below 2"),
+    "pipelines for one part too many": (PLAIN.but(pipelines=(PLAIN_PIPELINE,) * 2), "must have 1 chunk-level streams"),
+    "pipeline missing": (COMPLEX.but(pipelines=(PLAIN_PIPELINE,)), ""),
     "Pco version": (PLAIN.but(pco_header=b"\5\0"), "format major version may not exceed 4"),
     "Pco version without a minor": (PLAIN.but(pco_header=b"\3\1"), "Pco's header"),
     "no chunk-level stream": (PLAIN.but(streams=(), kinds=()), "must have 1 chunk-level streams, got 0"),
@@ -206,33 +209,34 @@ HOSTILE = {
     "stream of another type": (PLAIN.but(streams=COMPLEX.streams[:1]), ""),
     "width of 0": (PLAIN.but(width=0), "bytes of a page's size may not be below 1"),
     "width of 7": (PLAIN.but(width=7), "bytes of a page's size may not exceed 6"),
-    "entry missing": (PLAIN.but(page_sizes=(len(FIRST[0]),)), "an entry for each of 2 pages"),
+    "entry missing": (PLAIN.but(page_sizes=(len(FIRST),)), "an entry for each of 2 pages"),
     "CRC missing": (PLAIN.but(page_crcs=(0,)), "an entry for each of 2 pages"),
     "entry too many": (PLAIN.but(page_sizes=(1, 1, 1), page_crcs=(0, 0, 0)), "must end with its last field"),
     "pages for no cells": (
-        EMPTY.but(pages=((b"",),), streams=PLAIN.streams),
+        EMPTY.but(pages=(b"",), streams=PLAIN.streams),
         "0 pages must have 0 chunk-level streams",
     ),
     "more pages than bytes": (PLAIN.but(shape=(1 << 30, 3), tile=(1, 3)), "must have|max_bytes"),
     "page sizes": (
-        PLAIN.but(page_sizes=(len(FIRST[0]) + 1, len(SECOND[0]) - 1)),
+        PLAIN.but(page_sizes=(len(FIRST) + 1, len(SECOND) - 1)),
         r"CRC-32C of page 0 \(cells \[0:4, 0:3\]\)",
     ),
     "page past the end": (PLAIN.but(width=6, page_sizes=((1 << 48) - 1, 1)), "the frame has"),
-    "page longer": (PLAIN.but(pages=((FIRST[0] + b"\0",), SECOND)), r"page 0.* must have \d+ bytes, got"),
-    "page shorter": (PLAIN.but(pages=((FIRST[0][:-1],), SECOND)), ""),
-    "page empty": (PLAIN.but(pages=((b"",), SECOND)), ""),
-    "page of another tile": (PLAIN.but(pages=(SECOND, (b"\0" * 200,))), r"page 1 must have \d+ bytes, got 200|padding"),
+    "page longer": (PLAIN.but(pages=(FIRST + b"\0", SECOND)), r"stream of page 0 must have \d+ bytes, got"),
+    "page shorter": (PLAIN.but(pages=(FIRST[:-1], SECOND)), ""),
+    "page empty": (PLAIN.but(pages=(b"", SECOND)), ""),
+    "page of another tile": (PLAIN.but(pages=(SECOND, b"\0" * 200)), r"page 1 must have \d+ bytes, got 200|padding"),
     "parts of a page": (
-        COMPLEX.but(
-            page_sizes=(
-                len(COMPLEX.pages[0][0]) + 1,
-                len(COMPLEX.pages[0][1]) - 1,
-                *map(len, COMPLEX.pages[1]),
-            )
-        ),
-        r"page 0.* must have \d+ bytes, got",
+        _first_page(_moved(COMPLEX.pages[0], 1)),
+        "stream of page 0 must have",
     ),
+    "parts of a page the other way": (_first_page(_moved(COMPLEX.pages[0], -1)), ""),
+    "size beyond the page": (_first_page(b"\x7f" * 9), "bytes of a stream may not exceed 9"),
+    "size that is not all there": (
+        _first_page(b"\x80"),
+        "must lie within page 0, got 0 bytes",
+    ),
+    "page without its table": (_first_page(b""), "must lie within page 0, got 0 bytes"),
     "packed numbers": (PLAIN.but(flags=4), "only bools that differ can be packed"),
     "packed constant": (CONSTANT.but(name=b"|b1", constant=b"\1", flags=6), "only bools that differ can be packed"),
     "packed with other pages": (PACKED, ""),

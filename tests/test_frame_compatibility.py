@@ -29,7 +29,7 @@ def assert_read(written, array):
     assert oracle.flags == (found.order == "F") + 2 * (found.storage == "constant") + 4 * (found.storage == "packed")
     if oracle.constant is None:
         assert oracle.tile == found.tile
-        assert [sum(map(len, page.streams)) for page in oracle.pages] == found.page_bytes.tolist()
+        assert [len(page) for page in oracle.pages] == found.page_bytes.tolist()
         assert [int(np.prod(oracle.page_shape(p))) for p in range(len(oracle.pages))] == found.page_cells.tolist()
 
 

@@ -7,7 +7,7 @@ import pytest
 from frame_cases import assert_same, random_array
 
 from pcodec_numcodecs import CorruptionError, InvalidArgumentError, frame
-from pcodec_numcodecs.frame import reader, writer
+from pcodec_numcodecs.frame import decoding, streams, writer
 from pcodec_numcodecs.frame.threads import in_threads, runs
 
 pytestmark = pytest.mark.numpy_only
@@ -92,8 +92,9 @@ def test_threads_share_the_pages_of_both_ways(monkeypatch):
 
         return call
 
-    monkeypatch.setattr(writer.CompressedChunk, "write_pages", watched("write", writer.CompressedChunk.write_pages))
-    monkeypatch.setattr(reader, "decompress_pages", watched("read", reader.decompress_pages))
+    chunk = streams.CompressedChunk
+    monkeypatch.setattr(chunk, "write_pages", watched("write", chunk.write_pages))
+    monkeypatch.setattr(decoding, "decompress_pages", watched("read", decoding.decompress_pages))
     frame.read(frame.write(ARRAYS["walk"], tile=(8, 8), threads=2), threads=2)
     assert {way: len(threads) for way, threads in seen.items()} == {"write": 2, "read": 2}
 

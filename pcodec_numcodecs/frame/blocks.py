@@ -20,6 +20,8 @@ _MOST_BYTES: Final = 64 << 10
 _LEAST_BYTES: Final = 512
 """Below this a block costs more in the index than it saves."""
 _UNLIMITED: Final = 1 << 62
+_GROWTH: Final = 4
+"""Each try makes a quarter more blocks at least: all are written anew."""
 
 
 def block_limit(page_bytes: int, in_blocks: bool) -> int:
@@ -56,9 +58,9 @@ def mask_blocks(
             cells = slice(int(ends[first - 1]) if first else 0, int(ends[last - 1]))
             yield write_masks(absent[cells], fills, shapes[first:last], level, kernels)
 
-    pages = total
+    pages = min(total, layout.chunk_pages)
     blocks = list(written(pages))
     while max(map(len, blocks)) > limit and pages > 1:
-        pages = max(1, min(pages - 1, pages * limit // max(map(len, blocks))))
+        pages = max(1, min(pages - pages // _GROWTH - 1, pages * limit // max(map(len, blocks))))
         blocks = list(written(pages))
     return blocks, pages

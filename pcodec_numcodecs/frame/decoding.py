@@ -97,8 +97,24 @@ class PartDecoder(NamedTuple):
         values, first = self._values(pages)
         # What was imputed is no place in the list.
         primary[hidden] = first
+        if (bounds := self.layout.page_values[self.part]) is not None:
+            self._check_places(pages, primary, hidden, bounds[pages].astype(np.int64) * split.block)
         primary -= primary.dtype.type(first)
         return join(split, values, primary, None, number_type)
+
+    def _check_places(self, pages: list[int], places: Latents, hidden: npt.NDArray[np.bool_], firsts: I64) -> None:
+        """Refuse places out of the blocks that a page names: other pages, read along, may need others."""
+        split = self._pipeline.split
+        assert isinstance(split, Rank)
+        cells = self.layout.grid.cells[pages]
+        ends = np.minimum(firsts[:, 1] + split.block, split.count) - 1
+        least, most = (np.repeat(bound.astype(places.dtype), cells) for bound in (firsts[:, 0], ends))
+        wrong = (places < least) | (places > most)
+        if hidden.size:
+            wrong &= ~hidden
+        if wrong.any():
+            page = pages[int(np.searchsorted(np.cumsum(cells), np.argmax(wrong), side="right"))]
+            raise CorruptionError(f"places of page {page} must be in the blocks of values that the index names for it")
 
     def _residuals(self, pages: list[int], sources: Sequence[PageStreams], present: I64, absent: U8) -> Latents:
         """Return the residuals of all cells; a masked one has none, which is the middle of the latents."""

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from ..constants import MAX_CHUNK_NUMBERS
 from ..dtypes import NumberType
 from ..errors import CorruptionError
 from ..metadata import Classic, FloatMult, FloatQuant, IntMult, check_mode
@@ -85,9 +86,9 @@ def read_pipeline(fields: Fields, number_type: NumberType, tile: tuple[int, ...]
     fills = tuple(
         int.from_bytes(fields.take(width), "little") for _ in range(fields.byte("fill values", most=_MOST_FILLS))
     )
-    mask_pages = fields.varint("pages of a block of masks", least=1) if fills else 1
-    bits = split.bits if isinstance(split, Rank) else number_type.bits
-    predictor = _read_predictor(fields, bits, tile)
+    most = MAX_CHUNK_NUMBERS // prod(tile)
+    mask_pages = fields.varint("pages of a block of masks", least=1, most=most) if fills else 1
+    predictor = _read_predictor(fields, split, number_type, tile)
     contexts = fields.byte("contexts", least=1, most=_MOST_CONTEXTS)
     if contexts > 1 and not predictor.kind:
         raise CorruptionError(f"cells that are not predicted may not have more than 1 context, got {contexts}")
@@ -129,12 +130,15 @@ def _read_affine(fields: Fields, number_type: NumberType) -> Affine:
     return Affine(scale, offset, narrow)
 
 
-def _read_predictor(fields: Fields, bits: int, tile: tuple[int, ...]) -> Predictor:
+def _read_predictor(fields: Fields, split: Split, number_type: NumberType, tile: tuple[int, ...]) -> Predictor:
     kind = fields.byte("predictor", most=FLOAT_WEIGHTS)
     if kind == NONE:
         return Predictor()
-    if kind == FLOAT_WEIGHTS and bits not in (32, 64):
-        raise CorruptionError(f"predictions among floats are for 32 and 64 bits, got {bits}")
+    if kind == FLOAT_WEIGHTS and not (isinstance(split, Classic) and number_type.name in ("f32", "f64")):
+        raise CorruptionError(
+            f"predictions among floats are for f32 and f64 as they are, got {number_type.name} and {split}"
+        )
+    bits = split.bits if isinstance(split, Rank) else number_type.bits
     axes = tuple(fields.take(len(tile)))
     if sorted(axes) != list(range(len(tile))):
         raise CorruptionError(f"order of axes must name each of {len(tile)} once, got {axes}")

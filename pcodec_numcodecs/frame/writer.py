@@ -48,6 +48,8 @@ def write_frame(
             "make the array's chunks smaller"
         )
     settings.check_dimensions(array.ndim)
+    if not isinstance(settings.tile, str):
+        fitted(settings.tile, array.shape)  # refused whatever the cells are
     parts = parts_of(array)
     if array.size and all(_is_constant(part) for part in parts):
         one = np.empty((), element.dtype)

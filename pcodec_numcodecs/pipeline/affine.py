@@ -43,8 +43,8 @@ def join(step: Affine, primary: Latents, secondary: Latents, number_type: Number
 
 def split(step: Affine, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
     """Invert `join`: the nearest step, and what it misses the number by."""
-    numbers = from_latents(latents, number_type).astype(np.float64)
     with np.errstate(all="ignore"):
+        numbers = from_latents(latents, number_type).astype(np.float64)
         steps = np.rint((numbers - step.offset) / step.scale)
     steps[~(np.abs(steps) <= _MOST_STEPS[number_type.bits])] = 0.0
     mid = number_type.latent.type(number_type.mid)
