@@ -12,7 +12,7 @@ from ..dtypes import Latents, to_latents
 from ..errors import InvalidArgumentError
 from ..kernels import Kernels, load
 from ..metadata import FormatVersion
-from ..pipeline.choosing import Plan, Wish, choose
+from ..pipeline.choosing import Plan, Tried, Wish, choose
 from ..pipeline.steps import PLAIN
 from .checksums import crc32c_of_each
 from .elements import Bits, Element, parts_of, to_numbers
@@ -24,7 +24,7 @@ from .settings import FrameSettings
 from .shapes import order_of
 from .tiling import Grid, fitted
 
-__all__ = ["plan_parts", "write_frame"]
+__all__ = ["plan_parts", "tried_for", "write_frame"]
 
 
 def write_frame(
@@ -72,11 +72,23 @@ def write_frame(
     return min(frames, key=lambda pair: pair[0])[1]
 
 
+def tried_for(array: npt.NDArray[Any], element: Element, settings: FrameSettings) -> tuple[tuple[Tried, ...], ...]:
+    """Return what is considered for each part of the elements; see `pcodec_numcodecs.frame.explain`."""
+    settings.check_dimensions(array.ndim)
+    kernels = load(array.size * element.parts)
+    wish = _wish(settings, array.shape)
+    parts = [_latents(part, element) for part in parts_of(array)]
+    return tuple(choose(part, element.number_type, wish, kernels).tried for part in parts)
+
+
+def _wish(settings: FrameSettings, shape: tuple[int, ...]) -> Wish:
+    given = None if isinstance(settings.tile, str) else fitted(settings.tile, shape)
+    return Wish(settings.level, settings.predictor, settings.access, given)
+
+
 def plan_parts(latents: list[Latents], element: Element, settings: FrameSettings, kernels: Kernels) -> list[list[Plan]]:
     """Choose what is worth carrying out: each time the plans of all parts of the elements, which have one tile."""
-    shape = latents[0].shape
-    given = None if isinstance(settings.tile, str) else fitted(settings.tile, shape)
-    wish = Wish(settings.level, settings.predictor, settings.access, given)
+    wish = _wish(settings, latents[0].shape)
     found = []
     for plan in choose(latents[0], element.number_type, wish, kernels).plans:
         others = [
