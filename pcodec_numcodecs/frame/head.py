@@ -74,15 +74,15 @@ def read_head(source: memoryview) -> Layout:
     return layout
 
 
-def head_bytes(source: memoryview) -> int:
-    """Return the bytes of the head, from the first `PREAMBLE_BYTES` of a frame.
+def head_bytes(source: memoryview) -> tuple[int, int]:
+    """Return the bytes of the head, and those of the front, from the first `PREAMBLE_BYTES` of a frame.
 
     Raises
     ------
     CorruptionError, InsufficientDataError
         When it is no frame, or not even so many bytes.
     """
-    return _sizes(source)[0]
+    return _sizes(source)
 
 
 def _sizes(source: memoryview) -> tuple[int, int]:

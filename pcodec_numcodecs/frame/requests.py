@@ -97,8 +97,10 @@ def _read_ranges(
     prepare: Callable[[Layout], tuple[Selected, npt.NDArray[Any]]],
     whole: Callable[[memoryview], npt.NDArray[Any]],
 ) -> Requests:
-    needed = head_bytes(front[:PREAMBLE_BYTES])
+    needed, whole_front = head_bytes(front[:PREAMBLE_BYTES])
     if needed > len(front):
+        # Metadata of Pco come next, and are needed for any page.
+        needed = whole_front if whole_front - needed <= _MOST_FIRST_BYTES else needed
         (more,) = yield [Request(len(front), needed)]
         if more is not None and len(more) > needed - len(front):
             return whole(more)
