@@ -37,7 +37,7 @@ I64 = npt.NDArray[np.int64]
 
 _LEAST_NUMBERS = 10  # a smaller chunk tells nothing about itself
 _TRIAL_LEVEL = 6
-_LOOKBACK_SEGMENT = 1 << 15
+_LOOKBACK_SEGMENT = 1 << 14
 _DICT_SAMPLE = 1 << 13
 _DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
