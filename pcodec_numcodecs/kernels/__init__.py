@@ -155,6 +155,8 @@ class Kernels(Protocol):
 
         Parameters
         ----------
+        latents
+            At least one.
         most
             With more distinct latents than this, the work ends early.
         indices

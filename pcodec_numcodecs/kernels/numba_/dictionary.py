@@ -14,14 +14,14 @@ I64 = npt.NDArray[np.int64]
 _HASH = np.uint64(0x9E3779B97F4A7C15)  # odd, of well mixed bits
 _LEAST_LOG = 10
 _SPARE_LOG = 2  # log2 of the least slots a value: the emptier the table, the fewer values are met on the way
-_SPARSE = 4  # latents of a span of up to so many times their count are looked up by themselves, not by hash
+_SPARSE = 4  # latents of a span of up to so many times their count, or of 16 bits, are not looked up by hash
 
 
 def index_values(latents: Latents, most: int, indices: npt.NDArray[np.uint32]) -> tuple[Latents, I64] | None:
     """See `Kernels.index_values`."""
     lowest, highest = latents.min(initial=np.iinfo(latents.dtype).max), latents.max(initial=0)
     span = int(highest) - int(lowest) + 1
-    if 0 < span <= _SPARSE * latents.size:
+    if latents.itemsize <= 2 or 0 < span <= _SPARSE * latents.size:
         return _index_narrow(latents, int(lowest), span, most, indices)
     place, size, log = 0, 0, _LEAST_LOG
     values: Latents = np.empty(1 << log, latents.dtype)
