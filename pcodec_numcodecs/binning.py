@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .bits import bit_lengths
 from .constants import MAX_ANS_LOG
 from .dtypes import Latents
-from .fixed_log import FRACTION_BITS, ONE_BIT, fixed_log2
+from .fixed_log import FRACTION_BITS, ONE_BIT, weight_logs
 from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
 
@@ -123,7 +123,7 @@ def quantize_weights(counts: I64, ans_log: int) -> I64:
 
 def code_bits(counts: I64, weights: I64, ans_log: int) -> int:
     """Return what the tANS codes of all latents take."""
-    return int((counts * ((ans_log << FRACTION_BITS) - fixed_log2(weights))).sum())
+    return int((counts * ((ans_log << FRACTION_BITS) - weight_logs()[weights])).sum())
 
 
 def bins_of(ranges: Histogram) -> tuple[Bins, int]:

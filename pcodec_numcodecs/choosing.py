@@ -16,7 +16,7 @@ from .constants import MAX_CONSECUTIVE_ORDER
 from .deltas import conv1, lookback
 from .dtypes import Latents, NumberType, from_latents, to_latents
 from .errors import InvalidArgumentError
-from .estimates import Runs, sample_runs, sample_scattered
+from .estimates import Runs, sample_runs, sample_scattered, sample_stretch
 from .kernels import Kernels
 from .metadata import (
     Classic,
@@ -37,7 +37,6 @@ I64 = npt.NDArray[np.int64]
 
 _LEAST_NUMBERS = 10  # a smaller chunk tells nothing about itself
 _TRIAL_LEVEL = 6
-_LOOKBACK_SEGMENT = 1 << 15
 _DICT_SAMPLE = 1 << 13
 _DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
@@ -91,7 +90,8 @@ def choose(
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
         price, simple = _best_consecutive(sample_runs(primary), config, kernels)
-        _, delta = _with_lookback(price, simple, primary, config, page_numbers, kernels)
+        stretch = sample_stretch(primary, int(page_numbers.max()))
+        _, delta = _with_lookback(price, simple, stretch, config, page_numbers, kernels)
     return Choice(mode, delta, primary, secondary)
 
 
@@ -106,17 +106,18 @@ def _choose_automatically(
         bid = _bid(mode, sample, number_type, config, page_numbers, kernels, limit)
         if bid.cost < limit:
             best, limit = bid, bid.cost
-    primary, secondary = modes.split(best.mode, latents, number_type, kernels)
-    price = best.cost - best.secondary_cost
-    delta = _requested_delta(primary, config, page_numbers)
-    if delta is None:
-        price, delta = _with_lookback(price, best.delta, primary, config, page_numbers, kernels)
+    price, delta = best.cost - best.secondary_cost, best.delta
+    if config.delta_spec.name == "auto" and latents.size >= _LEAST_NUMBERS:
+        stretch = sample_stretch(latents, int(page_numbers.max()))
+        stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
+        price, delta = _with_lookback(price, delta, stretch, config, page_numbers, kernels)
     if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
         price += best.secondary_cost
         found = dictionary.bid(latents, sample_scattered(latents, _DICT_SAMPLE), price - price // _DICT_SAVING, kernels)
         if found is not None:
             return Choice(found[0], NoDelta(), found[1], None)
-    return Choice(best.mode, delta, primary, secondary)
+    primary, secondary = modes.split(best.mode, latents, number_type, kernels)
+    return Choice(best.mode, _requested_delta(primary, config, page_numbers) or delta, primary, secondary)
 
 
 def price(
@@ -246,22 +247,20 @@ def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -
 def _with_lookback(
     price: int,
     simple: DeltaEncoding,
-    primary: Latents,
+    stretch: Runs,
     config: ChunkConfig,
     page_numbers: I64,
     kernels: Kernels,
 ) -> tuple[int, DeltaEncoding]:
-    """Try lookbacks against the best of the simpler deltas; return what is better, with its price for the chunk."""
+    """Try lookbacks against the best of the simpler deltas; return what is better, with its price for the chunk.
+
+    Lookbacks may reach far, so they are tried on one long stretch of primary latents.
+    """
     if config.compression_level < _LOOKBACK_LEVEL:
         return price, simple
-    # Lookbacks may reach far, so they are tried on one long stretch.
-    longest = int(page_numbers.max())
-    length = min(primary.size, longest, _LOOKBACK_SEGMENT)
-    first = (primary.size - length) // 2
-    segment = Runs(primary[first : first + length], np.array([length], np.int64), primary.size)
-    candidate = lookback.plan(longest)
-    simple_price = _price(simple, segment, config, kernels)
-    candidate_price = _price(candidate, segment, config, kernels)
+    candidate = lookback.plan(int(page_numbers.max()))
+    simple_price = _price(simple, stretch, config, kernels)
+    candidate_price = _price(candidate, stretch, config, kernels)
     if candidate_price >= simple_price - simple_price // _LOOKBACK_SAVING:
         return price, simple
     return price * candidate_price // simple_price, candidate

@@ -9,8 +9,11 @@ from .dtypes import Latents
 
 I64 = npt.NDArray[np.int64]
 
-_RUNS = 32
+_MOST_RUNS = 32
+_LEAST_RUNS = 16
+_RUN_SHARE = 1 << 15  # latents of a chunk for each run, between these bounds
 _RUN_LENGTH = 256
+_STRETCH = 1 << 14
 _DENSE = 1 << 15
 _DENSE_SHARE = 32  # one latent in so many, at least
 _MULTIPLIER = 0x9E3779B97F4A7C15
@@ -47,17 +50,24 @@ def _hashes(count: int) -> npt.NDArray[np.uint64]:
 
 
 def sample_runs(latents: Latents) -> Runs:
-    """Take one stretch from each of 32 equal parts of the chunk, at a hashed place; or all of a small chunk."""
+    """Take one stretch from each of 16 to 32 equal parts of the chunk, at a hashed place; or all of a small chunk."""
     n = latents.size
-    if n <= 2 * _RUNS * _RUN_LENGTH:
+    runs = min(max(n // _RUN_SHARE, _LEAST_RUNS), _MOST_RUNS)
+    if n <= 2 * runs * _RUN_LENGTH:
         return Runs(latents, np.array([n], np.int64), n)
     parts = []
-    for index, hashed in enumerate(_hashes(_RUNS).tolist()):
-        first, last = n * index // _RUNS, n * (index + 1) // _RUNS
+    for index, hashed in enumerate(_hashes(runs).tolist()):
+        first, last = n * index // runs, n * (index + 1) // runs
         start = first + hashed % (last - first - _RUN_LENGTH + 1)
         parts.append(latents[start : start + _RUN_LENGTH])
-    sample = np.concatenate(parts)
-    return Runs(sample, np.full(_RUNS, _RUN_LENGTH, np.int64), n)
+    return Runs(np.concatenate(parts), np.full(runs, _RUN_LENGTH, np.int64), n)
+
+
+def sample_stretch(latents: Latents, longest_page: int) -> Runs:
+    """Take 16,384 neighbours from the middle of the chunk, but no more than a page has."""
+    length = min(latents.size, longest_page, _STRETCH)
+    first = (latents.size - length) // 2
+    return Runs(latents[first : first + length], np.array([length], np.int64), latents.size)
 
 
 def sample_scattered(latents: Latents, count: int = 1 << 10) -> Latents:

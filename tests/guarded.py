@@ -16,7 +16,7 @@ import numpy as np
 import prediction_cases
 import random_chunks
 from compared import Compared
-from kernel_cases import decode_case, encode_case, words_below
+from kernel_cases import decode_case, encode_case, floats_of_some_kind, latents_of_some_kind, words_below
 from twins import numba_
 
 import pcodec_numcodecs
@@ -95,6 +95,7 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     kernels.measure_bins(latents, bins, lowers.copy(), lowers.copy(), np.zeros(lowers.size, np.int64))
     lanes = np.array([*counts, 1], np.int64)
     kernels.find_lookbacks(latents, lanes, int(rng.integers(1, 12)), np.zeros(latents.size, np.uint32))
+    run_choosing(rng, kernels, bits, lanes)
     chunk = random_chunks.metadata(rng)
     n = int(rng.choice([1, 255, 256, 1500]))
     with contextlib.suppress(PcoError):
@@ -132,6 +133,23 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     assert np.array_equal(residuals, cells)
     columns = rng.integers(-999, 999, (int(rng.integers(1, 20)), int(rng.integers(1, 5000)))).astype(np.int32)
     kernels.sum_moments(columns, np.zeros((columns.shape[0],) * 2, np.int64))
+
+
+def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: np.ndarray) -> None:
+    """Put one random case through the kernels that serve samples and whole chunks before they are coded."""
+    latents = latents_of_some_kind(rng, bits, int(lanes.sum()))
+    room = 1 << int(rng.integers(1, 9))
+    kernels.cut_ranges(
+        latents, room // 2, np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
+    )
+    kernels.index_values(latents, int(rng.integers(1, latents.size + 1)), np.zeros(latents.size, np.uint32))
+    order = int(rng.integers(1, 8))
+    stored = np.zeros(np.maximum(lanes - order, 0).sum(), latents.dtype)
+    kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, order), latents.dtype))
+    lookbacks = np.ones(latents.size, np.uint32)
+    kernels.difference_lookback(latents, lookbacks, lanes, np.zeros(np.maximum(lanes - 1, 0).sum(), latents.dtype))
+    floats, base = floats_of_some_kind(rng, str(rng.choice(["f16", "f32", "f64"])), latents.size)
+    kernels.split_float_mult(floats, base, np.zeros_like(floats), np.zeros_like(floats))
 
 
 def main(what: str) -> None:

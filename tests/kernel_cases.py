@@ -6,6 +6,7 @@ import numpy as np
 
 from pcodec_numcodecs.ans import decode_table, encode_table
 from pcodec_numcodecs.bits import PADDING, allocate_words
+from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
 from pcodec_numcodecs.kernels import DecodeStream, EncodeStream
 from pcodec_numcodecs.metadata import Bins
 
@@ -14,6 +15,27 @@ def words_below(rng: np.random.Generator, bits: int, n: int) -> np.ndarray:
     """Return integers below ``2**bits``, of 0 to 64 bits."""
     words = np.frombuffer(rng.bytes(8 * n), np.uint64)
     return (words >> np.uint64(1)) >> np.uint64(63 - bits) if bits < 64 else words.copy()
+
+
+def latents_of_some_kind(rng: np.random.Generator, bits: int, n: int) -> np.ndarray:
+    """Return latents that are random within a span, drawn from a few, or steps of a walk."""
+    kinds = [
+        words_below(rng, int(rng.integers(0, bits + 1)), n),
+        rng.choice(words_below(rng, bits, int(rng.integers(1, 400))), n),
+        np.cumsum(words_below(rng, 2, n)),
+    ]
+    return kinds[rng.integers(3)].astype(f"u{bits // 8}")
+
+
+def floats_of_some_kind(rng: np.random.Generator, dtype: str, n: int) -> tuple[np.ndarray, Any]:
+    """Return ordered latents of floats of any bits, or of multiples of a base; and the base."""
+    number_type = NUMBER_TYPES[dtype]
+    base = number_type.dtype.type(rng.choice([0.1, 1.0, -3.0, 1e-4, 1000.0]))
+    if rng.random() < 0.5:
+        floats = words_below(rng, number_type.bits, n).astype(number_type.latent).view(number_type.dtype)
+    else:
+        floats = rng.integers(-60, 60, n).astype(number_type.dtype) * base
+    return to_latents(floats, number_type), base
 
 
 def make_bins(rng: np.random.Generator, latent_bits: int) -> Bins:

@@ -11,7 +11,14 @@ import random_chunks
 from compared import Compared
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_cases import decode_case, decode_stream, encode_case, words_below
+from kernel_cases import (
+    decode_case,
+    decode_stream,
+    encode_case,
+    floats_of_some_kind,
+    latents_of_some_kind,
+    words_below,
+)
 from twins import HAVE_NUMBA, NO_NUMBA, numba_
 
 import pcodec_numcodecs
@@ -26,6 +33,7 @@ if not HAVE_NUMBA:
 
 SEEDS = st.integers(0, 2**32)
 COUNTS = st.lists(st.sampled_from([0, 1, 2, 3, 4, 5, 255, 256, 257, 511, 700, 1025]), min_size=1, max_size=6)
+MORE_COUNTS = st.lists(st.sampled_from([0, 1, 2, 5, 511, 700, 2048, 5000, 9001]), min_size=1, max_size=6)
 WIDTHS = st.lists(st.sampled_from([8, 16, 32, 64]), min_size=1, max_size=3)
 
 
@@ -108,17 +116,51 @@ def test_chunks_compress_and_decompress_alike(mode, delta):
     assert {"encode_pages", "decode_pages"} <= kernels.calls.keys()
 
 
-@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 12), COUNTS)
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 3000), st.integers(0, 8))
+@settings(max_examples=80, deadline=None)
+def test_latents_are_cut_into_the_same_ranges_and_indexed_alike(seed, bits, n, ranges_log):
+    rng = np.random.default_rng(seed)
+    latents = latents_of_some_kind(rng, bits, n)
+    kernels = Compared()
+    room = 2 << ranges_log
+    found = np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
+    size = kernels.cut_ranges(latents, 1 << ranges_log, *found)
+    assert found[2][:size].sum() == n
+    indices = np.zeros(n, np.uint32)
+    indexed = kernels.index_values(latents, int(rng.integers(1, n + 1)), indices)
+    if indexed is not None:
+        assert np.array_equal(indexed[0][indices], latents)
+        assert np.array_equal(np.bincount(indices), indexed[1])
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 7), COUNTS)
+@settings(max_examples=80, deadline=None)
+def test_the_same_differences_are_taken(seed, bits, order, counts):
+    rng = np.random.default_rng(seed)
+    lanes = np.array(counts, np.int64)
+    latents = latents_of_some_kind(rng, bits, int(lanes.sum()))
+    kernels = Compared()
+    stored = np.zeros(np.maximum(lanes - order, 0).sum(), latents.dtype)
+    kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, order), latents.dtype))
+    places = np.concatenate([np.arange(count) for count in counts])
+    lookbacks = rng.integers(1, np.maximum(places, 1), endpoint=True).astype(np.uint32)
+    kernels.difference_lookback(latents, lookbacks, lanes, np.zeros(np.maximum(lanes - 1, 0).sum(), latents.dtype))
+
+
+@given(SEEDS, st.sampled_from(["f16", "f32", "f64"]), st.integers(0, 1500))
+@settings(max_examples=80, deadline=None)
+def test_floats_are_split_into_the_same_multiples(seed, name, n):
+    latents, base = floats_of_some_kind(np.random.default_rng(seed), name, n)
+    Compared().split_float_mult(latents, base, np.zeros_like(latents), np.zeros_like(latents))
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 14), MORE_COUNTS)
 @settings(max_examples=80, deadline=None)
 def test_the_same_lookbacks_are_chosen(seed, bits, window_log, counts):
     rng = np.random.default_rng(seed)
     n = sum(counts)
-    kinds = [
-        words_below(rng, int(rng.integers(0, bits + 1)), n),
-        np.resize(words_below(rng, bits, int(rng.integers(1, 400))), n),
-        np.cumsum(words_below(rng, 2, n)),
-    ]
-    latents = kinds[rng.integers(3)].astype(f"u{bits // 8}")
+    # Of many latents, the first rounds see some only.
+    latents = latents_of_some_kind(rng, bits, n)
     Compared().find_lookbacks(latents, np.array(counts, np.int64), window_log, np.zeros(n, np.uint32))
 
 

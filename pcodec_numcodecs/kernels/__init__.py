@@ -158,6 +158,8 @@ class Kernels(Protocol):
 
         Parameters
         ----------
+        latents
+            At least one.
         most
             With more distinct latents than this, the work ends early.
         indices
@@ -165,8 +167,8 @@ class Kernels(Protocol):
 
         Returns
         -------
-        The distinct latents in the order of their first appearance, and how often each appears; None if they are too
-        many, and then `indices` is arbitrary.
+        The distinct latents, the most frequent first and equal ones by value, and how often each appears; None if they
+        are too many, and then `indices` is arbitrary.
         """
 
     def split_float_mult(self, latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:

@@ -36,18 +36,7 @@ def build(latents: Latents, kernels: "Kernels") -> tuple[Dict, npt.NDArray[np.ui
     indices = np.empty(latents.size, np.uint32)
     found = kernels.index_values(latents, latents.size, indices)
     assert found is not None
-    return _ranked(*found, indices)
-
-
-def _ranked(
-    values: Latents, counts: npt.NDArray[np.int64], indices: npt.NDArray[np.uint32]
-) -> tuple[Dict, npt.NDArray[np.uint32]]:
-    """Put the most frequent values first."""
-    by_value = np.argsort(values, kind="stable")
-    order = by_value[np.argsort(-counts[by_value], kind="stable")]
-    rank = np.empty(order.size, np.uint32)
-    rank[order] = np.arange(order.size, dtype=np.uint32)
-    return Dict(values[order]), rank.take(indices)
+    return Dict(found[0]), indices
 
 
 def bid(
@@ -75,7 +64,7 @@ def bid(
     found = kernels.index_values(latents, most, indices)
     if found is None or _entropy(found[1]) + found[1].size * entry >= limit:
         return None
-    return _ranked(*found, indices)
+    return Dict(found[0]), indices
 
 
 def _appearances(latents: Latents, kernels: "Kernels") -> npt.NDArray[np.int64]:

@@ -20,6 +20,8 @@ _HASH = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # odd numbers of well mixed bi
 _FIRST, _SECOND = (np.uint64(number) for number in _HASH)
 _MOST = np.int32((1 << 31) - 1)
 _MATCHES = len(_HASH)
+_LAST_MATCH = np.uint64(_MATCHES - 1)
+_ONE, _NEAREST = np.uint64(1), np.uint32(1)
 _KEY_SHIFT = np.uint64(48)
 _KEYS = 1 << 16
 _SAMPLED_LOG = 11  # all rounds but the last work on stretches of so many latents,
@@ -63,14 +65,10 @@ def _find(latents: Any, counts: Any, window: Any, out: Any) -> None:
                 n = min(_BLOCK - index % _BLOCK, page.size - first)
                 if turn == len(_NEAR) - 1 or _is_sampled(index, latents.size):
                     _choose(page, first, tried, matches[:, index : index + n], marks, best)
-                    for i in range(n):
-                        place = np.int64(best[i] & _PLACE)
-                        if place < tried.size:
-                            chosen = tried[place]
-                        else:
-                            chosen = max(np.int64(matches[place - tried.size, index + i]), 1)
-                        lookbacks[first + i] = chosen
-                        found[chosen] += first + i > 0  # the first latent has nothing to look back to
+                    _distances(best[:n], tried, matches[:, index : index + n], lookbacks[first:])
+                    if turn < len(_NEAR) - 1:
+                        for i in range(first == 0, n):  # the first latent has nothing to look back to
+                            found[np.int64(lookbacks[first + i])] += 1
                 first += n
             if page.size:
                 lookbacks[0] = 1
@@ -176,6 +174,17 @@ def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: A
             earlier_latent = page[np.uint64(reference)]
             mark = np.int32((marks[np.uint64(back)] << _PLACE_BITS) + tried.size + match)
             best[i] = min(best[i], np.int32(mark + _price(here[i], earlier_latent, page)))
+
+
+@inlined
+def _distances(best: Any, tried: Any, matches: Any, out: Any) -> None:
+    """Write the distances whose places were found best."""
+    few = np.uint64(tried.size)
+    for i in range(best.size):
+        place = np.uint64(best[i] & _PLACE)
+        # Both are looked up and one is chosen: a condition could not be predicted.
+        match = matches[np.uint64(min(max(place, few) - few, _LAST_MATCH)), i]
+        out[i] = tried[min(place, few - _ONE)] if place < few else max(match, _NEAREST)
 
 
 @inlined

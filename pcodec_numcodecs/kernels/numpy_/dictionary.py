@@ -11,11 +11,11 @@ I64 = npt.NDArray[np.int64]
 
 def index_values(latents: Latents, most: int, indices: npt.NDArray[np.uint32]) -> tuple[Latents, I64] | None:
     """See `Kernels.index_values`."""
-    values, firsts, inverse, counts = np.unique(latents, return_index=True, return_inverse=True, return_counts=True)
+    values, inverse, counts = np.unique(latents, return_inverse=True, return_counts=True)
     if values.size > most:
         return None
-    order = np.argsort(firsts, kind="stable")
-    rank = np.empty(order.size, np.uint32)
-    rank[order] = np.arange(order.size, dtype=np.uint32)
-    np.take(rank, inverse.ravel(), out=indices)
+    order = np.argsort(-counts, kind="stable")
+    ranks = np.empty(order.size, np.uint32)
+    ranks[order] = np.arange(order.size, dtype=np.uint32)
+    np.take(ranks, inverse.ravel(), out=indices)
     return values[order], counts[order]
