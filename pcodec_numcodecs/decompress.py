@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import deltas, modes
 from .ans import DecodeTable, decode_table
 from .bits import pad, read_fields
 from .constants import ANS_INTERLEAVING, BATCH
-from .dtypes import Latents, from_latents
+
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
-from .kernels import DecodeStream, Kernels
+from .kernels import DecodeStream, Kernels, Recipe, streams
 from .metadata import ChunkMetadata
+from .recipes import recipe
 
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +30,32 @@ class ChunkTables:
 
     @cached_property
     def tables(self) -> tuple[DecodeTable, ...]:
-        """The tANS table of each latent variable."""
-        return tuple(decode_table(bins) for bins in self.metadata.bins)
+        """The tANS table of each latent variable; its lower bounds of differences are centred on 0."""
+        made = []
+        for variable, bins in zip(self.metadata.layout, self.metadata.bins, strict=True):
+            table = decode_table(bins)
+            if variable.state_length:
+                middle = np.uint64(1 << (variable.latent_bits - 1))
+                table = DecodeTable(table.nbits, table.bases, table.lowers ^ middle, table.offset_bits)
+            made.append(table)
+        return tuple(made)
+
+    @cached_property
+    def metadata_bits(self) -> int:
+        """Bits of a page's metadata."""
+        return sum(
+            variable.state_length * variable.latent_bits + ANS_INTERLEAVING * bins.ans_log
+            for variable, bins in zip(self.metadata.layout, self.metadata.bins, strict=True)
+        )
+
+    @cached_property
+    def most_bits(self) -> int:
+        """Bits that a number may take at the most."""
+        return sum(bins.ans_log + int(bins.offset_bits.max(initial=0)) for bins in self.metadata.bins)
+
+    def most_bytes(self, wanted: int) -> int:
+        """Return the bytes that so many numbers of a page may take."""
+        return (self.metadata_bits + wanted * self.most_bits) // 8 + 2  # metadata and body may each end within a byte
 
 
 class PageRequest(NamedTuple):
@@ -55,16 +80,17 @@ class PageRequest(NamedTuple):
 
 
 class _Lanes(NamedTuple):
-    """The pages of one Pco chunk within a call."""
+    """The pages of one Pco chunk within a call, and what their page metadata say of each latent variable."""
 
     chunk: ChunkTables
-    pages: slice
-    cells: slice
-    delta_states: list[Latents]
+    recipe: Recipe
+    delta_states: list[U64]
     first_slots: list[I64]
 
 
-def decompress_pages(requests: Sequence[PageRequest], kernels: Kernels) -> tuple[npt.NDArray[Any], list[int]]:
+def decompress_pages(
+    requests: Sequence[PageRequest], kernels: Kernels, out: npt.NDArray[Any] | None = None
+) -> tuple[npt.NDArray[Any], list[int]]:
     """Decode pages side by side.
 
     Parameters
@@ -72,6 +98,8 @@ def decompress_pages(requests: Sequence[PageRequest], kernels: Kernels) -> tuple
     requests
         At least one; pages of one Pco chunk stand together. Chunks are of one number type and have the same latent
         variables.
+    out
+        1-D, contiguous, of the number type, to be filled from its start; by default a new array.
 
     Returns
     -------
@@ -80,70 +108,62 @@ def decompress_pages(requests: Sequence[PageRequest], kernels: Kernels) -> tuple
     Raises
     ------
     CorruptionError, InsufficientDataError
-        When a page breaks the format or is cut short.
+        When a page breaks the format or is cut short. Some numbers may be in `out` then.
     """
     first = requests[0].chunk.metadata
-    layouts = first.layout
-    for request in requests:
-        other = request.chunk.metadata
-        kinds = [(v.name, v.latent_bits) for v in other.layout]
-        if other.number_type is not first.number_type or kinds != [(v.name, v.latent_bits) for v in layouts]:
-            raise InvalidArgumentError("pages decoded together must have one number type and the same latent variables")
-
-    data, byte_starts = pad(*(memoryview(request.source)[: _most_bytes(request)] for request in requests))
-    limits = 8 * np.array(byte_starts[1:], np.int64)
+    groups = [(chunk, list(members)) for chunk, members in groupby(requests, key=lambda request: request.chunk)]
+    _check_alike([chunk.metadata for chunk, _ in groups])
+    data, starts = pad(*(_needed(request) for request in requests))
+    byte_starts = np.array(starts, np.int64)
+    limits = 8 * byte_starts[1:]
     n = np.array([request.n for request in requests], np.int64)
     wanted = np.array([request.wanted for request in requests], np.int64)
-    # Latents that fall out of the batches that are read; a delta state may add some to the numbers wanted.
-    batched = np.where(wanted < n, wanted, n + BATCH)
-    state_lengths = np.array([request.chunk.metadata.delta.state_length for request in requests], np.int64)
-    cells = np.minimum(n, batched + state_lengths)
-    cell_starts = np.cumsum(cells) - cells
-
+    # Latents that fall out of the batches that are read.
+    batched = np.where(wanted < n, wanted, n)
     positions = np.empty(n.size, np.int64)
-    outs = [np.zeros(int(cells.sum()), f"u{v.latent_bits // 8}") for v in layouts]
-    counts = np.empty((len(layouts), n.size), np.int64)
-    omitted = np.empty_like(counts)
-    groups = []
+    counts = np.empty((len(first.layout), n.size), np.int64)
+    lanes = []
     page = 0
-    for _, group in groupby(requests, key=lambda request: id(request.chunk)):
-        members = list(group)
+    for chunk, members in groups:
         pages = slice(page, page + len(members))
         page = pages.stop
-        start = int(cell_starts[pages.start])
-        chunk = members[0].chunk
         _check_bins(chunk.metadata, int(n[pages].max()))
-        states, starts, positions[pages] = _read_page_metadata(
-            data, np.array(byte_starts[pages], np.int64), limits[pages], chunk.metadata
-        )
+        found, positions[pages] = _read_page_metadata(data, byte_starts[pages], limits[pages], chunk)
         for index, variable in enumerate(chunk.metadata.layout):
             counts[index, pages] = np.minimum(np.maximum(n[pages] - variable.omitted, 0), batched[pages])
-            omitted[index, pages] = np.minimum(variable.omitted, cells[pages])
-        groups.append(_Lanes(chunk, pages, slice(start, start + int(cells[pages].sum())), states, starts))
+        lanes.append(found)
 
-    streams = tuple(
-        _stream(groups, index, counts[index], outs[index], cell_starts + omitted[index])
-        for index in range(len(layouts))
+    ends_in = np.cumsum(wanted)
+    numbers = np.empty(int(ends_in[-1]), first.number_type.dtype) if out is None else out[: int(ends_in[-1])]
+    ends, faults = kernels.decode_pages(
+        data,
+        positions,
+        tuple(_stream(lanes, index, counts[index]) for index in range(len(first.layout))),
+        tuple(group.recipe for group in lanes),
+        wanted,
+        numbers.view(first.number_type.latent),
+        ends_in - wanted,
     )
-    ends = kernels.decode_pages(data, positions, streams)
     _check_ends(data, ends, limits, finished=wanted >= n)
-
-    parts = [
-        _finish(lanes, cells[lanes.pages], wanted[lanes.pages], [out[lanes.cells] for out in outs], kernels)
-        for lanes in groups
-    ]
+    if faults.any():
+        _raise_fault(lanes, faults)
     read = np.where(wanted >= n, (ends + 7) >> 3, ends >> 3) - byte_starts[:-1]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts), [int(count) for count in read]
+    return numbers, read.tolist()
 
 
-def _most_bytes(request: PageRequest) -> int:
+def _check_alike(chunks: list[ChunkMetadata]) -> None:
+    """Check that pages of these chunks may be decoded together."""
+    if len(chunks) == 1:
+        return
+    first, *others = ([(v.name, v.latent_bits, v.state_length) for v in chunk.layout] for chunk in chunks)
+    if any(chunk.number_type is not chunks[0].number_type for chunk in chunks) or any(o != first for o in others):
+        raise InvalidArgumentError("pages decoded together must have one number type and the same latent variables")
+
+
+def _needed(request: PageRequest) -> bytes | memoryview:
     """Return what the page may take at the most: the rest of a long source is not copied."""
-    metadata = request.chunk.metadata
-    bits = 0
-    for variable, bins in zip(metadata.layout, metadata.bins, strict=True):
-        bits += variable.state_length * variable.latent_bits + ANS_INTERLEAVING * bins.ans_log
-        bits += request.wanted * (bins.ans_log + int(bins.offset_bits.max(initial=0)))
-    return bits // 8 + 2  # page metadata and body may each end within a byte
+    most = request.chunk.most_bytes(request.wanted)
+    return request.source if len(request.source) <= most else memoryview(request.source)[:most]
 
 
 def _check_bins(metadata: ChunkMetadata, longest: int) -> None:
@@ -153,17 +173,16 @@ def _check_bins(metadata: ChunkMetadata, longest: int) -> None:
 
 
 def _read_page_metadata(
-    data: npt.NDArray[np.uint8], byte_starts: I64, limits: I64, metadata: ChunkMetadata
-) -> tuple[list[Latents], list[I64], I64]:
+    data: npt.NDArray[np.uint8], byte_starts: I64, limits: I64, chunk: ChunkTables
+) -> tuple[_Lanes, I64]:
     """Read the page metadata of one chunk's pages, which have it all in the same places.
 
     Returns
     -------
-    Delta states of each variable, shape (pages, state length); first tANS slots, shape (pages, 4); and where the bodies
-    begin, in bits.
+    What they say: delta states of each variable, shape (pages, state length), and first tANS slots, shape (pages, 4).
+    And where the bodies begin, in bits.
     """
-    variables = list(zip(metadata.layout, metadata.bins, strict=True))
-    size = sum(v.state_length * v.latent_bits + ANS_INTERLEAVING * bins.ans_log for v, bins in variables)
+    size = chunk.metadata_bits
     begins = 8 * byte_starts
     bodies = begins + -(-size // 8) * 8
     if (bodies > limits).any():
@@ -172,23 +191,31 @@ def _read_page_metadata(
             f"InsufficientData: page metadata needs {-(-size // 8)} bytes, got {(limits - begins)[page] // 8}"
         )
     states = []
-    starts = []
+    first_slots = []
     position = begins[:, None]
-    for variable, bins in variables:
+    for variable, bins in zip(chunk.metadata.layout, chunk.metadata.bins, strict=True):
         place = position + variable.latent_bits * np.arange(variable.state_length)
-        states.append(read_fields(data, place, variable.latent_bits).astype(f"u{variable.latent_bits // 8}"))
+        states.append(read_fields(data, place, variable.latent_bits))
         position = position + variable.latent_bits * variable.state_length
         place = position + bins.ans_log * np.arange(ANS_INTERLEAVING)
-        starts.append(read_fields(data, place, bins.ans_log).view(np.int64))
+        first_slots.append(read_fields(data, place, bins.ans_log).view(np.int64))
         position = position + bins.ans_log * ANS_INTERLEAVING
-    if read_fields(data, position[:, 0], -size % 8).any():
+    if size % 8 and read_fields(data, position[:, 0], -size % 8).any():
         raise CorruptionError("padding bits must be 0, got others at the end of page metadata")
-    return states, starts, bodies
+    return _Lanes(chunk, recipe(chunk.metadata, byte_starts.size), states, first_slots), bodies
 
 
-def _stream(groups: list[_Lanes], index: int, counts: I64, out: Latents, out_starts: I64) -> DecodeStream:
+def _stream(groups: list[_Lanes], index: int, counts: I64) -> DecodeStream:
     """Lay the tables of all chunks end to end for one latent variable."""
-    tables = [lanes.chunk.tables[index] for lanes in groups]
+    latent_bits = groups[0].chunk.metadata.layout[index].latent_bits
+    if len(groups) == 1:
+        (group,) = groups
+        table = group.chunk.tables[index]
+        return DecodeStream(
+            *(table.nbits, table.bases, table.lowers, table.offset_bits),
+            *(group.first_slots[index], counts, group.delta_states[index], latent_bits),
+        )
+    tables = [group.chunk.tables[index] for group in groups]
     shifts = np.cumsum([0] + [table.nbits.size for table in tables])
     return DecodeStream(
         nbits=np.concatenate([table.nbits for table in tables]),
@@ -196,11 +223,11 @@ def _stream(groups: list[_Lanes], index: int, counts: I64, out: Latents, out_sta
         lowers=np.concatenate([table.lowers for table in tables]),
         offset_bits=np.concatenate([table.offset_bits for table in tables]),
         first_slots=np.concatenate(
-            [lanes.first_slots[index] + shift for lanes, shift in zip(groups, shifts, strict=False)]
+            [group.first_slots[index] + shift for group, shift in zip(groups, shifts, strict=False)]
         ),
         counts=counts,
-        out=out,
-        out_starts=out_starts,
+        states=np.concatenate([group.delta_states[index] for group in groups]),
+        latent_bits=latent_bits,
     )
 
 
@@ -215,22 +242,12 @@ def _check_ends(data: npt.NDArray[np.uint8], ends: I64, limits: I64, finished: n
         raise CorruptionError("padding bits must be 0, got others at the end of a page")
 
 
-def _finish(lanes: _Lanes, cells: I64, wanted: I64, latents: list[Latents], kernels: Kernels) -> npt.NDArray[Any]:
-    """Undo delta encoding and mode for the pages of one chunk; return the wanted numbers."""
-    metadata = lanes.chunk.metadata
-    variables = dict(zip([v.name for v in metadata.layout], zip(latents, lanes.delta_states, strict=True), strict=True))
-    lookbacks = variables["delta"][0] if "delta" in variables else None
-    primary, primary_states = variables["primary"]
-    deltas.decode(metadata.delta, primary, lookbacks, cells, primary_states, kernels)
-    secondary = None
-    if "secondary" in variables:
-        secondary, secondary_states = variables["secondary"]
-        if secondary_states.shape[1]:
-            deltas.decode(metadata.delta, secondary, lookbacks, cells, secondary_states, kernels)
-    if (cells > wanted).any():
-        # Latents that only a state implies may be corrupt: nobody asked for them, so they are not joined.
-        place = np.arange(primary.size) - np.repeat(np.cumsum(cells) - cells, cells)
-        asked = place < np.repeat(wanted, cells)
-        primary = primary[asked]
-        secondary = None if secondary is None else secondary[asked]
-    return from_latents(modes.join(metadata.mode, primary, secondary, metadata.number_type), metadata.number_type)
+def _raise_fault(groups: list[_Lanes], faults: I64) -> None:
+    """Raise the error of the first lane that is not sound."""
+    lane = int(np.flatnonzero(faults[:, 0])[0])
+    kind, value = faults[lane].tolist()
+    ends = np.cumsum([group.recipe.lanes for group in groups])
+    made = groups[int(np.searchsorted(ends, lane, side="right"))].recipe
+    if kind == streams.BAD_LOOKBACK:
+        raise CorruptionError(f"lookbacks must be 1 to {made.window}, got {value}")
+    raise CorruptionError(f"dictionary indices must be below {made.values.size}, got {value}")

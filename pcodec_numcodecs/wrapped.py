@@ -197,7 +197,7 @@ class ChunkDecompressor:
         Raises
         ------
         CorruptionError, InsufficientDataError
-            When the page breaks the format or is cut short; `dst` is then left alone.
+            When the page breaks the format or is cut short; some of its numbers may be in `dst` then.
         InvalidArgumentError
             For another length of `dst`.
         """
@@ -209,8 +209,7 @@ class ChunkDecompressor:
                 f"({target.size} < {n})"
             )
         request = PageRequest(self._tables, as_bytes_view(src), n, min(n, target.size))
-        numbers, read = decompress_pages([request], load(request.wanted))
-        target[: numbers.size] = numbers
+        numbers, read = decompress_pages([request], load(request.wanted), target)
         return Progress(numbers.size, numbers.size == n), read[0]
 
     def read_pages_into(
@@ -234,7 +233,7 @@ class ChunkDecompressor:
         Raises
         ------
         CorruptionError, InsufficientDataError
-            When a page breaks the format or is cut short; `dst` is then left alone.
+            When a page breaks the format or is cut short; some numbers may be in `dst` then.
         InvalidArgumentError
             When `dst` is too short, or `srcs` and `page_ns` differ in length.
         """
@@ -247,8 +246,7 @@ class ChunkDecompressor:
         if not ns:
             return Progress(0, True), []
         requests = [PageRequest(self._tables, as_bytes_view(src), n, n) for src, n in zip(srcs, ns, strict=True)]
-        numbers, read = decompress_pages(requests, load(sum(ns)))
-        target[: numbers.size] = numbers
+        numbers, read = decompress_pages(requests, load(sum(ns)), target)
         return Progress(numbers.size, True), read
 
     def _destination(self, dst: object) -> npt.NDArray[Any]:

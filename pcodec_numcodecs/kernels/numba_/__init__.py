@@ -2,7 +2,6 @@
 
 from .bins import assign_bins, measure_bins
 from .decode import decode_pages
-from .deltas import undo_consecutive, undo_conv1, undo_lookback
 from .encode import encode_pages
 from .lookback import find_lookbacks
 from .merge import merge_ranges
@@ -14,7 +13,4 @@ __all__ = [
     "find_lookbacks",
     "measure_bins",
     "merge_ranges",
-    "undo_consecutive",
-    "undo_conv1",
-    "undo_lookback",
 ]

@@ -1,4 +1,4 @@
-"""Pages to latents: tANS codes and offsets, page by page, batch by batch."""
+"""Pages to numbers, two pages at a time, batch by batch: what one batch needs stays in the nearest cache."""
 
 from typing import Any
 
@@ -7,315 +7,342 @@ import numpy.typing as npt
 
 from ...bits import PADDING
 from ...constants import ANS_INTERLEAVING, BATCH
-from ..streams import DecodeStream
-from .compiled import compiled, inlined
-from .variables import by_width
-from .words import load
+from ..streams import (
+    BAD_INDEX,
+    BAD_LOOKBACK,
+    CONSECUTIVE,
+    CONV1,
+    DICT,
+    FLOAT_MULT,
+    FLOAT_QUANT,
+    INT_MULT,
+    LOOKBACK,
+    DecodeStream,
+    Recipe,
+)
+from .batches import any_wide, pack, read_fixed, read_offsets, stays, walk, walk_two
+from .compiled import compiled, inlined, read_only
+from .deltas import undo_consecutive, undo_conv1, undo_lookback
+from .joins import join_dictionary, join_float_mult, join_float_quant, join_int_mult, store
+from .variables import MOST_VARIABLES, by_width
 
 I64 = npt.NDArray[np.int64]
 
-_ONE, _THREE, _SEVEN = np.uint64(1), np.uint64(3), np.uint64(7)
-_EIGHT, _BASE_SHIFT, _WORD_TOP = np.uint64(8), np.uint64(32), np.uint64(63)
-_OFFSET_BITS = np.uint64(0xFF00)
-_BYTE, _LOW_HALF = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
-_MASKS = np.array([(1 << w) - 1 for w in range(65)], np.uint64)
-_NARROW = 57  # bits of a field that always lie within the 64-bit word at its first byte
+_EIGHT, _BYTE = np.uint64(8), np.uint64(0xFF)
+_BATCH = np.uint64(BATCH)
+_SIDES = 2  # lanes at a time
+_PRIMARY, _SECONDARY = 1, 2  # the lookbacks come first
+_LOW_HALF = np.uint64(0xFFFFFFFF)
+_RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 
 
-def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]) -> I64:
+def decode_pages(
+    data: npt.NDArray[np.uint8],
+    positions: I64,
+    streams: tuple[DecodeStream, ...],
+    recipes: tuple[Recipe, ...],
+    wanted: I64,
+    out: npt.NDArray[Any],
+    out_starts: I64,
+) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
     ends = positions.copy()
-    if len(streams) == 1:
-        (one,) = streams
-        tables = one.nbits, one.bases, one.lowers, one.offset_bits
-        _decode_one(data, ends, *tables, one.first_slots, one.counts, one.out, one.out_starts)
-        return ends
+    faults = np.zeros((positions.size, 2), np.int64)
+    first = 0
+    for recipe in recipes:
+        lanes = slice(first, first + recipe.lanes)
+        _decode_chunk(read_only(data), ends[lanes], streams, lanes, recipe, wanted, out, out_starts, faults[lanes])
+        first = lanes.stop
+    return ends, faults
+
+
+def _decode_chunk(
+    data: npt.NDArray[np.uint8],
+    ends: I64,
+    streams: tuple[DecodeStream, ...],
+    lanes: slice,
+    recipe: Recipe,
+    wanted: I64,
+    out: npt.NDArray[Any],
+    out_starts: I64,
+    faults: I64,
+) -> None:
+    """Hand the lanes of one Pco chunk to the compiled kernel, all variables in their places."""
+    has_lookbacks = recipe.delta == LOOKBACK
+    variables: list[DecodeStream | None] = [*([] if has_lookbacks else [None]), *streams]
+    present = [stream for stream in variables if stream is not None]
     # The tables of all variables end to end: then a slot says which table is meant.
-    shifts = np.cumsum([0] + [stream.nbits.size for stream in streams])
-    _decode_several(
+    names = ("nbits", "bases", "lowers", "offset_bits")
+    if len(present) == 1:
+        tables = [getattr(present[0], name) for name in names]
+    else:
+        shifts = np.cumsum([0] + [stream.nbits.size for stream in present])
+        bases = [stream.bases + shift for stream, shift in zip(present, shifts, strict=False)]
+        tables = [np.concatenate([getattr(stream, name) for stream in present]) for name in names]
+        tables[1] = np.concatenate(bases)
+    states_length = max(stream.states.shape[1] for stream in present)
+    first_slots = np.zeros((MOST_VARIABLES, wanted[lanes].size, ANS_INTERLEAVING), np.int64)
+    counts = np.zeros((MOST_VARIABLES, wanted[lanes].size), np.int64)
+    states = np.zeros((MOST_VARIABLES, wanted[lanes].size, states_length), np.uint64)
+    shift = 0
+    for place, stream in enumerate(variables):
+        if stream is not None:
+            first_slots[place] = stream.first_slots[lanes] + shift
+            counts[place] = stream.counts[lanes]
+            states[place, :, : stream.states.shape[1]] = stream.states[lanes]
+            shift += stream.nbits.size
+    bits = 8 * out.itemsize
+    middle = 1 << (bits - 1)
+    secondary_too = len(variables) > _SECONDARY and streams[-1].states.shape[1] > 0
+    _decode_lanes(
         data,
         ends,
-        np.concatenate([stream.nbits for stream in streams]),
-        np.concatenate([stream.bases + shift for stream, shift in zip(streams, shifts, strict=False)]),
-        np.concatenate([stream.lowers for stream in streams]),
-        np.concatenate([stream.offset_bits for stream in streams]),
-        np.stack([stream.first_slots + shift for stream, shift in zip(streams, shifts, strict=False)]),
-        np.stack([stream.counts for stream in streams]),
-        np.stack([stream.out_starts for stream in streams]),
-        np.array([stream.out.itemsize for stream in streams]),
-        *by_width(tuple(stream.out for stream in streams)),
+        *tables,
+        first_slots,
+        counts,
+        states,
+        wanted[lanes],
+        out_starts[lanes],
+        np.array([recipe.delta, states_length, recipe.window, secondary_too, recipe.quantization, recipe.bias]),
+        np.ascontiguousarray(recipe.weights),
+        np.array([recipe.mode, recipe.mantissa_bits]),
+        np.uint64(recipe.base),
+        np.uint64((1 << bits) - 1),
+        np.uint64(middle if recipe.signed else 0),
+        np.uint64(middle - 1 if recipe.mantissa_bits else 0),
+        faults,
+        *by_width((out, recipe.values)),
     )
-    return ends
 
 
 @compiled
-def _decode_one(
+def _decode_lanes(
     data: Any,
-    positions: Any,
+    ends: Any,
     nbits: Any,
     bases: Any,
     lowers: Any,
     offset_bits: Any,
     first_slots: Any,
     counts: Any,
-    out: Any,
+    states: Any,
+    wanted: Any,
     out_starts: Any,
-) -> None:
-    """Decode lanes of one variable; `positions` become their ends."""
-    packed = _pack(nbits, bases, offset_bits)
-    wide = _any_wide(offset_bits)
-    limit = np.uint64(8 * (data.size - PADDING))
-    states = np.empty(ANS_INTERLEAVING, np.uint64)
-    entries = np.empty(BATCH, np.uint64)
-    found = np.empty(BATCH, np.uint64)
-    for lane in range(positions.size):
-        position = np.uint64(positions[lane])
-        for turn in range(ANS_INTERLEAVING):
-            states[turn] = first_slots[lane, turn]
-        start = np.uint64(out_starts[lane])
-        left = counts[lane]
-        if _stays(packed, states):
-            slot = states[0]
-            width = (packed[slot] >> _EIGHT) & _BYTE
-            positions[lane] = _read_fixed(data, limit, position, width, lowers[slot], left, out, start)
-            continue
-        while left > 0 and position <= limit:
-            n = min(left, BATCH)
-            position, bits = _walk(data, limit, position, packed, lowers, states, n, entries, found)
-            position = _read(data, limit, position, bits, entries, found, wide, n, out, start)
-            start += np.uint64(BATCH)
-            left -= n
-        positions[lane] = _end(position, left, limit)
-
-
-@compiled
-def _decode_several(
-    data: Any,
-    positions: Any,
-    nbits: Any,
-    bases: Any,
-    lowers: Any,
-    offset_bits: Any,
-    first_slots: Any,
-    counts: Any,
-    out_starts: Any,
-    itemsizes: Any,
+    delta: Any,
+    weights: Any,
+    mode: Any,
+    base: Any,
+    mask: Any,
+    flip: Any,
+    turned: Any,
+    faults: Any,
     u8: Any,
     u16: Any,
     u32: Any,
     u64: Any,
 ) -> None:
-    """Decode lanes of several variables, which take turns batch by batch; `positions` become the lanes' ends."""
-    packed = _pack(nbits, bases, offset_bits)
-    wide = _any_wide(offset_bits)
+    """Decode lanes of one Pco chunk; `ends` are their positions at first."""
+    packed = pack(nbits, bases, offset_bits)
+    wide = any_wide(offset_bits)
     limit = np.uint64(8 * (data.size - PADDING))
-    states = np.empty((itemsizes.size, ANS_INTERLEAVING), np.uint64)
-    stays = np.empty(itemsizes.size, np.bool_)
-    lengths = np.empty(itemsizes.size, np.int64)
-    entries = np.empty(BATCH, np.uint64)
-    found = np.empty(BATCH, np.uint64)
-    for lane in range(positions.size):
-        position = np.uint64(positions[lane])
+    kind, order, secondary_too = delta[0], delta[1], delta[3] != 0
+    longest = 0
+    for lane in range(wanted.size):
+        longest = max(longest, wanted[lane])
+    room = _room(kind, order, delta[2], longest)
+    ring_mask = np.uint64(room - 1)
+    # One of each for either lane and each of its variables.
+    ans_states = np.zeros(_SIDES * MOST_VARIABLES * ANS_INTERLEAVING, np.uint64)
+    latents = np.zeros(_SIDES * MOST_VARIABLES * BATCH, np.uint64)
+    history = np.zeros(_SIDES * MOST_VARIABLES * room, np.uint64)
+    still = np.zeros(_SIDES * MOST_VARIABLES, np.bool_)
+    entries = np.empty(_SIDES * BATCH, np.uint32)
+    position = np.zeros(_SIDES, np.uint64)
+    numbers = np.zeros(_SIDES, np.int64)
+    batch = np.zeros(_SIDES, np.int64)
+    for first in range(0, wanted.size, _SIDES):
+        sides = min(_SIDES, wanted.size - first)
         longest = 0
-        for variable in range(itemsizes.size):
-            own, n = states[variable], counts[variable, lane]
-            for turn in range(ANS_INTERLEAVING):
-                own[turn] = first_slots[variable, lane, turn]
-            stays[variable] = _stays(packed, own)
-            lengths[variable] = n
-            longest = max(longest, n)
-            if stays[variable] and not packed[own[0]] & _OFFSET_BITS:
-                # No bits at all, so no turns to take.
-                lengths[variable] = 0
-                lower, some = lowers[own[0]], slice(out_starts[variable, lane], out_starts[variable, lane] + n)
-                if itemsizes[variable] == 8:
-                    _fill(u64[variable][some], lower)
-                elif itemsizes[variable] == 4:
-                    _fill(u32[variable][some], lower)
-                elif itemsizes[variable] == 2:
-                    _fill(u16[variable][some], lower)
-                else:
-                    _fill(u8[variable][some], lower)
-        done = 0
-        while done < longest and position <= limit:
-            for variable in range(itemsizes.size):
-                n = min(lengths[variable] - done, BATCH)
-                if n <= 0 or position > limit:
+        numbers[_SIDES - 1] = 0
+        for side in range(sides):
+            lane = first + side
+            position[side] = np.uint64(ends[lane])
+            numbers[side] = wanted[lane]
+            longest = max(longest, wanted[lane])
+            for variable in range(MOST_VARIABLES):
+                index = np.uint64(MOST_VARIABLES * side + variable)
+                own = index * np.uint64(ANS_INTERLEAVING)
+                for turn in range(ANS_INTERLEAVING):
+                    ans_states[own + np.uint64(turn)] = first_slots[variable, lane, turn]
+                still[index] = stays(packed, ans_states, own)
+                longest = max(longest, counts[variable, lane])
+                for place in range(min(order, room)):
+                    history[index * np.uint64(room) + np.uint64(place)] = states[variable, lane, place]
+        for done in range(0, longest, BATCH):
+            for variable in range(MOST_VARIABLES):
+                for side in range(_SIDES):
+                    alive = side < sides and numbers[side] != _RAN_OUT
+                    batch[side] = min(counts[variable, first + side] - done, BATCH) if alive else 0
+                    if batch[side] > 0 and position[side] > limit:
+                        numbers[side] = _RAN_OUT
+                        batch[side] = 0
+                two = np.uint64(MOST_VARIABLES + variable)
+                one = np.uint64(variable)
+                bits, other_bits = np.uint64(0), np.uint64(0)
+                together = batch[0] == BATCH and batch[1] == BATCH and not still[one] and not still[two]
+                if together:
+                    position[0], bits, position[1], other_bits = walk_two(
+                        data,
+                        position[0],
+                        position[1],
+                        packed,
+                        lowers,
+                        ans_states,
+                        one * np.uint64(ANS_INTERLEAVING),
+                        two * np.uint64(ANS_INTERLEAVING),
+                        entries,
+                        latents,
+                        one * _BATCH,
+                        two * _BATCH,
+                    )
+                for side in range(_SIDES):
+                    n = batch[side]
+                    if n <= 0:
+                        continue
+                    index = np.uint64(MOST_VARIABLES * side + variable)
+                    at, own = index * _BATCH, index * np.uint64(ANS_INTERLEAVING)
+                    here, entry = position[side], np.uint64(0)
+                    if still[index]:
+                        slot = ans_states[own]
+                        width = (packed[slot] >> _EIGHT) & _BYTE
+                        end = here + np.uint64(n) * width
+                        if end <= limit:
+                            read_fixed(data, here, width, lowers[slot], n, latents, at)
+                    else:
+                        if together:
+                            if side:
+                                bits, entry = other_bits, _BATCH
+                        else:
+                            here, bits = walk(data, here, packed, lowers, ans_states, own, n, entries, latents, at)
+                        end = here + bits
+                        if end <= limit:
+                            read_offsets(data, here, entries, entry, wide, n, latents, at)
+                    position[side] = end
+                    if end > limit:
+                        numbers[side] = _RAN_OUT
+            for side in range(sides):
+                n = min(numbers[side] - done, BATCH)
+                if n <= 0:
                     continue
-                own = states[variable]
-                start = np.uint64(out_starts[variable, lane] + done)
-                if stays[variable]:
-                    bits = np.uint64(n) * ((packed[own[0]] >> _EIGHT) & _BYTE)
-                    for i in range(n):
-                        entries[i], found[i] = packed[own[0]], lowers[own[0]]
+                lane = first + side
+                at = np.uint64(MOST_VARIABLES * side + _PRIMARY) * _BATCH
+                fault, value = _undo_delta(
+                    *(latents, at, n, counts[_PRIMARY, lane] - done, done, mask),
+                    *(history, np.uint64(room * (MOST_VARIABLES * side + _PRIMARY)), np.uint64(room), ring_mask),
+                    *(delta, weights, secondary_too),
+                )
+                if not fault:
+                    fault, value = _join(latents, at, n, mode, base, mask, u8[1], u16[1], u32[1], u64[1])
+                if fault:
+                    if not faults[lane, 0] or fault == BAD_LOOKBACK:
+                        faults[lane, 0], faults[lane, 1] = fault, np.int64(value)
+                    if fault == BAD_LOOKBACK:
+                        numbers[side] = _FAULTY
+                    continue
+                start = np.uint64(out_starts[lane] + done)
+                if u64[0].size:
+                    store(latents, at, n, u64[0], start, mask, flip, turned)
+                elif u32[0].size:
+                    store(latents, at, n, u32[0], start, mask, flip, turned)
+                elif u16[0].size:
+                    store(latents, at, n, u16[0], start, mask, flip, turned)
                 else:
-                    position, bits = _walk(data, limit, position, packed, lowers, own, n, entries, found)
-                size = itemsizes[variable]
-                if size == 8:
-                    position = _read(data, limit, position, bits, entries, found, wide, n, u64[variable], start)
-                elif size == 4:
-                    position = _read(data, limit, position, bits, entries, found, False, n, u32[variable], start)
-                elif size == 2:
-                    position = _read(data, limit, position, bits, entries, found, False, n, u16[variable], start)
-                else:
-                    position = _read(data, limit, position, bits, entries, found, False, n, u8[variable], start)
-            done += BATCH
-        positions[lane] = _end(position, longest - done, limit)
+                    store(latents, at, n, u8[0], start, mask, flip, turned)
+        for side in range(sides):
+            lane = first + side
+            # Beyond the data, if the lane needed more than there is.
+            ends[lane] = np.int64(limit + _EIGHT if numbers[side] == _RAN_OUT else position[side])
 
 
 @inlined
-def _pack(nbits: Any, bases: Any, offset_bits: Any) -> Any:
-    """Put what a slot says into one word: from the top next slot (32 bits), ..., offset width (8), bits to read (8)."""
-    packed = np.empty(nbits.size, np.uint64)
-    for slot in range(nbits.size):
-        offset = np.uint64(offset_bits[slot]) << _EIGHT
-        packed[slot] = (np.uint64(bases[slot]) << _BASE_SHIFT) | offset | np.uint64(nbits[slot])
-    return packed
+def _room(kind: Any, order: Any, window: Any, longest: Any) -> Any:
+    """Return the latents to be kept of each variable."""
+    if kind == LOOKBACK:
+        room = 1
+        while room < window and room < longest:
+            room *= 2
+        return room
+    return order + BATCH if kind == CONV1 else order
 
 
 @inlined
-def _any_wide(offset_bits: Any) -> Any:
-    """Tell whether any field may reach into a ninth byte."""
-    widest = 0
-    for width in offset_bits:
-        widest = max(widest, width)
-    return widest > _NARROW
-
-
-@inlined
-def _stays(packed: Any, states: Any) -> Any:
-    """Tell whether no state ever leaves its slot: then there is one bin, and there are no codes."""
-    moving = False
-    for state in states:
-        moving |= packed[state] >> _BASE_SHIFT != state or packed[state] & _BYTE != 0
-    return not moving
-
-
-@inlined
-def _end(position: Any, left: Any, limit: Any) -> Any:
-    """Return where a lane ended: beyond the data, if it stopped before its latents were all read."""
-    return np.int64(limit + _EIGHT if left > 0 else position)
-
-
-@inlined
-def _low_bits(word: Any, width: Any) -> Any:
-    return word & ((_ONE << width) - _ONE)
-
-
-@inlined
-def _walk(
-    data: Any, limit: Any, position: Any, packed: Any, lowers: Any, states: Any, n: Any, entries: Any, found: Any
-) -> Any:
-    """Walk the tANS table over a batch that begins within the data.
-
-    Fills `entries` with the packed words and `found` with the lower bounds of the slots passed. The four states do not
-    depend on each other, only their bit positions do; four codes of at most 14 bits that start within a byte end within
-    the 64-bit word there. Codes of a batch take at most 448 bytes, and the padding is longer.
-
-    Returns
-    -------
-    Bit after the codes, and the bits that the offsets take.
-    """
-    begin = position
-    total = np.uint64(0)
-    first, second, third, fourth = states[0], states[1], states[2], states[3]
-    at = np.uint64(0)
-    for _ in range(n // ANS_INTERLEAVING):
-        word = load(data, position >> _THREE) >> (position & _SEVEN)
-        entry0, entry1, entry2, entry3 = packed[first], packed[second], packed[third], packed[fourth]
-        entries[at], found[at] = entry0, lowers[first]
-        entries[at + _ONE], found[at + _ONE] = entry1, lowers[second]
-        entries[at + np.uint64(2)], found[at + np.uint64(2)] = entry2, lowers[third]
-        entries[at + _THREE], found[at + _THREE] = entry3, lowers[fourth]
-        first = (entry0 >> _BASE_SHIFT) + _low_bits(word, entry0 & _BYTE)
-        word >>= entry0 & _BYTE
-        second = (entry1 >> _BASE_SHIFT) + _low_bits(word, entry1 & _BYTE)
-        word >>= entry1 & _BYTE
-        third = (entry2 >> _BASE_SHIFT) + _low_bits(word, entry2 & _BYTE)
-        word >>= entry2 & _BYTE
-        fourth = (entry3 >> _BASE_SHIFT) + _low_bits(word, entry3 & _BYTE)
-        # The sum's low byte counts the bits of four codes, which are too few to carry.
-        entry0 += entry1 + (entry2 + entry3)
-        position += entry0 & _BYTE
-        total += entry0
-        at += np.uint64(ANS_INTERLEAVING)
-    states[0], states[1], states[2], states[3] = first, second, third, fourth
-    for turn in range(n % ANS_INTERLEAVING):
-        word = load(data, position >> _THREE) >> (position & _SEVEN)
-        entry = packed[states[turn]]
-        entries[at], found[at] = entry, lowers[states[turn]]
-        states[turn] = (entry >> _BASE_SHIFT) + _low_bits(word, entry & _BYTE)
-        position += entry & _BYTE
-        total += entry
-        at += _ONE
-    # The low half of the sum of entries: 256 times the bits of the offsets, and once those of the codes.
-    return position, ((total & _LOW_HALF) - (position - begin)) >> _EIGHT
-
-
-@inlined
-def _read(
-    data: Any,
-    limit: Any,
-    position: Any,
-    bits: Any,
-    entries: Any,
-    found: Any,
-    wide: Any,
+def _undo_delta(
+    latents: Any,
+    at: Any,
     n: Any,
-    out: Any,
-    start: Any,
+    left: Any,
+    done: Any,
+    mask: Any,
+    history: Any,
+    kept: Any,
+    room: Any,
+    ring_mask: Any,
+    delta: Any,
+    weights: Any,
+    secondary_too: Any,
 ) -> Any:
-    """Read a batch of offsets, unless they reach beyond the data; return the bit after them."""
-    end = position + bits
-    if end > limit:
-        return end
-    if not bits:
-        for i in range(n):
-            out[start + np.uint64(i)] = found[i]
-    elif wide:
-        for i in range(n):
-            width = (entries[i] >> _EIGHT) & _BYTE
-            byte, shift = position >> _THREE, position & _SEVEN
-            # Two shifts: one by 64 - shift would be undefined where shift is 0.
-            high = (load(data, byte + _EIGHT) << _ONE) << (_WORD_TOP - shift)
-            out[start + np.uint64(i)] = (((load(data, byte) >> shift) | high) & _MASKS[width]) + found[i]
-            position += width
-    else:
-        for i in range(n):
-            width = (entries[i] >> _EIGHT) & _BYTE
-            word = load(data, position >> _THREE) >> (position & _SEVEN)
-            out[start + np.uint64(i)] = _low_bits(word, width) + found[i]
-            position += width
-    return end
+    """Undo the delta encoding of a batch; return the fault, if any, and its value."""
+    kind, order = delta[0], delta[1]
+    stored = max(0, min(left, BATCH))
+    if kind == CONSECUTIVE:
+        undo_consecutive(latents, at, n, history, kept, order)
+        if secondary_too:
+            undo_consecutive(latents, at + _BATCH, n, history, kept + room, order)
+    elif kind == LOOKBACK:
+        backs = at - _BATCH
+        window = np.uint64(delta[2])
+        for i in range(stored):
+            back = latents[backs + np.uint64(i)] & _LOW_HALF
+            latents[backs + np.uint64(i)] = back
+            if back - np.uint64(1) >= window:
+                return BAD_LOOKBACK, back
+        undo_lookback(
+            latents, at, n, stored, backs, history, kept, ring_mask, done, np.uint64(order)
+        )
+        if secondary_too:
+            undo_lookback(
+                latents, at + _BATCH, n, stored, backs, history, kept + room, ring_mask, done, np.uint64(order)
+            )
+    elif kind == CONV1:
+        undo_conv1(latents, at, n, stored, history, kept, weights, delta[5], delta[4], mask)
+    return 0, np.uint64(0)
 
 
 @inlined
-def _fill(out: Any, value: Any) -> None:
-    for i in range(out.size):
-        out[i] = value
-
-
-@inlined
-def _read_fixed(data: Any, limit: Any, position: Any, width: Any, lower: Any, n: Any, out: Any, start: Any) -> Any:
-    """Read offsets of one width, unless they reach beyond the data; return the bit after them."""
-    if position > limit:
-        return np.int64(limit + _EIGHT if n > 0 else position)
-    end = position + np.uint64(n) * width
-    if end > limit:
-        return np.int64(end)
-    if not width:
-        for i in range(n):
-            out[start + np.uint64(i)] = lower
-    elif width > np.uint64(_NARROW):
-        for i in range(n):
-            byte, shift = position >> _THREE, position & _SEVEN
-            high = (load(data, byte + _EIGHT) << _ONE) << (_WORD_TOP - shift)
-            out[start + np.uint64(i)] = (((load(data, byte) >> shift) | high) & _MASKS[width]) + lower
-            position += width
-    else:
-        mask = _MASKS[width]
-        for i in range(n):
-            word = load(data, position >> _THREE) >> (position & _SEVEN)
-            out[start + np.uint64(i)] = (word & mask) + lower
-            position += width
-    return np.int64(end)
+def _join(
+    latents: Any, at: Any, n: Any, mode: Any, base: Any, mask: Any, u8: Any, u16: Any, u32: Any, u64: Any
+) -> Any:
+    """Undo the mode of a batch; return the fault, if any, and its value."""
+    kind, secondary = mode[0], at + _BATCH
+    if kind == INT_MULT:
+        join_int_mult(latents, at, n, secondary, base)
+    elif kind == FLOAT_MULT:
+        join_float_mult(latents, at, n, secondary, base, mode[1], mask)
+    elif kind == FLOAT_QUANT:
+        join_float_quant(latents, at, n, secondary, base, mask)
+    elif kind == DICT:
+        if u64.size:
+            index = join_dictionary(latents, at, n, u64)
+            size = u64.size
+        elif u32.size:
+            index = join_dictionary(latents, at, n, u32)
+            size = u32.size
+        elif u16.size:
+            index = join_dictionary(latents, at, n, u16)
+            size = u16.size
+        else:
+            index = join_dictionary(latents, at, n, u8)
+            size = u8.size
+        if index != np.uint64(size):
+            return BAD_INDEX, index
+    return 0, np.uint64(0)

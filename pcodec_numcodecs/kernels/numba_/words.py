@@ -1,4 +1,4 @@
-"""What Numba does not offer: unaligned 64-bit words in bytes, least significant byte first, and bit lengths.
+"""What Numba does not offer: unaligned 64-bit words in bytes, least significant first, bit lengths, floats as bits.
 
 A word is given by its first byte. Nothing checks that it lies in the array but the checked build (`compiled.CHECKED`):
 kernels make sure beforehand, a batch at a time.
@@ -15,6 +15,8 @@ from numba.extending import intrinsic
 from .compiled import CHECKED, inlined
 
 _WORD = ir.IntType(64)
+_FLOATS = {types.uint32: types.float32, types.uint64: types.float64}
+_BITS = {number: bits for bits, number in _FLOATS.items()}
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, byte: Any) -> Any:
@@ -52,9 +54,26 @@ def _bit_length(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), build
 
 
+def _reinterpreted(result: Any, given: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return result(given), build
+
+
+def _float_of(typing_context: Any, bits: Any) -> Any:
+    return _reinterpreted(_FLOATS[bits], bits)
+
+
+def _bits_of(typing_context: Any, number: Any) -> Any:
+    return _reinterpreted(_BITS[number], number)
+
+
 raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
 bit_length = intrinsic(_bit_length)
+float_of = intrinsic(_float_of)  # float32 or float64 of the same width
+bits_of = intrinsic(_bits_of)
 
 
 @inlined

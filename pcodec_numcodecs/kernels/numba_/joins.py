@@ -1,0 +1,174 @@
+"""Latents to numbers, a batch at a time: undo the mode, then the order-preserving map, and store.
+
+Latents are held in 64 bits, of which as many count as numbers have (`mask`). The one mode that computes with floats,
+FloatMult, multiplies once and rounds once; NaNs are settled on bits.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from .compiled import inlined
+from .words import bits_of, float_of
+
+_ONE = np.uint64(1)
+_WORD_TOP = np.uint64(63)
+_HALF_INFINITY = np.uint32(0x7C00)
+_SINGLE_INFINITY = np.uint32(0x7F800000)
+_HALF_SHIFT = np.uint32(13)  # mantissa bits that a float32 has more than a float16
+_HALF_REBIAS = np.uint32((127 - 15) << 23)
+_LEAST_NORMAL_HALF = np.uint32((127 - 14) << 23)
+_HALF_OF_ONE = np.float32(0.5)  # one unit in its last place is the least float16
+_ROUND = np.uint32(0xFFF)
+
+
+@inlined
+def store(
+    latents: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any
+) -> None:
+    """Store the bits of numbers: latents with the bits of `flip` toggled, and if their top bit is 0 those of `turned`."""
+    top = mask ^ (mask >> _ONE)
+    for i in range(n):
+        latent = latents[at + np.uint64(i)]
+        # All ones where the top bit is 0.
+        low = np.uint64(latent & top != 0) - _ONE
+        out[start + np.uint64(i)] = latent ^ flip ^ (low & turned)
+
+
+@inlined
+def join_int_mult(latents: Any, at: Any, n: Any, secondary: Any, base: Any) -> None:
+    """See `Recipe.mode`."""
+    for i in range(n):
+        place = np.uint64(i)
+        latents[at + place] = latents[at + place] * base + latents[secondary + place]
+
+
+@inlined
+def join_float_quant(latents: Any, at: Any, n: Any, secondary: Any, k: Any, mask: Any) -> None:
+    """See `Recipe.mode`."""
+    low_mask = (_ONE << k) - _ONE
+    middle = (mask ^ (mask >> _ONE)) >> k
+    for i in range(n):
+        primary, low = latents[at + np.uint64(i)] & mask, latents[secondary + np.uint64(i)]
+        low = low if primary >= middle else low_mask - low
+        latents[at + np.uint64(i)] = (primary << k) + low
+
+
+@inlined
+def join_dictionary(latents: Any, at: Any, n: Any, values: Any) -> Any:
+    """Look latents up; return the first index beyond the dictionary, or its size if there is none."""
+    size = np.uint64(values.size)
+    for i in range(n):
+        index = latents[at + np.uint64(i)] & np.uint64(0xFFFFFFFF)
+        if index >= size:
+            return index
+        latents[at + np.uint64(i)] = values[index]
+    return size
+
+
+@inlined
+def join_float_mult(latents: Any, at: Any, n: Any, secondary: Any, base: Any, mantissa_bits: Any, mask: Any) -> None:
+    """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones."""
+    top = mask ^ (mask >> _ONE)
+    rest = mask >> _ONE
+    limit = _ONE << np.uint64(mantissa_bits + 1)
+    largest = np.uint64(0)
+    for i in range(n):
+        latent = latents[at + np.uint64(i)]
+        # Negative multiples count down from -0, the one below the middle.
+        magnitude = (latent if latent & top != 0 else ~latent) & rest
+        largest = max(largest, magnitude)
+    if largest >= limit:
+        for i in range(n):
+            latent = latents[at + np.uint64(i)] & mask
+            bits = _any_product(latent, base, mantissa_bits, limit, top, rest)
+            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+    elif mantissa_bits == 52:
+        factor = float_of(base)
+        for i in range(n):
+            latent = latents[at + np.uint64(i)]
+            magnitude = (latent if latent & top != 0 else ~latent) & rest
+            bits = bits_of(np.float64(magnitude) * factor) ^ (~latent & top)
+            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+    elif mantissa_bits == 23:
+        single_factor = float_of(np.uint32(base))
+        for i in range(n):
+            latent = latents[at + np.uint64(i)]
+            magnitude = (latent if latent & top != 0 else ~latent) & rest
+            bits = np.uint64(bits_of(np.float32(np.int32(magnitude)) * single_factor)) ^ (~latent & top)
+            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+    else:
+        half_factor = _single_of_half(np.uint32(base))
+        for i in range(n):
+            latent = latents[at + np.uint64(i)]
+            magnitude = (latent if latent & top != 0 else ~latent) & rest
+            half = _half_of_single(bits_of(np.float32(np.int32(magnitude)) * half_factor))
+            bits = np.uint64(half) ^ (~latent & top)
+            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+
+
+@inlined
+def _moved(bits: Any, units: Any, top: Any, mask: Any) -> Any:
+    """Return the latent of a float, moved."""
+    ordered = bits ^ (mask if bits & top != 0 else top)
+    return ordered + units + top
+
+
+@inlined
+def _any_product(latent: Any, base: Any, mantissa_bits: Any, limit: Any, top: Any, rest: Any) -> Any:
+    """Return the bits of a product whose multiple may be beyond the integers that floats can tell apart.
+
+    These multiples are counted float by float. NaNs keep sign and payload and become quiet.
+    """
+    magnitude = (latent if latent & top != 0 else ~latent) & rest
+    bits = magnitude
+    infinity = rest ^ ((_ONE << np.uint64(mantissa_bits)) - _ONE)
+    if magnitude >= limit:
+        # Of exponent `mantissa_bits + 1`, less the bias.
+        exponent = (infinity >> np.uint64(mantissa_bits + 1)) + np.uint64(mantissa_bits + 1)
+        bits = (exponent << np.uint64(mantissa_bits)) + (magnitude - limit)
+        sign = (bits | ~latent) & top
+        bits &= rest
+        if bits > infinity:
+            return bits | sign | (_ONE << np.uint64(mantissa_bits - 1))
+        if mantissa_bits == 52:
+            return bits_of(float_of(bits) * float_of(base)) ^ sign
+        if mantissa_bits == 23:
+            return np.uint64(bits_of(float_of(np.uint32(bits)) * float_of(np.uint32(base)))) ^ sign
+        wide = _single_of_half(np.uint32(bits)) * _single_of_half(np.uint32(base))
+        return np.uint64(_half_of_single(bits_of(wide))) ^ sign
+    sign = ~latent & top
+    if mantissa_bits == 52:
+        return bits_of(np.float64(magnitude) * float_of(base)) ^ sign
+    if mantissa_bits == 23:
+        return np.uint64(bits_of(np.float32(np.int32(magnitude)) * float_of(np.uint32(base)))) ^ sign
+    wide = np.float32(np.int32(magnitude)) * _single_of_half(np.uint32(base))
+    return np.uint64(_half_of_single(bits_of(wide))) ^ sign
+
+
+@inlined
+def _single_of_half(half: Any) -> Any:
+    """Return the float32 that equals a float16, no NaN, given by its bits."""
+    sign = (half & np.uint32(0x8000)) << np.uint32(16)
+    magnitude = half & np.uint32(0x7FFF)
+    if magnitude < np.uint32(0x400):  # subnormal: so many of the least ones
+        bits = bits_of(np.float32(np.int32(magnitude)) * np.float32(2.0**-24))
+    elif magnitude >= _HALF_INFINITY:
+        bits = _SINGLE_INFINITY
+    else:
+        bits = (magnitude << _HALF_SHIFT) + _HALF_REBIAS
+    return float_of(np.uint32(bits | sign))
+
+
+@inlined
+def _half_of_single(single: Any) -> Any:
+    """Return the bits of the float16 nearest to a float32, no NaN, given by its bits; of equally near ones the even."""
+    sign = (single >> np.uint32(16)) & np.uint32(0x8000)
+    magnitude = single & np.uint32(0x7FFFFFFF)
+    if magnitude < _LEAST_NORMAL_HALF:
+        # The sum has the float16's units in its last place, and its rounding.
+        half = np.uint32(bits_of(np.float32(float_of(magnitude) + _HALF_OF_ONE)) - bits_of(_HALF_OF_ONE))
+    else:
+        odd = (magnitude >> _HALF_SHIFT) & np.uint32(1)
+        half = min((magnitude - _HALF_REBIAS + _ROUND + odd) >> _HALF_SHIFT, _HALF_INFINITY)
+    return np.uint32(half | sign)
