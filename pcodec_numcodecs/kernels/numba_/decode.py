@@ -1,4 +1,4 @@
-"""Pages to numbers, two pages at a time, batch by batch: what one batch needs stays in the nearest cache."""
+"""Pages to numbers, page by page, batch by batch: what one batch needs stays in the nearest cache."""
 
 from typing import Any
 
@@ -20,19 +20,27 @@ from ..streams import (
     DecodeStream,
     Recipe,
 )
-from .batches import any_wide, pack, read_fixed, read_offsets, stays, walk, walk_two
+from .batches import (
+    BATCH_CELLS,
+    NARROW,
+    make_table,
+    read_differences,
+    read_fixed,
+    read_offsets,
+    stays,
+    walk,
+    widest_of,
+)
 from .compiled import compiled, inlined, read_only
-from .deltas import undo_consecutive, undo_conv1, undo_lookback
+from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
 from .joins import join_dictionary, join_float_mult, join_float_quant, join_int_mult, store
 from .variables import MOST_VARIABLES, by_width
 
 I64 = npt.NDArray[np.int64]
 
-_EIGHT, _BYTE = np.uint64(8), np.uint64(0xFF)
-_BATCH = np.uint64(BATCH)
-_SIDES = 2  # lanes at a time
-_PRIMARY, _SECONDARY = 1, 2  # the lookbacks come first
-_LOW_HALF = np.uint64(0xFFFFFFFF)
+_EIGHT, _WIDTH, _PAIR = np.uint64(8), np.uint64(16), np.uint64(0xFFFF)
+_CELLS = np.uint64(BATCH_CELLS)
+_LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
 _RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 
 
@@ -125,7 +133,7 @@ def _decode_lanes(
     offset_bits: Any,
     first_slots: Any,
     counts: Any,
-    states: Any,
+    delta_states: Any,
     wanted: Any,
     out_starts: Any,
     delta: Any,
@@ -142,126 +150,98 @@ def _decode_lanes(
     u64: Any,
 ) -> None:
     """Decode lanes of one Pco chunk; `ends` are their positions at first."""
-    packed = pack(nbits, bases, offset_bits)
-    wide = any_wide(offset_bits)
+    table = make_table(nbits, bases, lowers, offset_bits)
+    widest = widest_of(offset_bits)
     limit = np.uint64(8 * (data.size - PADDING))
-    kind, order, secondary_too = delta[0], delta[1], delta[3] != 0
+    order = delta[1]
     longest = 0
     for lane in range(wanted.size):
         longest = max(longest, wanted[lane])
-    room = _room(kind, order, delta[2], longest)
-    ring_mask = np.uint64(room - 1)
-    # One of each for either lane and each of its variables.
-    ans_states = np.zeros(_SIDES * MOST_VARIABLES * ANS_INTERLEAVING, np.uint64)
-    latents = np.zeros(_SIDES * MOST_VARIABLES * BATCH, np.uint64)
-    history = np.zeros(_SIDES * MOST_VARIABLES * room, np.uint64)
-    still = np.zeros(_SIDES * MOST_VARIABLES, np.bool_)
-    entries = np.empty(_SIDES * BATCH, np.uint32)
-    position = np.zeros(_SIDES, np.uint64)
-    numbers = np.zeros(_SIDES, np.int64)
-    batch = np.zeros(_SIDES, np.int64)
-    for first in range(0, wanted.size, _SIDES):
-        sides = min(_SIDES, wanted.size - first)
-        longest = 0
-        numbers[_SIDES - 1] = 0
-        for side in range(sides):
-            lane = first + side
-            position[side] = np.uint64(ends[lane])
-            numbers[side] = wanted[lane]
-            longest = max(longest, wanted[lane])
-            for variable in range(MOST_VARIABLES):
-                index = np.uint64(MOST_VARIABLES * side + variable)
-                own = index * np.uint64(ANS_INTERLEAVING)
-                for turn in range(ANS_INTERLEAVING):
-                    ans_states[own + np.uint64(turn)] = first_slots[variable, lane, turn]
-                still[index] = stays(packed, ans_states, own)
-                longest = max(longest, counts[variable, lane])
-                for place in range(min(order, room)):
-                    history[index * np.uint64(room) + np.uint64(place)] = states[variable, lane, place]
+    room = _room(delta[0], order, delta[2], longest)
+    # How many orders of difference are undone while offsets are read.
+    on_the_way = order if delta[0] == CONSECUTIVE and order <= 2 and widest <= NARROW else 0
+    # Of each variable:
+    states = np.zeros(MOST_VARIABLES * ANS_INTERLEAVING, np.uint64)
+    cells = np.zeros(MOST_VARIABLES * BATCH_CELLS, np.uint64)
+    history = np.zeros(MOST_VARIABLES * room, np.uint64)
+    still = np.zeros(MOST_VARIABLES, np.bool_)
+    undone = np.zeros(MOST_VARIABLES, np.bool_)
+    for lane in range(wanted.size):
+        position = np.uint64(ends[lane])
+        numbers = wanted[lane]
+        longest = numbers
+        for variable in range(MOST_VARIABLES):
+            own = np.uint64(variable * ANS_INTERLEAVING)
+            for turn in range(ANS_INTERLEAVING):
+                states[own + np.uint64(turn)] = 2 * first_slots[variable, lane, turn]
+            still[variable] = stays(table, states, own)
+            longest = max(longest, counts[variable, lane])
+            for place in range(min(order, room)):
+                history[variable * room + place] = delta_states[variable, lane, place]
         for done in range(0, longest, BATCH):
             for variable in range(MOST_VARIABLES):
-                for side in range(_SIDES):
-                    alive = side < sides and numbers[side] != _RAN_OUT
-                    batch[side] = min(counts[variable, first + side] - done, BATCH) if alive else 0
-                    if batch[side] > 0 and position[side] > limit:
-                        numbers[side] = _RAN_OUT
-                        batch[side] = 0
-                two = np.uint64(MOST_VARIABLES + variable)
-                one = np.uint64(variable)
-                bits, other_bits = np.uint64(0), np.uint64(0)
-                together = batch[0] == BATCH and batch[1] == BATCH and not still[one] and not still[two]
-                if together:
-                    position[0], bits, position[1], other_bits = walk_two(
-                        data,
-                        position[0],
-                        position[1],
-                        packed,
-                        lowers,
-                        ans_states,
-                        one * np.uint64(ANS_INTERLEAVING),
-                        two * np.uint64(ANS_INTERLEAVING),
-                        entries,
-                        latents,
-                        one * _BATCH,
-                        two * _BATCH,
-                    )
-                for side in range(_SIDES):
-                    n = batch[side]
-                    if n <= 0:
-                        continue
-                    index = np.uint64(MOST_VARIABLES * side + variable)
-                    at, own = index * _BATCH, index * np.uint64(ANS_INTERLEAVING)
-                    here, entry = position[side], np.uint64(0)
-                    if still[index]:
-                        slot = ans_states[own]
-                        width = (packed[slot] >> _EIGHT) & _BYTE
-                        end = here + np.uint64(n) * width
-                        if end <= limit:
-                            read_fixed(data, here, width, lowers[slot], n, latents, at)
-                    else:
-                        if together:
-                            if side:
-                                bits, entry = other_bits, _BATCH
-                        else:
-                            here, bits = walk(data, here, packed, lowers, ans_states, own, n, entries, latents, at)
-                        end = here + bits
-                        if end <= limit:
-                            read_offsets(data, here, entries, entry, wide, n, latents, at)
-                    position[side] = end
-                    if end > limit:
-                        numbers[side] = _RAN_OUT
-            for side in range(sides):
-                n = min(numbers[side] - done, BATCH)
+                n = min(counts[variable, lane] - done, BATCH)
                 if n <= 0:
                     continue
-                lane = first + side
-                at = np.uint64(MOST_VARIABLES * side + _PRIMARY) * _BATCH
-                fault, value = _undo_delta(
-                    *(latents, at, n, counts[_PRIMARY, lane] - done, done, mask),
-                    *(history, np.uint64(room * (MOST_VARIABLES * side + _PRIMARY)), np.uint64(room), ring_mask),
-                    *(delta, weights, secondary_too),
-                )
-                if not fault:
-                    fault, value = _join(latents, at, n, mode, base, mask, u8[1], u16[1], u32[1], u64[1])
-                if fault:
-                    if not faults[lane, 0] or fault == BAD_LOOKBACK:
-                        faults[lane, 0], faults[lane, 1] = fault, np.int64(value)
-                    if fault == BAD_LOOKBACK:
-                        numbers[side] = _FAULTY
-                    continue
-                start = np.uint64(out_starts[lane] + done)
-                if u64[0].size:
-                    store(latents, at, n, u64[0], start, mask, flip, turned)
-                elif u32[0].size:
-                    store(latents, at, n, u32[0], start, mask, flip, turned)
-                elif u16[0].size:
-                    store(latents, at, n, u16[0], start, mask, flip, turned)
+                if position > limit:
+                    numbers = _RAN_OUT
+                    break
+                at, own = np.uint64(variable) * _CELLS, np.uint64(variable * ANS_INTERLEAVING)
+                undone[variable] = False
+                if still[variable]:
+                    slot = states[own]
+                    width = (table[slot] >> _WIDTH) & _PAIR
+                    begin, bits = position, np.uint64(n) * width
+                    if begin + bits <= limit:
+                        read_fixed(data, begin, width, table[slot + np.uint64(1)], n, cells, at)
                 else:
-                    store(latents, at, n, u8[0], start, mask, flip, turned)
-        for side in range(sides):
-            lane = first + side
-            # Beyond the data, if the lane needed more than there is.
-            ends[lane] = np.int64(limit + _EIGHT if numbers[side] == _RAN_OUT else position[side])
+                    begin, bits = walk(data, position, table, states, own, n, cells, at)
+                    if bits and begin + bits <= limit:
+                        if (
+                            on_the_way
+                            and n == BATCH
+                            and numbers - done >= BATCH
+                            and (variable == _PRIMARY or delta[3])
+                        ):
+                            undone[variable] = True
+                            read_differences(
+                                data, begin, widest, cells, at, history, np.uint64(variable * room), on_the_way
+                            )
+                        else:
+                            read_offsets(data, begin, widest, n, cells, at)
+                position = begin + bits
+                if position > limit:
+                    numbers = _RAN_OUT
+                    break
+            n = min(numbers - done, BATCH)
+            if n <= 0:
+                if numbers == _RAN_OUT:
+                    break
+                continue
+            unsound = _undo_delta(
+                *(cells, n, counts[_PRIMARY, lane] - done, done, mask),
+                *(history, room, delta, weights, undone),
+            )
+            if unsound >= 0:
+                faults[lane, 0], faults[lane, 1] = BAD_LOOKBACK, unsound
+                numbers = _FAULTY
+                continue
+            unsound = _join(cells, n, mode, base, mask, u8[1], u16[1], u32[1], u64[1])
+            if unsound >= 0:
+                if not faults[lane, 0]:
+                    faults[lane, 0], faults[lane, 1] = BAD_INDEX, unsound
+                continue
+            start = np.uint64(out_starts[lane] + done)
+            if u64[0].size:
+                store(cells, _CELLS, n, u64[0], start, mask, flip, turned)
+            elif u32[0].size:
+                store(cells, _CELLS, n, u32[0], start, mask, flip, turned)
+            elif u16[0].size:
+                store(cells, _CELLS, n, u16[0], start, mask, flip, turned)
+            else:
+                store(cells, _CELLS, n, u8[0], start, mask, flip, turned)
+        # Beyond the data, if the lane needed more than there is.
+        ends[lane] = np.int64(limit + _EIGHT if numbers == _RAN_OUT else position)
 
 
 @inlined
@@ -277,72 +257,47 @@ def _room(kind: Any, order: Any, window: Any, longest: Any) -> Any:
 
 @inlined
 def _undo_delta(
-    latents: Any,
-    at: Any,
-    n: Any,
-    left: Any,
-    done: Any,
-    mask: Any,
-    history: Any,
-    kept: Any,
-    room: Any,
-    ring_mask: Any,
-    delta: Any,
-    weights: Any,
-    secondary_too: Any,
+    cells: Any, n: Any, left: Any, done: Any, mask: Any, history: Any, room: Any, delta: Any, weights: Any, undone: Any
 ) -> Any:
-    """Undo the delta encoding of a batch; return the fault, if any, and its value."""
+    """Undo the delta encoding of a batch, where that is still to do; return an unsound lookback, or else -1."""
     kind, order = delta[0], delta[1]
     stored = max(0, min(left, BATCH))
-    if kind == CONSECUTIVE:
-        undo_consecutive(latents, at, n, history, kept, order)
-        if secondary_too:
-            undo_consecutive(latents, at + _BATCH, n, history, kept + room, order)
-    elif kind == LOOKBACK:
-        backs = at - _BATCH
-        window = np.uint64(delta[2])
-        for i in range(stored):
-            back = latents[backs + np.uint64(i)] & _LOW_HALF
-            latents[backs + np.uint64(i)] = back
-            if back - np.uint64(1) >= window:
-                return BAD_LOOKBACK, back
-        undo_lookback(
-            latents, at, n, stored, backs, history, kept, ring_mask, done, np.uint64(order)
-        )
-        if secondary_too:
+    variables = _SECONDARY + 1 if delta[3] else _SECONDARY
+    if kind == LOOKBACK:
+        unsound = first_unsound(cells, np.uint64(0), stored, np.uint64(delta[2]))
+        if unsound >= 0:
+            return unsound
+    for variable in range(_PRIMARY, variables):
+        at, kept = np.uint64(variable) * _CELLS, np.uint64(variable * room)
+        if kind == CONSECUTIVE:
+            if not undone[variable]:
+                undo_consecutive(cells, at, n, history, kept, order)
+        elif kind == LOOKBACK:
             undo_lookback(
-                latents, at + _BATCH, n, stored, backs, history, kept + room, ring_mask, done, np.uint64(order)
+                *(cells, at, n, stored, np.uint64(0)),
+                *(history, kept, np.uint64(room - 1), done, np.uint64(order)),
             )
-    elif kind == CONV1:
-        undo_conv1(latents, at, n, stored, history, kept, weights, delta[5], delta[4], mask)
-    return 0, np.uint64(0)
+        elif kind == CONV1:
+            undo_conv1(cells, at, n, stored, history, kept, weights, delta[5], delta[4], mask)
+    return -1
 
 
 @inlined
-def _join(
-    latents: Any, at: Any, n: Any, mode: Any, base: Any, mask: Any, u8: Any, u16: Any, u32: Any, u64: Any
-) -> Any:
-    """Undo the mode of a batch; return the fault, if any, and its value."""
-    kind, secondary = mode[0], at + _BATCH
+def _join(cells: Any, n: Any, mode: Any, base: Any, mask: Any, u8: Any, u16: Any, u32: Any, u64: Any) -> Any:
+    """Undo the mode of a batch; return an unsound index, or else -1."""
+    kind, primary, secondary = mode[0], _CELLS, _CELLS + _CELLS
     if kind == INT_MULT:
-        join_int_mult(latents, at, n, secondary, base)
+        join_int_mult(cells, primary, n, secondary, base)
     elif kind == FLOAT_MULT:
-        join_float_mult(latents, at, n, secondary, base, mode[1], mask)
+        join_float_mult(cells, primary, n, secondary, base, mode[1], mask)
     elif kind == FLOAT_QUANT:
-        join_float_quant(latents, at, n, secondary, base, mask)
+        join_float_quant(cells, primary, n, secondary, base, mask)
     elif kind == DICT:
         if u64.size:
-            index = join_dictionary(latents, at, n, u64)
-            size = u64.size
-        elif u32.size:
-            index = join_dictionary(latents, at, n, u32)
-            size = u32.size
-        elif u16.size:
-            index = join_dictionary(latents, at, n, u16)
-            size = u16.size
-        else:
-            index = join_dictionary(latents, at, n, u8)
-            size = u8.size
-        if index != np.uint64(size):
-            return BAD_INDEX, index
-    return 0, np.uint64(0)
+            return join_dictionary(cells, primary, n, u64)
+        if u32.size:
+            return join_dictionary(cells, primary, n, u32)
+        if u16.size:
+            return join_dictionary(cells, primary, n, u16)
+        return join_dictionary(cells, primary, n, u8)
+    return -1

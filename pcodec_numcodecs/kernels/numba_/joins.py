@@ -24,87 +24,87 @@ _ROUND = np.uint32(0xFFF)
 
 @inlined
 def store(
-    latents: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any
+    cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any
 ) -> None:
     """Store the bits of numbers: latents with the bits of `flip` toggled, and if their top bit is 0 those of `turned`."""
     top = mask ^ (mask >> _ONE)
     for i in range(n):
-        latent = latents[at + np.uint64(i)]
+        latent = cells[at + np.uint64(i)]
         # All ones where the top bit is 0.
         low = np.uint64(latent & top != 0) - _ONE
         out[start + np.uint64(i)] = latent ^ flip ^ (low & turned)
 
 
 @inlined
-def join_int_mult(latents: Any, at: Any, n: Any, secondary: Any, base: Any) -> None:
+def join_int_mult(cells: Any, at: Any, n: Any, secondary: Any, base: Any) -> None:
     """See `Recipe.mode`."""
     for i in range(n):
         place = np.uint64(i)
-        latents[at + place] = latents[at + place] * base + latents[secondary + place]
+        cells[at + place] = cells[at + place] * base + cells[secondary + place]
 
 
 @inlined
-def join_float_quant(latents: Any, at: Any, n: Any, secondary: Any, k: Any, mask: Any) -> None:
+def join_float_quant(cells: Any, at: Any, n: Any, secondary: Any, k: Any, mask: Any) -> None:
     """See `Recipe.mode`."""
     low_mask = (_ONE << k) - _ONE
     middle = (mask ^ (mask >> _ONE)) >> k
     for i in range(n):
-        primary, low = latents[at + np.uint64(i)] & mask, latents[secondary + np.uint64(i)]
+        primary, low = cells[at + np.uint64(i)] & mask, cells[secondary + np.uint64(i)]
         low = low if primary >= middle else low_mask - low
-        latents[at + np.uint64(i)] = (primary << k) + low
+        cells[at + np.uint64(i)] = (primary << k) + low
 
 
 @inlined
-def join_dictionary(latents: Any, at: Any, n: Any, values: Any) -> Any:
-    """Look latents up; return the first index beyond the dictionary, or its size if there is none."""
+def join_dictionary(cells: Any, at: Any, n: Any, values: Any) -> Any:
+    """Look latents up; return the first index beyond the dictionary, -1 if there is none."""
     size = np.uint64(values.size)
     for i in range(n):
-        index = latents[at + np.uint64(i)] & np.uint64(0xFFFFFFFF)
+        index = cells[at + np.uint64(i)] & np.uint64(0xFFFFFFFF)
         if index >= size:
-            return index
-        latents[at + np.uint64(i)] = values[index]
-    return size
+            return np.int64(index)
+        cells[at + np.uint64(i)] = values[index]
+    return -1
 
 
 @inlined
-def join_float_mult(latents: Any, at: Any, n: Any, secondary: Any, base: Any, mantissa_bits: Any, mask: Any) -> None:
+def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, base: Any, mantissa_bits: Any, mask: Any) -> None:
     """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones."""
     top = mask ^ (mask >> _ONE)
     rest = mask >> _ONE
     limit = _ONE << np.uint64(mantissa_bits + 1)
     largest = np.uint64(0)
     for i in range(n):
-        latent = latents[at + np.uint64(i)]
+        latent = cells[at + np.uint64(i)]
         # Negative multiples count down from -0, the one below the middle.
         magnitude = (latent if latent & top != 0 else ~latent) & rest
         largest = max(largest, magnitude)
     if largest >= limit:
         for i in range(n):
-            latent = latents[at + np.uint64(i)] & mask
+            latent = cells[at + np.uint64(i)] & mask
             bits = _any_product(latent, base, mantissa_bits, limit, top, rest)
-            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     elif mantissa_bits == 52:
         factor = float_of(base)
         for i in range(n):
-            latent = latents[at + np.uint64(i)]
+            latent = cells[at + np.uint64(i)]
             magnitude = (latent if latent & top != 0 else ~latent) & rest
             bits = bits_of(np.float64(magnitude) * factor) ^ (~latent & top)
-            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     elif mantissa_bits == 23:
         single_factor = float_of(np.uint32(base))
         for i in range(n):
-            latent = latents[at + np.uint64(i)]
+            latent = cells[at + np.uint64(i)]
             magnitude = (latent if latent & top != 0 else ~latent) & rest
             bits = np.uint64(bits_of(np.float32(np.int32(magnitude)) * single_factor)) ^ (~latent & top)
-            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     else:
         half_factor = _single_of_half(np.uint32(base))
         for i in range(n):
-            latent = latents[at + np.uint64(i)]
+            latent = cells[at + np.uint64(i)]
             magnitude = (latent if latent & top != 0 else ~latent) & rest
             half = _half_of_single(bits_of(np.float32(np.int32(magnitude)) * half_factor))
             bits = np.uint64(half) ^ (~latent & top)
-            latents[at + np.uint64(i)] = _moved(bits, latents[secondary + np.uint64(i)], top, mask)
+            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
 
 
 @inlined
