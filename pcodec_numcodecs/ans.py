@@ -75,7 +75,7 @@ def decode_table(bins: Bins) -> DecodeTable:
     size = 1 << bins.ans_log
     slots = spread(bins.weights, bins.ans_log)
     # A bin of weight w holds w slots; in order of slots they are its states w, w + 1, ..., 2 w - 1.
-    in_bins = np.argsort(slots, kind="stable")
+    in_bins = np.argsort(slots.astype(np.uint16), kind="stable")  # 16 bits: they are sorted digit by digit
     states = np.empty(size, np.int64)
     firsts = np.cumsum(bins.weights) - bins.weights
     states[in_bins] = np.arange(size) + np.repeat(bins.weights - firsts, bins.weights)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +10,11 @@ import numpy.typing as npt
 
 from .ans import DecodeTable, decode_table
 from .bits import pad, read_fields
-from .constants import ANS_INTERLEAVING, BATCH
+from .constants import ANS_INTERLEAVING
 
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from .kernels import DecodeStream, Kernels, Recipe, streams
-from .metadata import ChunkMetadata
+from .metadata import ChunkMetadata, VariableLayout
 from .recipes import recipe
 
 I64 = npt.NDArray[np.int64]
@@ -32,7 +31,7 @@ class ChunkTables:
     def tables(self) -> tuple[DecodeTable, ...]:
         """The tANS table of each latent variable; its lower bounds of differences are centred on 0."""
         made = []
-        for variable, bins in zip(self.metadata.layout, self.metadata.bins, strict=True):
+        for variable, bins in zip(self.layout, self.metadata.bins, strict=True):
             table = decode_table(bins)
             if variable.state_length:
                 middle = np.uint64(1 << (variable.latent_bits - 1))
@@ -41,11 +40,16 @@ class ChunkTables:
         return tuple(made)
 
     @cached_property
+    def layout(self) -> tuple[VariableLayout, ...]:
+        """The latent variables."""
+        return self.metadata.layout
+
+    @cached_property
     def metadata_bits(self) -> int:
         """Bits of a page's metadata."""
         return sum(
             variable.state_length * variable.latent_bits + ANS_INTERLEAVING * bins.ans_log
-            for variable, bins in zip(self.metadata.layout, self.metadata.bins, strict=True)
+            for variable, bins in zip(self.layout, self.metadata.bins, strict=True)
         )
 
     @cached_property
@@ -58,25 +62,25 @@ class ChunkTables:
         return (self.metadata_bits + wanted * self.most_bits) // 8 + 2  # metadata and body may each end within a byte
 
 
-class PageRequest(NamedTuple):
-    """One page to decode.
+class Pages(NamedTuple):
+    """Pages of one Pco chunk to decode, at least one.
 
     Attributes
     ----------
     chunk
-        The Pco chunk that it belongs to.
-    source
-        Bytes that begin with the page; more may follow.
+        The Pco chunk that they belong to.
+    sources
+        For each page, bytes that begin with it; more may follow.
     n
-        Numbers in the page.
+        Numbers in each page.
     wanted
-        Numbers to decode from its start: `n`, or a multiple of 256 below it.
+        Numbers to decode from the start of each: `n`, or a multiple of 256 below it.
     """
 
     chunk: ChunkTables
-    source: bytes | memoryview
-    n: int
-    wanted: int
+    sources: Sequence[bytes | memoryview]
+    n: Sequence[int]
+    wanted: Sequence[int]
 
 
 class _Lanes(NamedTuple):
@@ -89,15 +93,14 @@ class _Lanes(NamedTuple):
 
 
 def decompress_pages(
-    requests: Sequence[PageRequest], kernels: Kernels, out: npt.NDArray[Any] | None = None
+    chunks: Sequence[Pages], kernels: Kernels, out: npt.NDArray[Any] | None = None
 ) -> tuple[npt.NDArray[Any], list[int]]:
     """Decode pages side by side.
 
     Parameters
     ----------
-    requests
-        At least one; pages of one Pco chunk stand together. Chunks are of one number type and have the same latent
-        variables.
+    chunks
+        The pages of each Pco chunk. Chunks are of one number type and have the same latent variables.
     out
         1-D, contiguous, of the number type, to be filled from its start; by default a new array.
 
@@ -110,65 +113,72 @@ def decompress_pages(
     CorruptionError, InsufficientDataError
         When a page breaks the format or is cut short. Some numbers may be in `out` then.
     """
-    first = requests[0].chunk.metadata
-    groups = [(chunk, list(members)) for chunk, members in groupby(requests, key=lambda request: request.chunk)]
-    _check_alike([chunk.metadata for chunk, _ in groups])
-    data, starts = pad(*(_needed(request) for request in requests))
+    first = chunks[0].chunk
+    _check_alike([pages.chunk for pages in chunks])
+    data, starts = pad(*(source for pages in chunks for source in _needed(pages)))
     byte_starts = np.array(starts, np.int64)
     limits = 8 * byte_starts[1:]
-    n = np.array([request.n for request in requests], np.int64)
-    wanted = np.array([request.wanted for request in requests], np.int64)
-    # Latents that fall out of the batches that are read.
-    batched = np.where(wanted < n, wanted, n)
+    n = np.array([n for pages in chunks for n in pages.n], np.int64)
+    wanted = np.array([n for pages in chunks for n in pages.wanted], np.int64)
+    ends_in_out = np.cumsum(wanted)
+    size = int(ends_in_out[-1])
     positions = np.empty(n.size, np.int64)
-    counts = np.empty((len(first.layout), n.size), np.int64)
-    lanes = []
-    page = 0
-    for chunk, members in groups:
-        pages = slice(page, page + len(members))
-        page = pages.stop
-        _check_bins(chunk.metadata, int(n[pages].max()))
-        found, positions[pages] = _read_page_metadata(data, byte_starts[pages], limits[pages], chunk)
-        for index, variable in enumerate(chunk.metadata.layout):
-            counts[index, pages] = np.minimum(np.maximum(n[pages] - variable.omitted, 0), batched[pages])
-        lanes.append(found)
+    groups = []
+    stop = 0
+    for pages in chunks:
+        own = slice(stop, stop + len(pages.n))
+        stop = own.stop
+        _check_bins(pages.chunk, int(n[own].max()))
+        group, positions[own] = _read_page_metadata(data, byte_starts[own], limits[own], pages.chunk)
+        groups.append(group)
 
-    ends_in = np.cumsum(wanted)
-    numbers = np.empty(int(ends_in[-1]), first.number_type.dtype) if out is None else out[: int(ends_in[-1])]
+    # Whole batches are read, and of a page that is not read whole no more than its first ones.
+    counts = [np.minimum(np.maximum(n - variable.omitted, 0), wanted) for variable in first.layout]
+    numbers = np.empty(size, first.metadata.number_type.dtype) if out is None else out[:size]
     ends, faults = kernels.decode_pages(
         data,
         positions,
-        tuple(_stream(lanes, index, counts[index]) for index in range(len(first.layout))),
-        tuple(group.recipe for group in lanes),
+        tuple(_stream(groups, index, own) for index, own in enumerate(counts)),
+        tuple(group.recipe for group in groups),
         wanted,
-        numbers.view(first.number_type.latent),
-        ends_in - wanted,
+        numbers.view(first.metadata.number_type.latent),
+        ends_in_out - wanted,
     )
-    _check_ends(data, ends, limits, finished=wanted >= n)
+    whole = wanted >= n
+    _check_ends(data, ends, limits, finished=whole)
     if faults.any():
-        _raise_fault(lanes, faults)
-    read = np.where(wanted >= n, (ends + 7) >> 3, ends >> 3) - byte_starts[:-1]
-    return numbers, read.tolist()
+        _raise_fault(groups, faults)
+    return numbers, (((ends + 7 * whole) >> 3) - byte_starts[:-1]).tolist()
 
 
-def _check_alike(chunks: list[ChunkMetadata]) -> None:
+def _check_alike(chunks: list[ChunkTables]) -> None:
     """Check that pages of these chunks may be decoded together."""
     if len(chunks) == 1:
         return
-    first, *others = ([(v.name, v.latent_bits, v.state_length) for v in chunk.layout] for chunk in chunks)
-    if any(chunk.number_type is not chunks[0].number_type for chunk in chunks) or any(o != first for o in others):
+    types, layouts = ({read(chunk) for chunk in chunks} for read in (_type_name, _variables))
+    if len(types) > 1 or len(layouts) > 1:
         raise InvalidArgumentError("pages decoded together must have one number type and the same latent variables")
 
 
-def _needed(request: PageRequest) -> bytes | memoryview:
-    """Return what the page may take at the most: the rest of a long source is not copied."""
-    most = request.chunk.most_bytes(request.wanted)
-    return request.source if len(request.source) <= most else memoryview(request.source)[:most]
+def _type_name(chunk: ChunkTables) -> str:
+    return chunk.metadata.number_type.name
 
 
-def _check_bins(metadata: ChunkMetadata, longest: int) -> None:
-    for variable, bins in zip(metadata.layout, metadata.bins, strict=True):
-        if not len(bins) and longest > metadata.delta.state_length:
+def _variables(chunk: ChunkTables) -> tuple[tuple[str, int, int], ...]:
+    return tuple((v.name, v.latent_bits, v.state_length) for v in chunk.layout)
+
+
+def _needed(pages: Pages) -> Sequence[bytes | memoryview]:
+    """Return what pages may take at the most: the rest of a long source is not copied."""
+    most = pages.chunk.most_bytes(max(pages.wanted))
+    if max(map(len, pages.sources)) <= most:
+        return pages.sources
+    return [memoryview(source)[:most] for source in pages.sources]
+
+
+def _check_bins(chunk: ChunkTables, longest: int) -> None:
+    for variable, bins in zip(chunk.layout, chunk.metadata.bins, strict=True):
+        if not len(bins) and longest > chunk.metadata.delta.state_length:
             raise CorruptionError(f"a page of {longest} numbers needs bins for its {variable.name} latents, got none")
 
 
@@ -193,7 +203,7 @@ def _read_page_metadata(
     states = []
     first_slots = []
     position = begins[:, None]
-    for variable, bins in zip(chunk.metadata.layout, chunk.metadata.bins, strict=True):
+    for variable, bins in zip(chunk.layout, chunk.metadata.bins, strict=True):
         place = position + variable.latent_bits * np.arange(variable.state_length)
         states.append(read_fields(data, place, variable.latent_bits))
         position = position + variable.latent_bits * variable.state_length
@@ -207,7 +217,7 @@ def _read_page_metadata(
 
 def _stream(groups: list[_Lanes], index: int, counts: I64) -> DecodeStream:
     """Lay the tables of all chunks end to end for one latent variable."""
-    latent_bits = groups[0].chunk.metadata.layout[index].latent_bits
+    latent_bits = groups[0].chunk.layout[index].latent_bits
     if len(groups) == 1:
         (group,) = groups
         table = group.chunk.tables[index]

@@ -20,7 +20,7 @@ from twins import numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 

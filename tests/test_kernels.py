@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twins import KERNELS
 
 from pcodec_numcodecs import config, wrapped
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import InvalidArgumentError
 from pcodec_numcodecs.kernels import load

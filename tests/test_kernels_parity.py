@@ -16,7 +16,7 @@ from twins import HAVE_NUMBA, NO_NUMBA, numba_
 import pcodec_numcodecs
 from pcodec_numcodecs.bits import PADDING
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..decompress import ChunkTables, PageRequest, decompress_pages
+from ..decompress import ChunkTables, Pages, decompress_pages
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from ..kernels import load
 from ..metadata import ChunkMetadata, FormatVersion
@@ -206,12 +206,28 @@ class FrameReader:
         streams = self._pages(pages)
         parts = []
         for part in range(layout.streams_a_page):
-            numbers = [
-                PageRequest(self.tables(layout.chunk_of(page) * layout.streams_a_page + part), source[part], n, n)
-                for page, source, n in zip(pages, streams, counts.tolist(), strict=True)
-            ]
-            parts.append(from_numbers(_decompress(numbers, pages, layout), layout.element))
+            sources = [source[part] for source in streams]
+            parts.append(from_numbers(self._decompress(pages, part, sources, counts.tolist()), layout.element))
         return [_unpacked(part, cells) for part in parts] if layout.packed else parts
+
+    def _decompress(
+        self, pages: list[int], part: int, sources: list[memoryview], counts: list[int]
+    ) -> npt.NDArray[Any]:
+        """Decode one stream of each page, those of one Pco chunk at a time: another may have other latent variables."""
+        layout = self.layout
+        parts = [np.zeros(0, layout.element.number_type.dtype)]
+        kernels = load(sum(counts))
+        first = 0
+        for chunk, group in groupby(pages, key=layout.chunk_of):
+            own = slice(first, first + len(list(group)))
+            first = own.stop
+            tables = self.tables(chunk * layout.streams_a_page + part)
+            numbers, read = decompress_pages([Pages(tables, sources[own], counts[own], counts[own])], kernels)
+            for page, source, size in zip(pages[own], sources[own], read, strict=True):
+                if size != len(source):
+                    raise CorruptionError(f"a stream of page {page} must have {size} bytes, got {len(source)}")
+            parts.append(numbers)
+        return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
     def _pages(self, pages: list[int]) -> list[list[memoryview]]:
         """Return the Pco streams of each page, found whole and undamaged."""
@@ -239,20 +255,6 @@ class FrameReader:
     def _name(self, page: int) -> str:
         bounds = self.layout.grid.bounds(page)
         return f"page {page} (cells [{', '.join(f'{cells.start}:{cells.stop}' for cells in bounds)}])"
-
-
-def _decompress(requests: Sequence[PageRequest], pages: list[int], layout: Layout) -> npt.NDArray[Any]:
-    """Decode pages, those of one Pco chunk at a time: another may have other latent variables."""
-    parts = [np.zeros(0, layout.element.number_type.dtype)]
-    kernels = load(sum(request.wanted for request in requests))
-    for _, group in groupby(zip(requests, pages, strict=True), key=lambda pair: id(pair[0].chunk)):
-        members = list(group)
-        numbers, read = decompress_pages([request for request, _ in members], kernels)
-        for (request, page), size in zip(members, read, strict=True):
-            if size != len(request.source):
-                raise CorruptionError(f"a stream of page {page} must have {size} bytes, got {len(request.source)}")
-        parts.append(numbers)
-    return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
 
 def _unpacked(packed: Bits, cells: I64) -> Bits:

@@ -24,7 +24,7 @@ import real_arrays
 
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.kernels import numba_, numpy_
 from pcodec_numcodecs.metadata import ChunkMetadata, FormatVersion

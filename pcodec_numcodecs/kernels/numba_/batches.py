@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...constants import ANS_INTERLEAVING, BATCH
-from .compiled import inlined
+from .compiled import called, inlined
 from .words import load
 
 BATCH_CELLS = 2 * BATCH

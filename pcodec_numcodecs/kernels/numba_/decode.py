@@ -33,7 +33,7 @@ from .batches import (
 )
 from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
-from .joins import join_dictionary, join_float_mult, join_float_quant, join_int_mult, store
+from .joins import announce, join_dictionary, join_float_mult, join_float_quant, join_int_mult, store
 from .variables import MOST_VARIABLES, by_width
 
 I64 = npt.NDArray[np.int64]
@@ -179,6 +179,14 @@ def _decode_lanes(
             for place in range(min(order, room)):
                 history[variable * room + place] = delta_states[variable, lane, place]
         for done in range(0, longest, BATCH):
+            start = np.uint64(out_starts[lane] + done)
+            n = min(numbers - done, BATCH)
+            if u64[0].size:
+                announce(u64[0], start + np.uint64(0), n)
+            elif u32[0].size:
+                announce(u32[0], start + np.uint64(0), n)
+            elif u16[0].size:
+                announce(u16[0], start + np.uint64(0), n)
             for variable in range(MOST_VARIABLES):
                 n = min(counts[variable, lane] - done, BATCH)
                 if n <= 0:
@@ -231,7 +239,6 @@ def _decode_lanes(
                 if not faults[lane, 0]:
                     faults[lane, 0], faults[lane, 1] = BAD_INDEX, unsound
                 continue
-            start = np.uint64(out_starts[lane] + done)
             if u64[0].size:
                 store(cells, _CELLS, n, u64[0], start, mask, flip, turned)
             elif u32[0].size:
@@ -289,7 +296,8 @@ def _join(cells: Any, n: Any, mode: Any, base: Any, mask: Any, u8: Any, u16: Any
     if kind == INT_MULT:
         join_int_mult(cells, primary, n, secondary, base)
     elif kind == FLOAT_MULT:
-        join_float_mult(cells, primary, n, secondary, base, mode[1], mask)
+        # Lookbacks are not needed any more.
+        join_float_mult(cells, primary, n, secondary, np.uint64(0), base, mode[1], mask)
     elif kind == FLOAT_QUANT:
         join_float_quant(cells, primary, n, secondary, base, mask)
     elif kind == DICT:

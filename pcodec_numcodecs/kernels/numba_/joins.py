@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import inlined
-from .words import bits_of, float_of
+from .words import bits_of, float_of, prefetch
 
 _ONE = np.uint64(1)
 _WORD_TOP = np.uint64(63)
@@ -20,6 +20,7 @@ _HALF_REBIAS = np.uint32((127 - 15) << 23)
 _LEAST_NORMAL_HALF = np.uint32((127 - 14) << 23)
 _HALF_OF_ONE = np.float32(0.5)  # one unit in its last place is the least float16
 _ROUND = np.uint32(0xFFF)
+_LINE = 64  # bytes of a cache line
 
 
 @inlined
@@ -33,6 +34,14 @@ def store(
         # All ones where the top bit is 0.
         low = np.uint64(latent & top != 0) - _ONE
         out[start + np.uint64(i)] = latent ^ flip ^ (low & turned)
+
+
+@inlined
+def announce(out: Any, start: Any, n: Any) -> None:
+    """Have the processor fetch what `store` will write to while it works on the bits: else it would wait for memory."""
+    a_line = _LINE // out.itemsize
+    for line in range(-(-n // a_line)):
+        prefetch(out, start + np.uint64(line * a_line))
 
 
 @inlined
@@ -67,44 +76,58 @@ def join_dictionary(cells: Any, at: Any, n: Any, values: Any) -> Any:
 
 
 @inlined
-def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, base: Any, mantissa_bits: Any, mask: Any) -> None:
-    """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones."""
+def join_float_mult(
+    cells: Any, at: Any, n: Any, secondary: Any, spare: Any, base: Any, mantissa_bits: Any, mask: Any
+) -> None:
+    """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones.
+
+    `spare` is the index of room for as many cells again, twice.
+    """
     top = mask ^ (mask >> _ONE)
     rest = mask >> _ONE
     limit = _ONE << np.uint64(mantissa_bits + 1)
     largest = np.uint64(0)
     for i in range(n):
-        latent = cells[at + np.uint64(i)]
-        # Negative multiples count down from -0, the one below the middle.
-        magnitude = (latent if latent & top != 0 else ~latent) & rest
-        largest = max(largest, magnitude)
+        largest = max(largest, _magnitude(cells[at + np.uint64(i)], top, rest))
+    # Multiples beyond the integers that floats can tell apart, NaNs among them, are seldom many.
+    odd = 0
     if largest >= limit:
         for i in range(n):
             latent = cells[at + np.uint64(i)] & mask
-            bits = _any_product(latent, base, mantissa_bits, limit, top, rest)
-            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
-    elif mantissa_bits == 52:
+            if _magnitude(latent, top, rest) >= limit:
+                bits = _odd_product(latent, base, mantissa_bits, limit, top, rest)
+                cells[spare + np.uint64(2 * odd)] = np.uint64(i)
+                cells[spare + np.uint64(2 * odd + 1)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
+                odd += 1
+    if mantissa_bits == 52:
         factor = float_of(base)
         for i in range(n):
             latent = cells[at + np.uint64(i)]
-            magnitude = (latent if latent & top != 0 else ~latent) & rest
-            bits = bits_of(np.float64(magnitude) * factor) ^ (~latent & top)
+            bits = bits_of(np.float64(_magnitude(latent, top, rest)) * factor) ^ (~latent & top)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     elif mantissa_bits == 23:
         single_factor = float_of(np.uint32(base))
         for i in range(n):
             latent = cells[at + np.uint64(i)]
-            magnitude = (latent if latent & top != 0 else ~latent) & rest
-            bits = np.uint64(bits_of(np.float32(np.int32(magnitude)) * single_factor)) ^ (~latent & top)
+            product = np.float32(np.int32(_magnitude(latent, top, rest))) * single_factor
+            bits = np.uint64(bits_of(product)) ^ (~latent & top)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     else:
         half_factor = _single_of_half(np.uint32(base))
         for i in range(n):
             latent = cells[at + np.uint64(i)]
-            magnitude = (latent if latent & top != 0 else ~latent) & rest
-            half = _half_of_single(bits_of(np.float32(np.int32(magnitude)) * half_factor))
-            bits = np.uint64(half) ^ (~latent & top)
-            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
+            half = _half_of_single(bits_of(np.float32(np.int32(_magnitude(latent, top, rest))) * half_factor))
+            cells[at + np.uint64(i)] = _moved(
+                np.uint64(half) ^ (~latent & top), cells[secondary + np.uint64(i)], top, mask
+            )
+    for k in range(odd):
+        cells[at + cells[spare + np.uint64(2 * k)]] = cells[spare + np.uint64(2 * k + 1)]
+
+
+@inlined
+def _magnitude(latent: Any, top: Any, rest: Any) -> Any:
+    """Return the size of a multiple; negative ones count down from -0, the one below the middle."""
+    return (latent if latent & top != 0 else ~latent) & rest
 
 
 @inlined
@@ -115,35 +138,25 @@ def _moved(bits: Any, units: Any, top: Any, mask: Any) -> Any:
 
 
 @inlined
-def _any_product(latent: Any, base: Any, mantissa_bits: Any, limit: Any, top: Any, rest: Any) -> Any:
-    """Return the bits of a product whose multiple may be beyond the integers that floats can tell apart.
+def _odd_product(latent: Any, base: Any, mantissa_bits: Any, limit: Any, top: Any, rest: Any) -> Any:
+    """Return the bits of a product whose multiple is beyond the integers that floats can tell apart.
 
     These multiples are counted float by float. NaNs keep sign and payload and become quiet.
     """
-    magnitude = (latent if latent & top != 0 else ~latent) & rest
-    bits = magnitude
     infinity = rest ^ ((_ONE << np.uint64(mantissa_bits)) - _ONE)
-    if magnitude >= limit:
-        # Of exponent `mantissa_bits + 1`, less the bias.
-        exponent = (infinity >> np.uint64(mantissa_bits + 1)) + np.uint64(mantissa_bits + 1)
-        bits = (exponent << np.uint64(mantissa_bits)) + (magnitude - limit)
-        sign = (bits | ~latent) & top
-        bits &= rest
-        if bits > infinity:
-            return bits | sign | (_ONE << np.uint64(mantissa_bits - 1))
-        if mantissa_bits == 52:
-            return bits_of(float_of(bits) * float_of(base)) ^ sign
-        if mantissa_bits == 23:
-            return np.uint64(bits_of(float_of(np.uint32(bits)) * float_of(np.uint32(base)))) ^ sign
-        wide = _single_of_half(np.uint32(bits)) * _single_of_half(np.uint32(base))
-        return np.uint64(_half_of_single(bits_of(wide))) ^ sign
-    sign = ~latent & top
+    # The exponent of the limit: `mantissa_bits + 1`, and the bias.
+    exponent = (infinity >> np.uint64(mantissa_bits + 1)) + np.uint64(mantissa_bits + 1)
+    bits = (exponent << np.uint64(mantissa_bits)) + (_magnitude(latent, top, rest) - limit)
+    sign = (bits | ~latent) & top
+    bits &= rest
+    if bits > infinity:
+        return bits | sign | (_ONE << np.uint64(mantissa_bits - 1))
     if mantissa_bits == 52:
-        return bits_of(np.float64(magnitude) * float_of(base)) ^ sign
+        return bits_of(float_of(bits) * float_of(base)) ^ sign
     if mantissa_bits == 23:
-        return np.uint64(bits_of(np.float32(np.int32(magnitude)) * float_of(np.uint32(base)))) ^ sign
-    wide = np.float32(np.int32(magnitude)) * _single_of_half(np.uint32(base))
-    return np.uint64(_half_of_single(bits_of(wide))) ^ sign
+        return np.uint64(bits_of(float_of(np.uint32(bits)) * float_of(np.uint32(base)))) ^ sign
+    product = _single_of_half(np.uint32(bits)) * _single_of_half(np.uint32(base))
+    return np.uint64(_half_of_single(bits_of(product))) ^ sign
 
 
 @inlined

@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 from .compiled import CHECKED, inlined
 
 _WORD = ir.IntType(64)
+_BYTE = ir.IntType(8)
 _FLOATS = {types.uint32: types.float32, types.uint64: types.float64}
 _BITS = {number: bits for bits, number in _FLOATS.items()}
 
@@ -69,11 +70,25 @@ def _bits_of(typing_context: Any, number: Any) -> Any:
     return _reinterpreted(_BITS[number], number)
 
 
+def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        pointer = builder.bitcast(builder.gep(start, [arguments[1]]), _BYTE.as_pointer())
+        function = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], function)
+        # To write to; to be kept in all caches; data.
+        builder.call(prefetch, [pointer, *(ir.Constant(ir.IntType(32), flag) for flag in (1, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.none(array, types.uint64), build
+
+
 raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
 bit_length = intrinsic(_bit_length)
 float_of = intrinsic(_float_of)  # float32 or float64 of the same width
 bits_of = intrinsic(_bits_of)
+prefetch = intrinsic(_prefetch)  # of an item that will be written; any index will do
 
 
 @inlined
