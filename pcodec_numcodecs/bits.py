@@ -76,13 +76,12 @@ def read_fields(data: npt.NDArray[np.uint8], positions: I64, widths: npt.NDArray
     start = positions >> 3
     shift = (positions & 7).view(np.uint64)
     low: U64 = window[start] >> shift
-    widest = int(np.max(widths, initial=0))
+    widest = widths if isinstance(widths, int) else int(widths.max(initial=0))
     if widest > 57:  # the field may reach into a ninth byte
         high = data[start + 8].astype(np.uint64)
         # Two shifts: one by 64 - shift would be undefined where shift is 0.
         low |= (high << np.uint64(1)) << (np.uint64(63) - shift)
-    mask = np.uint64((1 << widths) - 1) if isinstance(widths, int) else masks(widths)
-    low &= mask
+    low &= np.uint64((1 << widths) - 1) if isinstance(widths, int) else masks(widths)
     return low
 
 

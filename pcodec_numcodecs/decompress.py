@@ -200,19 +200,22 @@ def _read_page_metadata(
         raise InsufficientDataError(
             f"InsufficientData: page metadata needs {-(-size // 8)} bytes, got {(limits - begins)[page] // 8}"
         )
-    states = []
-    first_slots = []
-    position = begins[:, None]
+    states: list[U64] = []
+    first: list[U64] = []
+    place = begins[:, None]
     for variable, bins in zip(chunk.layout, chunk.metadata.bins, strict=True):
-        place = position + variable.latent_bits * np.arange(variable.state_length)
-        states.append(read_fields(data, place, variable.latent_bits))
-        position = position + variable.latent_bits * variable.state_length
-        place = position + bins.ans_log * np.arange(ANS_INTERLEAVING)
-        first_slots.append(read_fields(data, place, bins.ans_log).view(np.int64))
-        position = position + bins.ans_log * ANS_INTERLEAVING
-    if size % 8 and read_fields(data, position[:, 0], -size % 8).any():
+        for found, width, length in (
+            (states, variable.latent_bits, variable.state_length),
+            (first, bins.ans_log, ANS_INTERLEAVING),
+        ):
+            if width and length:
+                found.append(read_fields(data, place + width * np.arange(length), width))
+                place = place + width * length
+            else:
+                found.append(np.zeros((byte_starts.size, length), np.uint64))
+    if size % 8 and read_fields(data, place[:, 0], -size % 8).any():
         raise CorruptionError("padding bits must be 0, got others at the end of page metadata")
-    return _Lanes(chunk, recipe(chunk.metadata, byte_starts.size), states, first_slots), bodies
+    return _Lanes(chunk, recipe(chunk.metadata, byte_starts.size), states, [slots.view(np.int64) for slots in first]), bodies
 
 
 def _stream(groups: list[_Lanes], index: int, counts: I64) -> DecodeStream:
@@ -242,13 +245,16 @@ def _stream(groups: list[_Lanes], index: int, counts: I64) -> DecodeStream:
 
 
 def _check_ends(data: npt.NDArray[np.uint8], ends: I64, limits: I64, finished: npt.NDArray[np.bool_]) -> None:
-    if (ends > limits).any():
-        page = int(np.flatnonzero(ends > limits)[0])
+    beyond = ends > limits
+    if beyond.any():
+        page = int(np.flatnonzero(beyond)[0])
         raise InsufficientDataError(
             f"InsufficientData: the bytes of page {page} of this call end before its numbers do; pass the whole page"
         )
-    last = np.minimum(ends, limits)[finished]
-    if read_fields(data, last, -last % 8).any():
+    last = ends[finished]
+    # What is left of the byte that the last bit is in.
+    used = last & 7
+    if ((data[last >> 3] >> used)[used > 0]).any():
         raise CorruptionError("padding bits must be 0, got others at the end of a page")
 
 
