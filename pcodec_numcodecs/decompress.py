@@ -11,7 +11,6 @@ import numpy.typing as npt
 from .ans import DecodeTable, decode_table
 from .bits import pad, read_fields
 from .constants import ANS_INTERLEAVING
-
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from .kernels import DecodeStream, Kernels, Recipe, streams
 from .metadata import ChunkMetadata, VariableLayout
@@ -215,7 +214,9 @@ def _read_page_metadata(
                 found.append(np.zeros((byte_starts.size, length), np.uint64))
     if size % 8 and read_fields(data, place[:, 0], -size % 8).any():
         raise CorruptionError("padding bits must be 0, got others at the end of page metadata")
-    return _Lanes(chunk, recipe(chunk.metadata, byte_starts.size), states, [slots.view(np.int64) for slots in first]), bodies
+    return _Lanes(
+        chunk, recipe(chunk.metadata, byte_starts.size), states, [slots.view(np.int64) for slots in first]
+    ), bodies
 
 
 def _stream(groups: list[_Lanes], index: int, counts: I64) -> DecodeStream:

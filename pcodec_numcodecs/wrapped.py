@@ -209,7 +209,9 @@ class ChunkDecompressor:
                 f"({target.size} < {n})"
             )
         wanted = min(n, target.size)
-        numbers, read = decompress_pages([Pages(self._tables, [as_bytes_view(src)], [n], [wanted])], load(wanted), target)
+        numbers, read = decompress_pages(
+            [Pages(self._tables, [as_bytes_view(src)], [n], [wanted])], load(wanted), target
+        )
         return Progress(numbers.size, numbers.size == n), read[0]
 
     def read_pages_into(

@@ -1,7 +1,7 @@
 """A frame, or parts of it, to the cells that are selected."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import groupby

@@ -10,25 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import Latents, NumberType, from_latents, to_latents
+from ..kernels.numpy_ import joins
 from ..metadata import FloatMult
-
-
-def join(mode: FloatMult, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
-    """Return the latents of ``multiple * base``, moved by the units in the last place of `secondary`."""
-    multiples = _multiples(primary, number_type)
-    latents = to_latents(_times(multiples, mode.base(number_type), number_type), number_type)
-    return np.add(np.add(latents, secondary, out=latents), number_type.latent.type(number_type.mid), out=latents)
-
-
-def _times(multiples: npt.NDArray[Any], base: np.floating[Any], number_type: NumberType) -> npt.NDArray[Any]:
-    """Multiply, rounding once; NaNs keep sign and payload and become quiet, on every platform."""
-    with np.errstate(all="ignore"):
-        products = multiples * base
-    nan = np.isnan(multiples)
-    if nan.any():
-        quiet = number_type.latent.type(1 << (number_type.mantissa_bits - 1))
-        products.view(number_type.latent)[nan] = multiples.view(number_type.latent)[nan] | quiet
-    return products
 
 
 def _exact_limit(number_type: NumberType) -> int:
@@ -36,22 +19,8 @@ def _exact_limit(number_type: NumberType) -> int:
     return 1 << (number_type.mantissa_bits + 1)
 
 
-def _multiples(primary: Latents, number_type: NumberType) -> npt.NDArray[Any]:
-    """Return the float that each primary latent counts."""
-    latent = number_type.latent.type
-    mid = latent(number_type.mid)
-    positive = primary >= mid
-    magnitude = np.where(positive, primary - mid, (mid - latent(1)) - primary)
-    limit = _exact_limit(number_type)
-    floats = np.minimum(magnitude, latent(limit)).astype(number_type.dtype)
-    bits = floats.view(number_type.latent)
-    bits += np.where(magnitude > limit, magnitude - latent(limit), latent(0))
-    bits |= np.where(positive, latent(0), mid)
-    return floats
-
-
 def split(mode: FloatMult, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
-    """Invert `join`: the nearest multiple, and what it misses the number by."""
+    """Return the nearest multiples, counted, and what they miss the numbers by in units in the last place."""
     numbers = from_latents(latents, number_type)
     base = mode.base(number_type)
     # An inverse that is rounded again costs a wrong multiple now and then, which the secondary mends.
@@ -61,8 +30,8 @@ def split(mode: FloatMult, latents: Latents, number_type: NumberType) -> tuple[L
         primary = _count_exact(multiples, number_type)
     else:
         primary = _count(multiples, number_type)
-        multiples = _multiples(primary, number_type)
-    approximations = to_latents(_times(multiples, base, number_type), number_type)
+        multiples = joins.multiples(primary, number_type.mantissa_bits)
+    approximations = to_latents(joins.times(multiples, base, number_type.mantissa_bits), number_type)
     secondary = np.subtract(latents, approximations, out=approximations)
     secondary += number_type.latent.type(number_type.mid)
     return primary, secondary
@@ -77,7 +46,7 @@ def _count_exact(multiples: npt.NDArray[Any], number_type: NumberType) -> Latent
 
 
 def _count(multiples: npt.NDArray[Any], number_type: NumberType) -> Latents:
-    """Invert `_multiples`."""
+    """Invert `joins.multiples`."""
     latent = number_type.latent.type
     mid = latent(number_type.mid)
     bits = multiples.view(number_type.latent)

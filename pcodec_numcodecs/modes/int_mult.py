@@ -8,11 +8,6 @@ from ..metadata import IntMult
 _MOST_BIDS = 2
 
 
-def join(mode: IntMult, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
-    """Return ``primary * base + secondary``, modulo the latent width."""
-    return np.add(primary * number_type.latent.type(mode.base), secondary)
-
-
 def split(mode: IntMult, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
     """Return quotients and remainders of the latents by the base."""
     primary = latents // number_type.latent.type(mode.base)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...constants import ANS_INTERLEAVING, BATCH
-from .compiled import called, inlined
+from .compiled import inlined
 from .words import load
 
 BATCH_CELLS = 2 * BATCH
@@ -20,7 +20,8 @@ _EIGHT, _WORD_TOP = np.uint64(8), np.uint64(63)
 _BYTE, _PAIR = np.uint64(0xFF), np.uint64(0xFFFF)
 _NEXT, _WIDTH = np.uint64(32), np.uint64(16)
 _ENTRY0, _ENTRY1, _ENTRY2, _ENTRY3 = (np.uint64(BATCH + i) for i in range(4))
-NARROW = 57  # bits of a field that always lie within the 64-bit word at its first byte
+NARROW = 57
+"""Bits of a field that always lie within the 64-bit word at its first byte."""
 _MASKS = np.array([(1 << w) - 1 for w in range(65)], np.uint64)
 
 

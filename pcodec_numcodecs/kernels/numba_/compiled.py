@@ -50,15 +50,6 @@ def inlined(function: Function) -> Function:
     return made
 
 
-def called(function: Function) -> Function:
-    """Compile a part of kernels by itself: a long loop does not share the processor's registers with what is around it.
-
-    (LLVM does not merge so much code into its callers of its own accord.)
-    """
-    made: Function = numba.njit(nogil=True, boundscheck=CHECKED)(function)
-    return made
-
-
 class _DiskCache(caching._Cache):  # type: ignore[misc]
     """The compiled signatures of one kernel; whatever goes wrong with files, the kernel is compiled in memory."""
 

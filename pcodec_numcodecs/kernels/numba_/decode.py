@@ -77,35 +77,30 @@ def _decode_chunk(
 ) -> None:
     """Hand the lanes of one Pco chunk to the compiled kernel, all variables in their places."""
     has_lookbacks = recipe.delta == LOOKBACK
-    variables: list[DecodeStream | None] = [*([] if has_lookbacks else [None]), *streams]
-    present = [stream for stream in variables if stream is not None]
     # The tables of all variables end to end: then a slot says which table is meant.
-    names = ("nbits", "bases", "lowers", "offset_bits")
-    if len(present) == 1:
-        tables = [getattr(present[0], name) for name in names]
-    else:
-        shifts = np.cumsum([0] + [stream.nbits.size for stream in present])
-        bases = [stream.bases + shift for stream, shift in zip(present, shifts, strict=False)]
-        tables = [np.concatenate([getattr(stream, name) for stream in present]) for name in names]
-        tables[1] = np.concatenate(bases)
-    states_length = max(stream.states.shape[1] for stream in present)
+    shifts = np.cumsum([stream.nbits.size for stream in streams]) - [stream.nbits.size for stream in streams]
+    bases = _end_to_end([stream.bases + shift for stream, shift in zip(streams, shifts, strict=True)])
+    nbits, lowers, offset_bits = (
+        _end_to_end([getattr(stream, name) for stream in streams]) for name in ("nbits", "lowers", "offset_bits")
+    )
+    states_length = max(stream.states.shape[1] for stream in streams)
     first_slots = np.zeros((MOST_VARIABLES, wanted[lanes].size, ANS_INTERLEAVING), np.int64)
     counts = np.zeros((MOST_VARIABLES, wanted[lanes].size), np.int64)
     states = np.zeros((MOST_VARIABLES, wanted[lanes].size, states_length), np.uint64)
-    shift = 0
-    for place, stream in enumerate(variables):
-        if stream is not None:
-            first_slots[place] = stream.first_slots[lanes] + shift
-            counts[place] = stream.counts[lanes]
-            states[place, :, : stream.states.shape[1]] = stream.states[lanes]
-            shift += stream.nbits.size
+    for place, stream, shift in zip(range(0 if has_lookbacks else 1, MOST_VARIABLES), streams, shifts, strict=False):
+        first_slots[place] = stream.first_slots[lanes] + shift
+        counts[place] = stream.counts[lanes]
+        states[place, :, : stream.states.shape[1]] = stream.states[lanes]
     bits = 8 * out.itemsize
     middle = 1 << (bits - 1)
-    secondary_too = len(variables) > _SECONDARY and streams[-1].states.shape[1] > 0
+    secondary_too = len(streams) > 1 + has_lookbacks and streams[-1].states.shape[1] > 0
     _decode_lanes(
         data,
         ends,
-        *tables,
+        nbits,
+        bases,
+        lowers,
+        offset_bits,
         first_slots,
         counts,
         states,
@@ -121,6 +116,10 @@ def _decode_chunk(
         faults,
         *by_width((out, recipe.values)),
     )
+
+
+def _end_to_end(arrays: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 @compiled
@@ -205,12 +204,7 @@ def _decode_lanes(
                 else:
                     begin, bits = walk(data, position, table, states, own, n, cells, at)
                     if bits and begin + bits <= limit:
-                        if (
-                            on_the_way
-                            and n == BATCH
-                            and numbers - done >= BATCH
-                            and (variable == _PRIMARY or delta[3])
-                        ):
+                        if on_the_way and n == BATCH and numbers - done >= BATCH and (variable == _PRIMARY or delta[3]):
                             undone[variable] = True
                             read_differences(
                                 data, begin, widest, cells, at, history, np.uint64(variable * room), on_the_way

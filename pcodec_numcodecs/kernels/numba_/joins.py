@@ -24,10 +24,8 @@ _LINE = 64  # bytes of a cache line
 
 
 @inlined
-def store(
-    cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any
-) -> None:
-    """Store the bits of numbers: latents with the bits of `flip` toggled, and if their top bit is 0 those of `turned`."""
+def store(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any) -> None:
+    """Store the bits of numbers: latents with the bits of `flip` toggled, and where the top bit is 0, of `turned`."""
     top = mask ^ (mask >> _ONE)
     for i in range(n):
         latent = cells[at + np.uint64(i)]
