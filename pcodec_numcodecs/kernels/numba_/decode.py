@@ -91,6 +91,8 @@ def _decode_chunk(
         first_slots[place] = stream.first_slots[lanes] + shift
         counts[place] = stream.counts[lanes]
         states[place, :, : stream.states.shape[1]] = stream.states[lanes]
+    primary_bits = streams[has_lookbacks].latent_bits
+    conv1 = (recipe.quantization, recipe.bias, min(primary_bits, 32))
     bits = 8 * out.itemsize
     middle = 1 << (bits - 1)
     secondary_too = len(streams) > 1 + has_lookbacks and streams[-1].states.shape[1] > 0
@@ -106,7 +108,7 @@ def _decode_chunk(
         states,
         wanted[lanes],
         out_starts[lanes],
-        np.array([recipe.delta, states_length, recipe.window, secondary_too, recipe.quantization, recipe.bias]),
+        np.array([recipe.delta, states_length, recipe.window, secondary_too, *conv1]),
         np.ascontiguousarray(recipe.weights),
         np.array([recipe.mode, recipe.mantissa_bits]),
         np.uint64(recipe.base),
@@ -221,7 +223,7 @@ def _decode_lanes(
                     break
                 continue
             unsound = _undo_delta(
-                *(cells, n, counts[_PRIMARY, lane] - done, done, mask),
+                *(cells, n, counts[_PRIMARY, lane] - done, done),
                 *(history, room, delta, weights, undone),
             )
             if unsound >= 0:
@@ -258,7 +260,7 @@ def _room(kind: Any, order: Any, window: Any, longest: Any) -> Any:
 
 @inlined
 def _undo_delta(
-    cells: Any, n: Any, left: Any, done: Any, mask: Any, history: Any, room: Any, delta: Any, weights: Any, undone: Any
+    cells: Any, n: Any, left: Any, done: Any, history: Any, room: Any, delta: Any, weights: Any, undone: Any
 ) -> Any:
     """Undo the delta encoding of a batch, where that is still to do; return an unsound lookback, or else -1."""
     kind, order = delta[0], delta[1]
@@ -279,6 +281,7 @@ def _undo_delta(
                 *(history, kept, np.uint64(room - 1), done, np.uint64(order)),
             )
         elif kind == CONV1:
+            mask = (np.uint64(1) << np.uint64(delta[6])) - np.uint64(1)
             undo_conv1(cells, at, n, stored, history, kept, weights, delta[5], delta[4], mask)
     return -1
 
