@@ -12,7 +12,7 @@ from .ans import DecodeTable, decode_table
 from .bits import pad, read_fields
 from .constants import ANS_INTERLEAVING
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
-from .kernels import DecodeStream, Kernels, Recipe, streams
+from .kernels import DecodeStream, Kernels, Recipe, Rows, streams
 from .metadata import ChunkMetadata, VariableLayout
 from .recipes import recipe
 
@@ -92,7 +92,7 @@ class _Lanes(NamedTuple):
 
 
 def decompress_pages(
-    chunks: Sequence[Pages], kernels: Kernels, out: npt.NDArray[Any] | None = None
+    chunks: Sequence[Pages], kernels: Kernels, out: npt.NDArray[Any] | None = None, rows: Rows | None = None
 ) -> tuple[npt.NDArray[Any], list[int]]:
     """Decode pages side by side.
 
@@ -101,11 +101,13 @@ def decompress_pages(
     chunks
         The pages of each Pco chunk. Chunks are of one number type and have the same latent variables.
     out
-        1-D, contiguous, of the number type, to be filled from its start; by default a new array.
+        1-D, contiguous, of the number type, to be filled; by default a new array.
+    rows
+        Where in `out` the numbers of each page go; by default end to end, from the start.
 
     Returns
     -------
-    The wanted numbers of all pages, end to end, and the bytes read of each page.
+    The wanted numbers of all pages, or `out` as it is, if rows are given; and the bytes read of each page.
 
     Raises
     ------
@@ -120,7 +122,6 @@ def decompress_pages(
     n = np.array([n for pages in chunks for n in pages.n], np.int64)
     wanted = np.array([n for pages in chunks for n in pages.wanted], np.int64)
     ends_in_out = np.cumsum(wanted)
-    size = int(ends_in_out[-1])
     positions = np.empty(n.size, np.int64)
     groups = []
     stop = 0
@@ -133,7 +134,10 @@ def decompress_pages(
 
     # Whole batches are read, and of a page that is not read whole no more than its first ones.
     counts = [np.minimum(np.maximum(n - variable.omitted, 0), wanted) for variable in first.layout]
-    numbers = np.empty(size, first.metadata.number_type.dtype) if out is None else out[:size]
+    numbers = np.empty(int(ends_in_out[-1]), first.metadata.number_type.dtype) if out is None else out
+    if rows is None:
+        numbers = numbers[: ends_in_out[-1]]
+        rows = Rows(np.maximum(wanted, 1), np.arange(wanted.size), ends_in_out - wanted)
     ends, faults = kernels.decode_pages(
         data,
         positions,
@@ -141,7 +145,7 @@ def decompress_pages(
         tuple(group.recipe for group in groups),
         wanted,
         numbers.view(first.metadata.number_type.latent),
-        ends_in_out - wanted,
+        rows,
     )
     whole = wanted >= n
     _check_ends(data, ends, limits, finished=whole)

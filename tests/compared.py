@@ -20,21 +20,23 @@ class Compared:
         self.calls[name] = self.calls.get(name, 0) + 1
 
     def decode_pages(
-        self, data: Any, positions: Any, streams: Any, recipes: Any, wanted: Any, out: Any, out_starts: Any
+        self, data: Any, positions: Any, streams: Any, recipes: Any, wanted: Any, out: Any, rows: Any
     ) -> Any:
         self._count("decode_pages")
         own, given = out.copy(), positions.copy()
         others = (data, positions, streams, recipes, wanted)
-        ends, faults = self.twin.decode_pages(*others, own, out_starts)
+        ends, faults = self.twin.decode_pages(*others, own, rows)
         assert np.array_equal(positions, given)
-        expected, expected_faults = numpy_.decode_pages(*others, out, out_starts)
+        expected, expected_faults = numpy_.decode_pages(*others, out, rows)
         within = expected <= 8 * (data.size - PADDING)
         assert np.array_equal(ends <= 8 * (data.size - PADDING), within)
         assert np.array_equal(ends[within], expected[within])
         assert np.array_equal(faults[within], expected_faults[within])
         kept = np.ones(out.size, np.bool_)  # numbers of lanes that run past the data, or are not sound, are arbitrary
         for lane in np.flatnonzero(~within | (expected_faults[:, 0] != 0)):
-            kept[out_starts[lane] : out_starts[lane] + wanted[lane]] = False
+            for place in range(0, wanted[lane], rows.lengths[lane]):
+                start = rows.starts[rows.firsts[lane] + place // rows.lengths[lane]]
+                kept[start : start + min(rows.lengths[lane], wanted[lane] - place)] = False
         assert np.array_equal(own[kept], out[kept])
         return expected, expected_faults
 

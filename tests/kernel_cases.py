@@ -7,7 +7,7 @@ import numpy as np
 from pcodec_numcodecs.ans import decode_table, encode_table
 from pcodec_numcodecs.bits import PADDING, allocate_words, pad
 from pcodec_numcodecs.constants import BATCH
-from pcodec_numcodecs.kernels import DecodeStream, EncodeStream, Recipe, streams
+from pcodec_numcodecs.kernels import DecodeStream, EncodeStream, Recipe, Rows, streams
 from pcodec_numcodecs.metadata import Bins
 
 
@@ -128,11 +128,21 @@ def decode_case(rng: np.random.Generator, counts: list[int], bits: int, chunks: 
     positions = rng.integers(0, 8 * size + 8, lanes.size)
     positions[rng.random(lanes.size) < 0.5] = 0
     positions[rng.random(lanes.size) < 0.1] = 8 * size
-    out = np.zeros(int(lanes.sum()), f"u{bits // 8}")
-    order_in_out = rng.permutation(lanes.size) if rng.random() < 0.5 else np.arange(lanes.size)
-    starts = np.empty_like(lanes)
-    starts[order_in_out] = np.cumsum(lanes[order_in_out]) - lanes[order_in_out]
-    return data, positions, tuple(stream for stream, _ in parts), recipes, lanes, out, starts
+    out, rows = random_rows(rng, lanes, bits)
+    return data, positions, tuple(stream for stream, _ in parts), recipes, lanes, out, rows
+
+
+def random_rows(rng: np.random.Generator, lanes: np.ndarray, bits: int) -> tuple[np.ndarray, Rows]:
+    """Return an array and rows for lanes in it: lanes end to end, or rows in any order and equally far apart."""
+    lengths = np.maximum(lanes, 1)
+    if rng.random() < 0.3:
+        out = np.zeros(int(lanes.sum()), f"u{bits // 8}")
+        return out, Rows(lengths, np.arange(lanes.size), np.cumsum(lanes) - lanes)
+    lengths = np.minimum(lengths, rng.integers(1, 300, lanes.size))
+    counts = -(-lanes // lengths)
+    firsts = np.cumsum(counts) - counts
+    order = rng.permutation(int(counts.sum())) if rng.random() < 0.5 else np.arange(int(counts.sum()))
+    return np.zeros(300 * order.size, f"u{bits // 8}"), Rows(lengths, firsts, 300 * order)
 
 
 def decode_plain(kernels: Any, made: Recipe, variables: list[tuple[list[np.ndarray], np.ndarray]], n: list[int]) -> Any:
@@ -173,7 +183,8 @@ def decode_plain(kernels: Any, made: Recipe, variables: list[tuple[list[np.ndarr
     out = np.zeros(int(wanted.sum()), variables[-1][0][0].dtype if not made.values.size else made.values.dtype)
     positions = 8 * np.array(starts[:-1], np.int64)
     lanes = made._replace(lanes=len(n))
-    ends, faults = kernels.decode_pages(data, positions, found, (lanes,), wanted, out, np.cumsum(wanted) - wanted)
+    rows = Rows(np.maximum(wanted, 1), np.arange(wanted.size), np.cumsum(wanted) - wanted)
+    ends, faults = kernels.decode_pages(data, positions, found, (lanes,), wanted, out, rows)
     assert ends.tolist() == [8 * end for end in starts[1:]]
     assert not faults.any()
     return out

@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from ..decompress import ChunkTables, Pages, decompress_pages
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
-from ..kernels import load
+from ..kernels import Rows, load
 from ..metadata import ChunkMetadata, FormatVersion
 from .checksums import crc32c, crc32c_of_each
 from .elements import Bits, from_numbers, parts_of
 from .layout import Layout
+from .placing import rows_of
 from .threads import in_threads, runs
 from .tiling import Block, selected
 
@@ -73,6 +74,8 @@ class Selected:
         Shape of such a box, with all axes.
     coordinates
         For all other selections, the page of each cell of the result and its place within that.
+    whole
+        Whether all cells are asked for, each in its place. There are no blocks then.
     """
 
     shape: tuple[int, ...]
@@ -80,6 +83,7 @@ class Selected:
     blocks: list[Block]
     ranges: tuple[int, ...]
     coordinates: tuple[I64, I64] | None
+    whole: bool = False
 
 
 def select(layout: Layout, selection: Any) -> Selected:
@@ -91,6 +95,8 @@ def select(layout: Layout, selection: Any) -> Selected:
     found = selected(layout.shape, selection)
     if isinstance(found, tuple):
         ranges, shape = found
+        if shape == layout.shape and all(ranges) and ranges == tuple(map(range, shape)):
+            return Selected(shape, list(range(grid.pages)), [], shape, None, whole=True)
         blocks = grid.blocks(ranges)
         return Selected(shape, [block.page for block in blocks], blocks, tuple(map(len, ranges)), None)
     page, place = grid.locate(found)
@@ -164,8 +170,16 @@ class FrameReader:
         if wanted.coordinates is not None:
             self._gather(wanted, targets)
             return
+        if wanted.whole and self._lands(targets):
+            (target,) = targets
+            land = partial(self._land, target.reshape(-1))
+            in_threads(land, [wanted.pages[run] for run in runs(len(wanted.pages), threads)])
+            return
         # Pages of one Pco chunk at a time: what is decoded and not yet in its place stays bounded.
-        blocks = wanted.blocks or [Block(page, (), ()) for page in wanted.pages]
+        if wanted.whole:
+            blocks = layout.grid.blocks(tuple(map(range, wanted.shape)))
+        else:
+            blocks = wanted.blocks or [Block(page, (), ()) for page in wanted.pages]
         boxes = [target.reshape(wanted.ranges) if target.size else target for target in targets]
         first = 0
         while first < len(blocks):
@@ -176,6 +190,25 @@ class FrameReader:
             of_chunk = blocks[first:last]
             in_threads(partial(self._fill, boxes), [of_chunk[run] for run in runs(len(of_chunk), threads)])
             first = last
+
+    def _lands(self, targets: list[Bits]) -> bool:
+        """Tell whether numbers are cells, and can be decoded to where these lie."""
+        element = self.layout.element
+        return (
+            not self.layout.packed
+            and not element.ordered
+            and len(targets) == self.layout.streams_a_page == 1
+            and targets[0].dtype == element.number_type.latent
+            and targets[0].flags.c_contiguous
+        )
+
+    def _land(self, flat: Bits, pages: list[int]) -> None:
+        """Decode whole pages into an array of all cells."""
+        layout = self.layout
+        sources = [source for (source,) in self._pages(pages)]
+        counts = layout.grid.cells[pages].tolist()
+        rows = rows_of(layout.grid, pages)
+        self._decompress(pages, 0, sources, counts, flat.view(layout.element.number_type.dtype), rows)
 
     def _fill(self, boxes: list[Bits], blocks: list[Block]) -> None:
         """Decode pages into their places."""
@@ -211,7 +244,13 @@ class FrameReader:
         return [_unpacked(part, cells) for part in parts] if layout.packed else parts
 
     def _decompress(
-        self, pages: list[int], part: int, sources: list[memoryview], counts: list[int]
+        self,
+        pages: list[int],
+        part: int,
+        sources: list[memoryview],
+        counts: list[int],
+        out: npt.NDArray[Any] | None = None,
+        rows: Rows | None = None,
     ) -> npt.NDArray[Any]:
         """Decode one stream of each page, those of one Pco chunk at a time: another may have other latent variables."""
         layout = self.layout
@@ -222,7 +261,9 @@ class FrameReader:
             own = slice(first, first + len(list(group)))
             first = own.stop
             tables = self.tables(chunk * layout.streams_a_page + part)
-            numbers, read = decompress_pages([Pages(tables, sources[own], counts[own], counts[own])], kernels)
+            own_rows = None if rows is None else Rows(rows.lengths[own], rows.firsts[own], rows.starts)
+            asked = Pages(tables, sources[own], counts[own], counts[own])
+            numbers, read = decompress_pages([asked], kernels, out, own_rows)
             for page, source, size in zip(pages[own], sources[own], read, strict=True):
                 if size != len(source):
                     raise CorruptionError(f"a stream of page {page} must have {size} bytes, got {len(source)}")

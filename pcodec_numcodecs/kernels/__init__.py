@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .choice import Backend, backend, module
-from .streams import DecodeStream, EncodeStream, Recipe
+from .streams import DecodeStream, EncodeStream, Recipe, Rows
 
-__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Recipe", "backend", "load"]
+__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Recipe", "Rows", "backend", "load"]
 
 I64 = npt.NDArray[np.int64]
 U16 = npt.NDArray[np.uint16]
@@ -32,7 +32,7 @@ class Kernels(Protocol):
         recipes: tuple[Recipe, ...],
         wanted: I64,
         out: Latents,
-        out_starts: I64,
+        rows: Rows,
     ) -> tuple[I64, I64]:
         """Decode the bodies of pages to numbers.
 
@@ -50,8 +50,8 @@ class Kernels(Protocol):
             Numbers to make of each lane, from its start.
         out
             Flat array of the latent dtype, to be filled with the bits of numbers.
-        out_starts
-            Where in `out` a lane's first number goes.
+        rows
+            Where in `out` the numbers of lanes go.
 
         Returns
         -------

@@ -91,6 +91,24 @@ class Recipe(NamedTuple):
     mantissa_bits: int
 
 
+class Rows(NamedTuple):
+    """Where numbers of lanes go: a lane is cut into rows, each of which lies in one piece.
+
+    Attributes
+    ----------
+    lengths
+        int64, one a lane: numbers in each of its rows but perhaps the last; at least 1.
+    firsts
+        int64, one a lane: which one its first row is.
+    starts
+        int64, one a row: where it begins.
+    """
+
+    lengths: npt.NDArray[np.int64]
+    firsts: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+
+
 class EncodeStream(NamedTuple):
     """One latent variable of every lane, to be encoded; all lanes share its bins.
 

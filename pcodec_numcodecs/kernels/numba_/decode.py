@@ -19,6 +19,7 @@ from ..streams import (
     LOOKBACK,
     DecodeStream,
     Recipe,
+    Rows,
 )
 from .batches import (
     BATCH_CELLS,
@@ -51,7 +52,7 @@ def decode_pages(
     recipes: tuple[Recipe, ...],
     wanted: I64,
     out: npt.NDArray[Any],
-    out_starts: I64,
+    rows: Rows,
 ) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
     ends = positions.copy()
@@ -59,7 +60,7 @@ def decode_pages(
     first = 0
     for recipe in recipes:
         lanes = slice(first, first + recipe.lanes)
-        _decode_chunk(read_only(data), ends[lanes], streams, lanes, recipe, wanted, out, out_starts, faults[lanes])
+        _decode_chunk(read_only(data), ends[lanes], streams, lanes, recipe, wanted, out, rows, faults[lanes])
         first = lanes.stop
     return ends, faults
 
@@ -72,7 +73,7 @@ def _decode_chunk(
     recipe: Recipe,
     wanted: I64,
     out: npt.NDArray[Any],
-    out_starts: I64,
+    rows: Rows,
     faults: I64,
 ) -> None:
     """Hand the lanes of one Pco chunk to the compiled kernel, all variables in their places."""
@@ -107,7 +108,9 @@ def _decode_chunk(
         counts,
         states,
         wanted[lanes],
-        out_starts[lanes],
+        rows.lengths[lanes],
+        rows.firsts[lanes],
+        rows.starts,
         np.array([recipe.delta, states_length, recipe.window, secondary_too, *conv1]),
         np.ascontiguousarray(recipe.weights),
         np.array([recipe.mode, recipe.mantissa_bits]),
@@ -116,7 +119,7 @@ def _decode_chunk(
         np.uint64(middle if recipe.signed else 0),
         np.uint64(middle - 1 if recipe.mantissa_bits else 0),
         faults,
-        *by_width((out, recipe.values)),
+        *by_width((out, recipe.values, np.empty(BATCH, out.dtype))),
     )
 
 
@@ -136,7 +139,9 @@ def _decode_lanes(
     counts: Any,
     delta_states: Any,
     wanted: Any,
-    out_starts: Any,
+    row_lengths: Any,
+    first_rows: Any,
+    row_starts: Any,
     delta: Any,
     weights: Any,
     mode: Any,
@@ -180,14 +185,14 @@ def _decode_lanes(
             for place in range(min(order, room)):
                 history[variable * room + place] = delta_states[variable, lane, place]
         for done in range(0, longest, BATCH):
-            start = np.uint64(out_starts[lane] + done)
             n = min(numbers - done, BATCH)
+            rows = done, row_lengths[lane], first_rows[lane], row_starts
             if u64[0].size:
-                announce(u64[0], start + np.uint64(0), n)
+                announce(u64[0], n, *rows)
             elif u32[0].size:
-                announce(u32[0], start + np.uint64(0), n)
+                announce(u32[0], n, *rows)
             elif u16[0].size:
-                announce(u16[0], start + np.uint64(0), n)
+                announce(u16[0], n, *rows)
             for variable in range(MOST_VARIABLES):
                 n = min(counts[variable, lane] - done, BATCH)
                 if n <= 0:
@@ -236,13 +241,13 @@ def _decode_lanes(
                     faults[lane, 0], faults[lane, 1] = BAD_INDEX, unsound
                 continue
             if u64[0].size:
-                store(cells, _CELLS, n, u64[0], start, mask, flip, turned)
+                store(cells, _CELLS, n, u64[0], u64[2], *rows, mask, flip, turned)
             elif u32[0].size:
-                store(cells, _CELLS, n, u32[0], start, mask, flip, turned)
+                store(cells, _CELLS, n, u32[0], u32[2], *rows, mask, flip, turned)
             elif u16[0].size:
-                store(cells, _CELLS, n, u16[0], start, mask, flip, turned)
+                store(cells, _CELLS, n, u16[0], u16[2], *rows, mask, flip, turned)
             else:
-                store(cells, _CELLS, n, u8[0], start, mask, flip, turned)
+                store(cells, _CELLS, n, u8[0], u8[2], *rows, mask, flip, turned)
         # Beyond the data, if the lane needed more than there is.
         ends[lane] = np.int64(limit + _EIGHT if numbers == _RAN_OUT else position)
 

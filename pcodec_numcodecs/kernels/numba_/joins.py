@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import inlined
-from .words import bits_of, float_of, prefetch
+from .words import bits_of, copy_items, float_of, prefetch
 
 _ONE = np.uint64(1)
 _WORD_TOP = np.uint64(63)
@@ -24,8 +24,41 @@ _LINE = 64  # bytes of a cache line
 
 
 @inlined
-def store(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any) -> None:
-    """Store the bits of numbers: latents with the bits of `flip` toggled, and where the top bit is 0, of `turned`."""
+def store(
+    cells: Any,
+    at: Any,
+    n: Any,
+    out: Any,
+    scratch: Any,
+    done: Any,
+    length: Any,
+    first: Any,
+    starts: Any,
+    mask: Any,
+    flip: Any,
+    turned: Any,
+) -> None:
+    """Store the bits of numbers: latents with the bits of `flip` toggled, and where the top bit is 0, of `turned`.
+
+    They go to the rows of a lane, of which `done` numbers are there (`length`, `first` and `starts` are of `Rows`).
+    """
+    row, place = first + done // length, done % length
+    if place + n <= length:
+        _store_bits(cells, at, n, out, np.uint64(starts[row] + place), mask, flip, turned)
+        return
+    # Loops over whole batches are faster than some over parts, even with a copy.
+    _store_bits(cells, at, n, scratch, np.uint64(0), mask, flip, turned)
+    copied = 0
+    while copied < n:
+        few = min(n - copied, length - place)
+        copy_items(out, np.uint64(starts[row] + place), scratch, np.uint64(copied), np.uint64(few))
+        copied += few
+        row += 1
+        place = 0
+
+
+@inlined
+def _store_bits(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any) -> None:
     top = mask ^ (mask >> _ONE)
     for i in range(n):
         latent = cells[at + np.uint64(i)]
@@ -35,11 +68,18 @@ def store(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: An
 
 
 @inlined
-def announce(out: Any, start: Any, n: Any) -> None:
+def announce(out: Any, n: Any, done: Any, length: Any, first: Any, starts: Any) -> None:
     """Have the processor fetch what `store` will write to while it works on the bits: else it would wait for memory."""
     a_line = _LINE // out.itemsize
-    for line in range(-(-n // a_line)):
-        prefetch(out, start + np.uint64(line * a_line))
+    row, place = first + done // length, done % length
+    while n > 0:
+        few = min(n, length - place)
+        start = starts[row] + place
+        for line in range(-(-few // a_line)):
+            prefetch(out, np.uint64(start + line * a_line))
+        n -= few
+        row += 1
+        place = 0
 
 
 @inlined

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .compiled import CHECKED, inlined
@@ -83,8 +84,23 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     return types.none(array, types.uint64), build
 
 
+def _copy_items(typing_context: Any, target: Any, start: Any, source: Any, first: Any, count: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, start, origin, first, count = arguments
+        to, origin = (
+            context.make_array(kind)(context, builder, array).data
+            for kind, array in ((signature.args[0], to), (signature.args[2], origin))
+        )
+        size = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        cgutils.raw_memcpy(builder, builder.gep(to, [start]), builder.gep(origin, [first]), count, size)
+        return context.get_dummy_value()
+
+    return types.none(target, types.uint64, source, types.uint64, types.uint64), build
+
+
 raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
+raw_copy = intrinsic(_copy_items)
 bit_length = intrinsic(_bit_length)
 float_of = intrinsic(_float_of)  # float32 or float64 of the same width
 bits_of = intrinsic(_bits_of)
@@ -105,5 +121,13 @@ def _checked_store(data: Any, byte: Any, word: Any) -> None:
     raw_store(data, byte, word)
 
 
+@inlined
+def _checked_copy(target: Any, start: Any, source: Any, first: Any, count: Any) -> None:
+    if start + count > np.uint64(target.size) or first + count > np.uint64(source.size):
+        raise IndexError("a kernel copies beyond its data")
+    raw_copy(target, start, source, first, count)
+
+
+copy_items = _checked_copy if CHECKED else raw_copy
 load = _checked_load if CHECKED else raw_load
 store = _checked_store if CHECKED else raw_store

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...pages import page_starts
-from ..streams import BAD_INDEX, BAD_LOOKBACK, CONSECUTIVE, DICT, LOOKBACK, NO_DELTA, DecodeStream, Recipe
+from ..streams import BAD_INDEX, BAD_LOOKBACK, CONSECUTIVE, DICT, LOOKBACK, NO_DELTA, DecodeStream, Recipe, Rows
 from .batches import Placed, decode_latents
 from .deltas import undo_consecutive, undo_conv1, undo_lookback
 from .joins import join, numbers_of
@@ -23,7 +23,7 @@ def decode_pages(
     recipes: tuple[Recipe, ...],
     wanted: I64,
     out: npt.NDArray[Any],
-    out_starts: I64,
+    rows: Rows,
 ) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
     has_lookbacks = recipes[0].delta == LOOKBACK
@@ -59,7 +59,7 @@ def decode_pages(
             if not recipe.values.size:
                 continue
         numbers = numbers_of(join(recipe, asked), recipe)
-        _place(numbers, wanted[lanes], out, out_starts[lanes])
+        _place(numbers, wanted[lanes], out, rows._replace(lengths=rows.lengths[lanes], firsts=rows.firsts[lanes]))
     return ends, faults
 
 
@@ -117,11 +117,29 @@ def _asked(latents: list[Latents], cells: I64, wanted: I64) -> list[Latents]:
     return [own[asked] for own in latents]
 
 
-def _place(numbers: npt.NDArray[Any], wanted: I64, out: npt.NDArray[Any], out_starts: I64) -> None:
+def _place(numbers: npt.NDArray[Any], wanted: I64, out: npt.NDArray[Any], rows: Rows) -> None:
     """Store the numbers of lanes, end to end, where they belong."""
-    starts = page_starts(wanted)
-    if (starts == out_starts - out_starts[0]).all():
-        out[out_starts[0] : out_starts[0] + numbers.size] = numbers
-        return
-    for start, n, target in zip(starts.tolist(), wanted.tolist(), out_starts.tolist(), strict=True):
-        out[target : target + n] = numbers[start : start + n]
+    begins = page_starts(wanted)
+    if (wanted <= rows.lengths).all():
+        starts = rows.starts[rows.firsts]
+        if (begins == starts - starts[0]).all():
+            out[starts[0] : starts[0] + numbers.size] = numbers
+            return
+    for begin, n, length, first in zip(
+        begins.tolist(), wanted.tolist(), rows.lengths.tolist(), rows.firsts.tolist(), strict=True
+    ):
+        whole = n // length
+        own = numbers[begin : begin + n]
+        starts = rows.starts[first : first + whole]
+        steps = np.diff(starts)
+        if whole > 1 and (steps == steps[0]).all() and steps[0] >= length:
+            # Equally far apart, as rows of a tile are: one strided copy.
+            strides = int(steps[0]) * out.itemsize, out.itemsize
+            cut = out[int(starts[0]) :]
+            np.ndarray((whole, length), out.dtype, cut, 0, strides)[...] = own[: whole * length].reshape(whole, length)
+        else:
+            for row, start in enumerate(starts.tolist()):
+                out[start : start + length] = own[row * length : (row + 1) * length]
+        if n % length:
+            start = int(rows.starts[first + whole])
+            out[start : start + n % length] = own[whole * length :]
