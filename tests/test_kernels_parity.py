@@ -10,15 +10,17 @@ import random_chunks
 from compared import Compared
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_cases import decode_case, encode_case, words_below
+from kernel_cases import decode_case, decode_plain, encode_case, words_below
 from twins import HAVE_NUMBA, NO_NUMBA, numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs.bits import PADDING
 from pcodec_numcodecs.compress import compress_chunk
 from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
-from pcodec_numcodecs.dtypes import NUMBER_TYPES
+from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
 from pcodec_numcodecs.errors import PcoError
+from pcodec_numcodecs.metadata import FloatMult, NoDelta
+from pcodec_numcodecs.recipes import recipe_of
 
 if not HAVE_NUMBA:
     pytest.skip(NO_NUMBA, allow_module_level=True)
@@ -50,6 +52,25 @@ def test_positions_that_nobody_has_are_beyond_the_data(seed):
     ends, _ = numba_.decode_pages(data, positions, streams, recipes, wanted, out, rows)
     assert (ends[counts > 0] > 800).all()
     assert not out.any()
+
+
+@pytest.mark.parametrize("base", [0.1, 1.0, -3.0, 1e-4, 6e-8, 1000.0, 6e4])
+@pytest.mark.parametrize("name", ["f16", "f32", "f64"])
+def test_multiples_of_floats_are_alike(name, base):
+    """All of float16; of wider ones many, most of them near the middle and where the exact integers end."""
+    number_type = NUMBER_TYPES[name]
+    if name == "f16":
+        primary = np.arange(1 << 16, dtype=np.uint16)
+    else:
+        near = np.arange(-700, 700).astype(number_type.latent)
+        middles = number_type.mid, number_type.mid + (2 << number_type.mantissa_bits), 0
+        spread = np.frombuffer(np.random.default_rng(0).bytes(40_000), number_type.latent)
+        primary = np.concatenate([*(near + number_type.latent.type(middle) for middle in middles), spread])
+    mode = FloatMult(int(to_latents(np.array([base], number_type.dtype), number_type)[0]))
+    recipe = recipe_of(mode, NoDelta(), number_type, 0)
+    none = np.zeros((1, 0))
+    variables = [([primary], none), ([np.full_like(primary, number_type.mid)], none)]
+    decode_plain(Compared(), recipe, variables, [primary.size])
 
 
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 3000))

@@ -218,7 +218,7 @@ def _half_of_single(single: Any) -> Any:
     magnitude = single & np.uint32(0x7FFFFFFF)
     if magnitude < _LEAST_NORMAL_HALF:
         # The sum has the float16's units in its last place, and its rounding.
-        half = np.uint32(bits_of(np.float32(float_of(magnitude) + _HALF_OF_ONE)) - bits_of(_HALF_OF_ONE))
+        half = np.uint32(bits_of(np.float32(float_of(np.uint32(magnitude)) + _HALF_OF_ONE)) - bits_of(_HALF_OF_ONE))
     else:
         odd = (magnitude >> _HALF_SHIFT) & np.uint32(1)
         half = min((magnitude - _HALF_REBIAS + _ROUND + odd) >> _HALF_SHIFT, _HALF_INFINITY)

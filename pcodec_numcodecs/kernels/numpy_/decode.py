@@ -119,8 +119,10 @@ def _asked(latents: list[Latents], cells: I64, wanted: I64) -> list[Latents]:
 
 def _place(numbers: npt.NDArray[Any], wanted: I64, out: npt.NDArray[Any], rows: Rows) -> None:
     """Store the numbers of lanes, end to end, where they belong."""
+    if not numbers.size:
+        return
     begins = page_starts(wanted)
-    if (wanted <= rows.lengths).all():
+    if (wanted <= rows.lengths).all() and wanted.all():
         starts = rows.starts[rows.firsts]
         if (begins == starts - starts[0]).all():
             out[starts[0] : starts[0] + numbers.size] = numbers
