@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .ans import DecodeTable, decode_table
-from .bits import pad, read_fields
+from .bits import PADDING, pad, read_fields
 from .constants import ANS_INTERLEAVING
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from .kernels import DecodeStream, Kernels, Recipe, Rows, streams
@@ -116,7 +116,7 @@ def decompress_pages(
     """
     first = chunks[0].chunk
     _check_alike([pages.chunk for pages in chunks])
-    data, starts = pad(*(source for pages in chunks for source in _needed(pages)))
+    data, starts = _laid_out(chunks)
     byte_starts = np.array(starts, np.int64)
     limits = 8 * byte_starts[1:]
     n = np.array([n for pages in chunks for n in pages.n], np.int64)
@@ -169,6 +169,17 @@ def _type_name(chunk: ChunkTables) -> str:
 
 def _variables(chunk: ChunkTables) -> tuple[tuple[str, int, int], ...]:
     return tuple((v.name, v.latent_bits, v.state_length) for v in chunk.layout)
+
+
+def _laid_out(chunks: Sequence[Pages]) -> tuple[npt.NDArray[np.uint8], list[int]]:
+    """Return all pages in one array, padding included, and where each begins, with the end of the last."""
+    if len(chunks) == 1 and len(chunks[0].n) == 1:
+        (source,) = chunks[0].sources
+        most = chunks[0].chunk.most_bytes(chunks[0].wanted[0])
+        if len(source) >= most + PADDING:
+            # What follows the page will do for padding: nothing is copied.
+            return np.frombuffer(source, np.uint8, most + PADDING), [0, most]
+    return pad(*(source for pages in chunks for source in _needed(pages)))
 
 
 def _needed(pages: Pages) -> Sequence[bytes | memoryview]:
