@@ -199,7 +199,7 @@ class FrameReader:
             and not element.ordered
             and len(targets) == self.layout.streams_a_page == 1
             and targets[0].dtype == element.number_type.latent
-            and targets[0].flags.c_contiguous
+            and targets[0].flags.carray
         )
 
     def _land(self, flat: Bits, pages: list[int]) -> None:

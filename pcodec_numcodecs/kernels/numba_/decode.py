@@ -169,7 +169,7 @@ def _decode_lanes(
     # Of each variable:
     states = np.zeros(MOST_VARIABLES * ANS_INTERLEAVING, np.uint64)
     cells = np.zeros(MOST_VARIABLES * BATCH_CELLS, np.uint64)
-    history = np.zeros(MOST_VARIABLES * room, np.uint64)
+    history = np.empty(MOST_VARIABLES * room, np.uint64)  # nothing is read that was not written before
     still = np.zeros(MOST_VARIABLES, np.bool_)
     undone = np.zeros(MOST_VARIABLES, np.bool_)
     for lane in range(wanted.size):
