@@ -44,6 +44,7 @@ _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 _MODE_SAVING = 128
 _DICT_SAVING = 32
 _LOOKBACK_SAVING = 28
+_LOOKBACK_STRETCH = 1 << 15
 
 
 class Choice(NamedTuple):
@@ -143,7 +144,7 @@ def lookback_gain(
     latents
         Ordered latents of one page.
     """
-    length = min(latents.size, _LOOKBACK_SEGMENT)
+    length = min(latents.size, _LOOKBACK_STRETCH)
     first = (latents.size - length) // 2
     segment = Runs(latents[first : first + length], np.array([length], np.int64), length)
     bids = [_bid(mode, segment, number_type, config, segment.counts, kernels) for mode in candidates]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .compress import compress_chunk
 from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
-from .decompress import ChunkTables, PageRequest, decompress_pages
+from .decompress import ChunkTables, Pages, decompress_pages
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
 from .kernels import Kernels, load
@@ -125,13 +125,10 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     pages = chunk.write_pages(kernels)
     # Twice, as two chunks: kernels may have one way for pages of one chunk, and one for those of several.
     tables = [ChunkTables(chunk.metadata), ChunkTables(chunk.metadata)]
-    requests = [
-        PageRequest(table, page, n, n)
-        for table in tables
-        for page, n in zip(pages, chunk.page_numbers.tolist(), strict=True)
-    ]
-    decompress_pages(requests[: len(pages)], kernels)
-    decompress_pages(requests, kernels)
+    counts = chunk.page_numbers.tolist()
+    parts = [Pages(table, pages, counts, counts) for table in tables]
+    decompress_pages(parts[:1], kernels)
+    decompress_pages(parts, kernels)
     return tables[0]
 
 

@@ -21,7 +21,7 @@ from twins import numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 
@@ -83,10 +83,10 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     counts = [int(rng.choice([0, 1, 3, 4, 255, 256, 257, 700])) for _ in range(int(rng.integers(1, 5)))]
     widths = [int(rng.choice([8, 16, 32, 64])) for _ in range(int(rng.integers(1, 4)))]
     kernels.encode_pages(*encode_case(rng, counts, widths))
-    data, positions, streams = decode_case(rng, counts, widths, int(rng.integers(1, 4)))
-    kernels.decode_pages(data, positions, streams)
+    data, positions, *others = decode_case(rng, counts, widths[0], int(rng.integers(1, 4)))
+    kernels.decode_pages(data, positions, *others)
     wild = rng.integers(-(1 << 63), (1 << 63) - 1, positions.size) >> int(rng.integers(0, 60))
-    kernels.twin.decode_pages(data, wild, streams)
+    kernels.twin.decode_pages(data, wild, *others)
     bits = widths[0]
     latents = words_below(rng, int(rng.integers(1, bits + 1)), sum(counts) + 1).astype(f"u{bits // 8}")
     lowers = np.unique(np.append(rng.choice(latents, 100), latents.min())).astype(np.uint64)
@@ -99,15 +99,15 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     chunk = random_chunks.metadata(rng)
     n = int(rng.choice([1, 255, 256, 1500]))
     with contextlib.suppress(PcoError):
-        decompress_pages([PageRequest(ChunkTables(chunk), random_chunks.page(rng, chunk), n, n)], kernels)
+        decompress_pages([Pages(ChunkTables(chunk), [random_chunks.page(rng, chunk)], [n], [n])], kernels)
     mode, delta, name = chunk_cases.combinations()[rng.integers(len(chunk_cases.combinations()))]
     case = chunk_cases.build(rng, mode, delta, name)
     numbers = case.numbers[:3000]
     config = chunk_cases.settings(pcodec_numcodecs, case._replace(numbers=numbers, pages=1000))
     compressed = compress_chunk(numbers, NUMBER_TYPES[name], config, kernels)
     tables = ChunkTables(compressed.metadata)
-    pages = zip(compressed.write_pages(kernels), map(int, compressed.page_numbers), strict=True)
-    found, _ = decompress_pages([PageRequest(tables, page, n, n) for page, n in pages], kernels)
+    n_per_page = compressed.page_numbers.tolist()
+    found, _ = decompress_pages([Pages(tables, compressed.write_pages(kernels), n_per_page, n_per_page)], kernels)
     assert found.tobytes() == numbers.tobytes()
 
 

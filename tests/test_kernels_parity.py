@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernel_cases import (
     decode_case,
-    decode_stream,
+    decode_plain,
     encode_case,
     floats_of_some_kind,
     latents_of_some_kind,
@@ -24,9 +24,11 @@ from twins import HAVE_NUMBA, NO_NUMBA, numba_
 import pcodec_numcodecs
 from pcodec_numcodecs.bits import PADDING
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
-from pcodec_numcodecs.dtypes import NUMBER_TYPES
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
+from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
 from pcodec_numcodecs.errors import PcoError
+from pcodec_numcodecs.metadata import FloatMult, NoDelta
+from pcodec_numcodecs.recipes import recipe_of
 
 if not HAVE_NUMBA:
     pytest.skip(NO_NUMBA, allow_module_level=True)
@@ -43,22 +45,41 @@ def test_pages_of_any_variables_are_encoded_alike(seed, counts, widths):
     Compared().encode_pages(*encode_case(np.random.default_rng(seed), counts, widths))
 
 
-@given(SEEDS, COUNTS, WIDTHS, st.integers(1, 3))
-@settings(max_examples=120, deadline=None)
-def test_lanes_of_random_bits_decode_alike_wherever_they_begin(seed, counts, widths, chunks):
-    Compared().decode_pages(*decode_case(np.random.default_rng(seed), counts, widths, chunks))
+@given(SEEDS, COUNTS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 3))
+@settings(max_examples=300, deadline=None)
+def test_lanes_of_random_bits_decode_alike_wherever_they_begin(seed, counts, bits, chunks):
+    Compared().decode_pages(*decode_case(np.random.default_rng(seed), counts, bits, chunks))
 
 
-@pytest.mark.parametrize("variables", [1, 2])
-def test_positions_that_nobody_has_are_beyond_the_data(variables):
-    rng = np.random.default_rng(0)
-    counts = np.array([300, 0, 5, 256, 1])
-    streams = tuple(decode_stream(rng, 64, counts, 1)[0] for _ in range(variables))
+@pytest.mark.parametrize("seed", range(20))
+def test_positions_that_nobody_has_are_beyond_the_data(seed):
+    rng = np.random.default_rng(seed)
+    counts = np.array([300, 0, 15, 256, 9])
+    _, _, streams, recipes, wanted, out, rows = decode_case(rng, counts.tolist(), 64, 1)
     data = np.zeros(100 + PADDING, np.uint8)
     positions = np.array([801, 1 << 62, -1, -(1 << 63), 1 << 40])
-    ends = numba_.decode_pages(data, positions, streams)
+    ends, _ = numba_.decode_pages(data, positions, streams, recipes, wanted, out, rows)
     assert (ends[counts > 0] > 800).all()
-    assert not any(stream.out.any() for stream in streams)
+    assert not out.any()
+
+
+@pytest.mark.parametrize("base", [0.1, 1.0, -3.0, 1e-4, 6e-8, 1000.0, 6e4])
+@pytest.mark.parametrize("name", ["f16", "f32", "f64"])
+def test_multiples_of_floats_are_alike(name, base):
+    """All of float16; of wider ones many, most of them near the middle and where the exact integers end."""
+    number_type = NUMBER_TYPES[name]
+    if name == "f16":
+        primary = np.arange(1 << 16, dtype=np.uint16)
+    else:
+        near = np.arange(-700, 700).astype(number_type.latent)
+        middles = number_type.mid, number_type.mid + (2 << number_type.mantissa_bits), 0
+        spread = np.frombuffer(np.random.default_rng(0).bytes(40_000), number_type.latent)
+        primary = np.concatenate([*(near + number_type.latent.type(middle) for middle in middles), spread])
+    mode = FloatMult(int(to_latents(np.array([base], number_type.dtype), number_type)[0]))
+    recipe = recipe_of(mode, NoDelta(), number_type, 0)
+    none = np.zeros((1, 0))
+    variables = [([primary], none), ([np.full_like(primary, number_type.mid)], none)]
+    decode_plain(Compared(), recipe, variables, [primary.size])
 
 
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 3000))
@@ -85,15 +106,16 @@ def test_streams_of_unusual_chunks_decode_alike(seed):
     kernels = Compared()
     chunk = random_chunks.metadata(rng)
     tables = ChunkTables(chunk)
-    requests = []
+    sources, n, wanted = [], [], []
     for _ in range(int(rng.integers(1, 5))):
-        n = int(rng.choice([0, 1, 3, 255, 256, 257, 700, 1500]))
-        wanted = min(n, int(rng.choice([0, 256, n])))
-        requests.append(PageRequest(tables, random_chunks.page(rng, chunk), n, wanted if wanted % 256 == 0 else n))
+        sources.append(random_chunks.page(rng, chunk))
+        n.append(int(rng.choice([0, 1, 3, 255, 256, 257, 700, 1500])))
+        some = min(n[-1], int(rng.choice([0, 256, n[-1]])))
+        wanted.append(some if some % 256 == 0 else n[-1])
     try:
-        decompress_pages(requests, kernels)
+        decompress_pages([Pages(tables, sources, n, wanted)], kernels)
     except PcoError:
-        assert kernels.calls.keys() <= {"decode_pages", "undo_consecutive", "undo_lookback", "undo_conv1"}
+        assert kernels.calls.keys() <= {"decode_pages"}
 
 
 @pytest.mark.parametrize(
@@ -110,8 +132,7 @@ def test_chunks_compress_and_decompress_alike(mode, delta):
             pages = chunk.write_pages(kernels)
             tables = ChunkTables(chunk.metadata)
             counts = [int(n) for n in chunk.page_numbers]
-            requests = [PageRequest(tables, page, n, n) for page, n in zip(pages, counts, strict=True)]
-            found, _ = decompress_pages(requests, kernels)
+            found, _ = decompress_pages([Pages(tables, pages, counts, counts)], kernels)
             assert found.tobytes() == case.numbers.tobytes()
     assert {"encode_pages", "decode_pages"} <= kernels.calls.keys()
 
@@ -162,24 +183,6 @@ def test_the_same_lookbacks_are_chosen(seed, bits, window_log, counts):
     # Of many latents, the first rounds see some only.
     latents = latents_of_some_kind(rng, bits, n)
     Compared().find_lookbacks(latents, np.array(counts, np.int64), window_log, np.zeros(n, np.uint32))
-
-
-@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 7), COUNTS)
-@settings(max_examples=80, deadline=None)
-def test_deltas_are_undone_alike(seed, bits, order, counts):
-    rng = np.random.default_rng(seed)
-    dtype = f"u{bits // 8}"
-    lanes = np.array(counts, np.int64)
-    n = int(lanes.sum())
-    states = words_below(rng, bits, lanes.size * order).astype(dtype).reshape(lanes.size, order)
-    kernels = Compared()
-    kernels.undo_consecutive(words_below(rng, bits, n).astype(dtype), lanes, states)
-    lookbacks = rng.integers(1, 300, n).astype(np.uint32)
-    kernels.undo_lookback(words_below(rng, bits, n).astype(dtype), lookbacks, lanes, states)
-    if bits <= 32:
-        weights = rng.integers(-(1 << 20), 1 << 20, order)
-        bias, quantization = int(rng.integers(-(1 << 50), 1 << 50)), int(rng.integers(0, 2 * bits if bits < 16 else 32))
-        kernels.undo_conv1(words_below(rng, bits, n).astype(dtype), lanes, states, weights, bias, quantization)
 
 
 @pytest.mark.parametrize("kind", prediction_cases.KINDS)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from .choice import Backend, backend, module
 from .predictions import Prediction
-from .streams import DecodeStream, EncodeStream
+from .streams import DecodeStream, EncodeStream, Recipe, Rows
 
-__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Prediction", "backend", "load"]
+__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Prediction", "Recipe", "Rows", "backend", "load"]
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -27,22 +27,40 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 class Kernels(Protocol):
     """What every twin offers."""
 
-    def decode_pages(self, data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]) -> I64:
-        """Decode the bodies of pages.
+    def decode_pages(
+        self,
+        data: npt.NDArray[np.uint8],
+        positions: I64,
+        streams: tuple[DecodeStream, ...],
+        recipes: tuple[Recipe, ...],
+        wanted: I64,
+        out: Latents,
+        rows: Rows,
+    ) -> tuple[I64, I64]:
+        """Decode the bodies of pages to numbers.
 
         Parameters
         ----------
         data
-            All pages, followed by `pcodec_numcodecs.bits.PADDING` zero bytes.
+            All pages, followed by `pcodec_numcodecs.bits.PADDING` bytes that do not matter.
         positions
             Bit at which each lane's body begins.
         streams
-            The latent variables in the order of the wire. Their `out` arrays are filled.
+            The latent variables in the order of the wire: lookbacks, if any; primary; secondary, if the mode has any.
+        recipes
+            How latents become numbers, for the lanes of one Pco chunk after another.
+        wanted
+            Numbers to make of each lane, from its start.
+        out
+            Flat array of the latent dtype, to be filled with the bits of numbers.
+        rows
+            Where in `out` the numbers of lanes go.
 
         Returns
         -------
-        Bit at which each lane ended. A lane that needed more than there is ends beyond the data, its latents are
-        arbitrary.
+        Bit at which each lane ended; a lane that needed more than there is ends beyond the data. And the faults, shape
+        (lanes, 2): `streams.SOUND`, or what is wrong and the first value that is. What `out` gets of a lane that is not
+        sound is arbitrary.
         """
 
     def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
@@ -185,42 +203,6 @@ class Kernels(Protocol):
             One for each latent: filled.
         """
 
-    def undo_consecutive(self, latents: Latents, counts: I64, states: Latents) -> None:
-        """Undo differences of neighbours, in place.
-
-        Parameters
-        ----------
-        latents
-            Lanes end to end; the differences (centred on 0) of a lane follow room for `order` values.
-        counts
-            Latents of each lane, that room included; lanes may be shorter than it.
-        states
-            Shape (lanes, order): the first value of each order of difference.
-        """
-
-    def undo_lookback(self, latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, states: Latents) -> None:
-        """Undo differences to earlier latents, in place.
-
-        Parameters
-        ----------
-        latents, counts
-            As in `undo_consecutive`, with room for the states.
-        lookbacks
-            One for each latent, at least 1; those in the room for the states do not matter. A reference before the
-            start of the lane counts as 0.
-        states
-            Shape (lanes, state length): the first latents.
-        """
-
-    def undo_conv1(
-        self, latents: Latents, counts: I64, states: Latents, weights: I64, bias: int, quantization: int
-    ) -> None:
-        """Undo differences to a linear prediction, in place; latents of at most 32 bits.
-
-        The prediction is ``max(bias + sum(weights * the latents before, oldest first), 0) >> quantization``, modulo
-        the latent width.
-        """
-
     def find_lookbacks(self, latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
         """Choose for each latent a distance, 1 to ``2**window_log``, at which a similar one lies in its lane.
 
@@ -267,6 +249,33 @@ class Kernels(Protocol):
 
     def restore_tiles(self, residuals: Latents, prediction: Prediction) -> None:
         """Undo `predict_tiles`, in place."""
+
+    def place_numbers(
+        self,
+        primary: Latents,
+        secondary: Latents | None,
+        counts: I64,
+        recipe: Recipe,
+        absent: U8,
+        fills: U64,
+        out: Latents,
+        rows: Rows,
+    ) -> None:
+        """Turn latents of tiles into numbers, and put these where they belong.
+
+        Parameters
+        ----------
+        primary, secondary
+            Lanes end to end, of the numbers' width or, of indices, narrower; these are below the count of values.
+        counts
+            Latents of each lane.
+        recipe
+            How latents become numbers; of its mode alone.
+        absent
+            For each latent 0, or one more than the place in `fills` of the latent that stands there instead; or empty.
+        out, rows
+            As in `decode_pages`.
+        """
 
     def assign_contexts(self, residuals: Latents, shapes: I64, axes: int, thresholds: U64, out: U8) -> None:
         """Find out how large the residuals before each one are.

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import Latents
-from ..errors import CorruptionError
 from ..fixed_log import FRACTION_BITS, fixed_log2
 from ..metadata import Dict
 
@@ -15,20 +14,6 @@ if TYPE_CHECKING:
 
 _MOST_VALUES = 1 << 14  # a larger dictionary leaves the caches of writers and readers
 _REPEATED = 8  # at least one latent in so many repeats another of the sample
-
-
-def join(mode: Dict, primary: npt.NDArray[np.uint32]) -> Latents:
-    """Look the numbers' latents up.
-
-    Raises
-    ------
-    CorruptionError
-        When an index is beyond the dictionary.
-    """
-    most = int(primary.max(initial=0))
-    if primary.size and most >= mode.values.size:
-        raise CorruptionError(f"dictionary indices must be below {mode.values.size}, got {most}")
-    return mode.values[primary]
 
 
 def build(latents: Latents, kernels: "Kernels") -> tuple[Dict, npt.NDArray[np.uint32]]:

@@ -9,17 +9,8 @@ from ..metadata import FloatQuant
 _BLOCK = 1 << 14  # numbers at a time: they stay in the cache
 
 
-def join(mode: FloatQuant, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
-    """Return ``primary`` shifted up by k bits, with the secondary below; mirrored for negative numbers."""
-    latent = number_type.latent.type
-    low_mask = latent((1 << mode.k) - 1)
-    negative = primary < latent(number_type.mid >> mode.k)
-    low = np.where(negative, low_mask - secondary, secondary)
-    return np.add(primary << latent(mode.k), low)
-
-
 def split(mode: FloatQuant, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
-    """Invert `join`; bits that are 0 in the float are 0 in the secondary, whatever the sign."""
+    """Return the latents less their last k bits, and these; bits that are 0 in the float are 0, whatever the sign."""
     latent = number_type.latent.type
     low_mask = latent((1 << mode.k) - 1)
     primary, secondary = np.empty_like(latents), np.empty_like(latents)

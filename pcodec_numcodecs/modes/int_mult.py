@@ -9,11 +9,6 @@ _MOST_BIDS = 2
 _BLOCK = 1 << 14  # numbers at a time: they stay in the cache
 
 
-def join(mode: IntMult, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
-    """Return ``primary * base + secondary``, modulo the latent width."""
-    return np.add(primary * number_type.latent.type(mode.base), secondary)
-
-
 def split(mode: IntMult, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
     """Return quotients and remainders of the latents by the base."""
     base = number_type.latent.type(mode.base)

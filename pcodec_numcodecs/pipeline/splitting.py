@@ -1,16 +1,15 @@
-"""The first step of a pipeline and its inverse: ordered latents to primary and secondary ones."""
+"""The first step of a pipeline: ordered latents to primary and secondary ones."""
 
 import numpy as np
 
 from .. import modes
 from ..dtypes import Latents, NumberType
-from ..errors import CorruptionError
 from ..kernels import Kernels
 from . import affine
 from .affine import Affine
 from .steps import Rank, Split
 
-__all__ = ["join", "ranks", "split", "without"]
+__all__ = ["ranks", "split", "without"]
 
 
 def split(
@@ -36,28 +35,6 @@ def ranks(values: Latents, latents: Latents, bits: int, kernels: Kernels) -> Lat
     places = np.empty(latents.size, np.uint16)
     kernels.assign_bins(np.maximum(latents, values[0]), values.astype(np.uint64), places)
     return places.astype(np.uint8) if bits == 8 else places
-
-
-def join(
-    step: Split, values: Latents | None, primary: Latents, secondary: Latents | None, number_type: NumberType
-) -> Latents:
-    """Invert `split`.
-
-    Raises
-    ------
-    CorruptionError
-        When a place is not in the list.
-    """
-    if isinstance(step, Affine):
-        assert secondary is not None
-        return affine.join(step, primary, secondary, number_type)
-    if not isinstance(step, Rank):
-        return modes.join(step, primary, secondary, number_type)
-    assert values is not None
-    most = int(primary.max(initial=0))
-    if most >= values.size:
-        raise CorruptionError(f"places in the list of {values.size} values must be below that, got {most}")
-    return values[primary]
 
 
 def without(values: Latents, fills: tuple[int, ...]) -> Latents:

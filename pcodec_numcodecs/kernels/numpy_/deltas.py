@@ -1,41 +1,17 @@
-"""The delta encodings of many pages at once, and back."""
+"""Undo the delta encodings of many pages at once."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...pages import beyond, first_latents, page_starts
+from ...pages import page_starts
 from .lanes import lane_blocks
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 _LOOKBACK_BLOCK = 1 << 16  # latents whose references are followed at a time: they stay in the cache
-
-
-def difference_consecutive(latents: Latents, counts: I64, stored: Latents, states: Latents) -> None:
-    """See `Kernels.difference_consecutive`."""
-    order = states.shape[1]
-    differences = latents
-    for place in range(order):
-        states[:, place] = first_latents(differences, counts, place + 1)[:, place]
-        following = np.zeros_like(differences)
-        np.subtract(differences[1:], differences[:-1], out=following[1:])
-        differences = following
-    np.bitwise_xor(differences[beyond(counts, order)], _middle(latents), out=stored)
-
-
-def difference_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, stored: Latents) -> None:
-    """See `Kernels.difference_lookback`."""
-    kept = np.flatnonzero(beyond(counts, 1))
-    lookbacks[: kept.size] = lookbacks[kept]
-    np.subtract(latents[kept], latents[kept - lookbacks[: kept.size]], out=stored)
-    np.bitwise_xor(stored, _middle(latents), out=stored)
-
-
-def _middle(latents: Latents) -> Any:
-    return latents.dtype.type(1 << (8 * latents.itemsize - 1))
 
 
 def undo_consecutive(latents: Latents, counts: I64, states: Latents) -> None:
