@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import inlined
-from .words import bits_of, copy_items, float_of, prefetch
+from .words import bits_of, copy_items, float_of, item_bytes, prefetch
 
 _ONE = np.uint64(1)
 _WORD_TOP = np.uint64(63)
@@ -70,7 +70,7 @@ def _store_bits(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, fl
 @inlined
 def announce(out: Any, n: Any, done: Any, length: Any, first: Any, starts: Any) -> None:
     """Have the processor fetch what `store` will write to while it works on the bits: else it would wait for memory."""
-    a_line = _LINE // out.itemsize
+    a_line = _LINE // item_bytes(out)
     row, place = first + done // length, done % length
     while n > 0:
         few = min(n, length - place)
@@ -114,13 +114,12 @@ def join_dictionary(cells: Any, at: Any, n: Any, values: Any) -> Any:
 
 
 @inlined
-def join_float_mult(
-    cells: Any, at: Any, n: Any, secondary: Any, spare: Any, base: Any, mantissa_bits: Any, mask: Any
-) -> None:
+def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, spare: Any, base: Any, size: Any, mask: Any) -> None:
     """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones.
 
-    `spare` is the index of room for as many cells again, twice.
+    `spare` is the index of room for as many cells again, twice; `size` that of a float in bytes.
     """
+    mantissa_bits = 52 if size == 8 else 23 if size == 4 else 10
     top = mask ^ (mask >> _ONE)
     rest = mask >> _ONE
     limit = _ONE << np.uint64(mantissa_bits + 1)
@@ -137,13 +136,13 @@ def join_float_mult(
                 cells[spare + np.uint64(2 * odd)] = np.uint64(i)
                 cells[spare + np.uint64(2 * odd + 1)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
                 odd += 1
-    if mantissa_bits == 52:
+    if size == 8:
         factor = float_of(base)
         for i in range(n):
             latent = cells[at + np.uint64(i)]
             bits = bits_of(np.float64(_magnitude(latent, top, rest)) * factor) ^ (~latent & top)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
-    elif mantissa_bits == 23:
+    elif size == 4:
         single_factor = float_of(np.uint32(base))
         for i in range(n):
             latent = cells[at + np.uint64(i)]
