@@ -78,6 +78,24 @@ def test_undo_consecutive_follows_the_moments(kernels, counts, order, seed):
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_numbers_that_the_state_alone_implies_follow_whole_batches(kernels, order):
+    """The last latents of a page, or all of a short one, come from no batch of stored differences."""
+    numbers = np.cumsum(np.arange(800) % 9).astype(np.int32)
+    counts = [256 + order, 1, 512 + order, 512]
+    numbers = np.resize(numbers, sum(counts))
+    chunk = wrapped.FileCompressor().chunk_compressor(
+        numbers,
+        config.ChunkConfig(
+            delta_spec=config.DeltaSpec.try_consecutive(order), paging_spec=config.PagingSpec.exact_page_sizes(counts)
+        ),
+    )
+    metadata, _ = ChunkMetadata.read(chunk.write_meta(), NUMBER_TYPES["i32"], FormatVersion(4, 1))
+    found, _ = decompress_pages([Pages(ChunkTables(metadata), chunk.write_pages(), counts, counts)], kernels)
+    assert np.array_equal(found, numbers)
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("state_length", [1, 4])
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=5), st.integers(0, 2**32))
 @settings(max_examples=60, deadline=None)

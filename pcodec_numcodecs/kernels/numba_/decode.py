@@ -31,7 +31,7 @@ from .batches import (
 from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
 from .joins import announce, join, store
-from .variables import MOST_VARIABLES, by_width
+from .variables import MOST_VARIABLES
 
 I64 = npt.NDArray[np.int64]
 
@@ -109,13 +109,15 @@ def _decode_chunk(
         rows.starts,
         np.array([recipe.delta, states_length, recipe.window, secondary_too, *conv1]),
         np.ascontiguousarray(recipe.weights),
-        np.array([recipe.mode, recipe.mantissa_bits]),
+        np.int64(recipe.mode),
         np.uint64(recipe.base),
         np.uint64((1 << bits) - 1),
         np.uint64(middle if recipe.signed else 0),
         np.uint64(middle - 1 if recipe.mantissa_bits else 0),
         faults,
-        *by_width((out, recipe.values, np.empty(BATCH, out.dtype))),
+        recipe.values,
+        out,
+        np.empty(BATCH, out.dtype),
     )
 
 
@@ -146,10 +148,9 @@ def _decode_lanes(
     flip: Any,
     turned: Any,
     faults: Any,
-    u8: Any,
-    u16: Any,
-    u32: Any,
-    u64: Any,
+    values: Any,
+    out: Any,
+    scratch: Any,
 ) -> None:
     """Decode lanes of one Pco chunk; `ends` are their positions at first."""
     table = make_table(nbits, bases, lowers, offset_bits)
@@ -183,21 +184,16 @@ def _decode_lanes(
         for done in range(0, longest, BATCH):
             n = min(numbers - done, BATCH)
             rows = done, row_lengths[lane], first_rows[lane], row_starts
-            if u64[0].size:
-                announce(u64[0], n, *rows)
-            elif u32[0].size:
-                announce(u32[0], n, *rows)
-            elif u16[0].size:
-                announce(u16[0], n, *rows)
+            announce(out, n, *rows)
             for variable in range(MOST_VARIABLES):
                 n = min(counts[variable, lane] - done, BATCH)
+                undone[variable] = False
                 if n <= 0:
                     continue
                 if position > limit:
                     numbers = _RAN_OUT
                     break
                 at, own = np.uint64(variable) * _CELLS, np.uint64(variable * ANS_INTERLEAVING)
-                undone[variable] = False
                 if still[variable]:
                     slot = states[own]
                     width = (table[slot] >> _WIDTH) & _PAIR
@@ -231,19 +227,12 @@ def _decode_lanes(
                 faults[lane, 0], faults[lane, 1] = BAD_LOOKBACK, unsound
                 numbers = _FAULTY
                 continue
-            unsound = join(cells, n, mode, base, mask, u8[1], u16[1], u32[1], u64[1])
+            unsound = join(cells, n, mode, base, mask, values)
             if unsound >= 0:
                 if not faults[lane, 0]:
                     faults[lane, 0], faults[lane, 1] = BAD_INDEX, unsound
                 continue
-            if u64[0].size:
-                store(cells, _CELLS, n, u64[0], u64[2], *rows, mask, flip, turned)
-            elif u32[0].size:
-                store(cells, _CELLS, n, u32[0], u32[2], *rows, mask, flip, turned)
-            elif u16[0].size:
-                store(cells, _CELLS, n, u16[0], u16[2], *rows, mask, flip, turned)
-            else:
-                store(cells, _CELLS, n, u8[0], u8[2], *rows, mask, flip, turned)
+            store(cells, _CELLS, n, out, scratch, *rows, mask, flip, turned)
         # Beyond the data, if the lane needed more than there is.
         ends[lane] = np.int64(limit + _EIGHT if numbers == _RAN_OUT else position)
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..streams import DICT, FLOAT_MULT, FLOAT_QUANT, INT_MULT
 from .batches import BATCH_CELLS
 from .compiled import inlined
-from .words import bits_of, copy_items, float_of, prefetch
+from .words import bits_of, copy_items, float_of, item_bytes, prefetch
 
 _CELLS = np.uint64(BATCH_CELLS)
 _ONE = np.uint64(1)
@@ -27,24 +27,20 @@ _LINE = 64  # bytes of a cache line
 
 
 @inlined
-def join(cells: Any, n: Any, mode: Any, base: Any, mask: Any, u8: Any, u16: Any, u32: Any, u64: Any) -> Any:
-    """Undo the mode of a batch; return an unsound index, or else -1."""
-    kind, primary, secondary = mode[0], _CELLS, _CELLS + _CELLS
-    if kind == INT_MULT:
+def join(cells: Any, n: Any, mode: Any, base: Any, mask: Any, values: Any) -> Any:
+    """Undo the mode of a batch; return an unsound index, or else -1.
+
+    Of three parts of the cells, the first is free, the second gets what the others become, the third is secondary.
+    """
+    primary, secondary = _CELLS, _CELLS + _CELLS
+    if mode == INT_MULT:
         join_int_mult(cells, primary, n, secondary, base)
-    elif kind == FLOAT_MULT:
-        # Lookbacks are not needed any more.
-        join_float_mult(cells, primary, n, secondary, np.uint64(0), base, mode[1], mask)
-    elif kind == FLOAT_QUANT:
+    elif mode == FLOAT_MULT:
+        join_float_mult(cells, primary, n, secondary, np.uint64(0), base, item_bytes(values), mask)
+    elif mode == FLOAT_QUANT:
         join_float_quant(cells, primary, n, secondary, base, mask)
-    elif kind == DICT:
-        if u64.size:
-            return join_dictionary(cells, primary, n, u64)
-        if u32.size:
-            return join_dictionary(cells, primary, n, u32)
-        if u16.size:
-            return join_dictionary(cells, primary, n, u16)
-        return join_dictionary(cells, primary, n, u8)
+    elif mode == DICT:
+        return join_dictionary(cells, primary, n, values)
     return -1
 
 
@@ -95,7 +91,7 @@ def _store_bits(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, fl
 @inlined
 def announce(out: Any, n: Any, done: Any, length: Any, first: Any, starts: Any) -> None:
     """Have the processor fetch what `store` will write to while it works on the bits: else it would wait for memory."""
-    a_line = _LINE // out.itemsize
+    a_line = _LINE // item_bytes(out)
     row, place = first + done // length, done % length
     while n > 0:
         few = min(n, length - place)
@@ -139,13 +135,12 @@ def join_dictionary(cells: Any, at: Any, n: Any, values: Any) -> Any:
 
 
 @inlined
-def join_float_mult(
-    cells: Any, at: Any, n: Any, secondary: Any, spare: Any, base: Any, mantissa_bits: Any, mask: Any
-) -> None:
+def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, spare: Any, base: Any, size: Any, mask: Any) -> None:
     """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones.
 
-    `spare` is the index of room for as many cells again, twice.
+    `spare` is the index of room for as many cells again, twice; `size` that of a float in bytes.
     """
+    mantissa_bits = 52 if size == 8 else 23 if size == 4 else 10
     top = mask ^ (mask >> _ONE)
     rest = mask >> _ONE
     limit = _ONE << np.uint64(mantissa_bits + 1)
@@ -162,13 +157,13 @@ def join_float_mult(
                 cells[spare + np.uint64(2 * odd)] = np.uint64(i)
                 cells[spare + np.uint64(2 * odd + 1)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
                 odd += 1
-    if mantissa_bits == 52:
+    if size == 8:
         factor = float_of(base)
         for i in range(n):
             latent = cells[at + np.uint64(i)]
             bits = bits_of(np.float64(_magnitude(latent, top, rest)) * factor) ^ (~latent & top)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
-    elif mantissa_bits == 23:
+    elif size == 4:
         single_factor = float_of(np.uint32(base))
         for i in range(n):
             latent = cells[at + np.uint64(i)]

@@ -13,13 +13,13 @@ Arrays = tuple[npt.NDArray[Any], ...]
 _NOTHING = tuple(np.zeros(0, dtype) for dtype in (np.uint8, np.uint16, np.uint32, np.uint64))
 
 
-def by_width(arrays: Arrays, most: int = MOST_VARIABLES) -> tuple[Arrays, Arrays, Arrays, Arrays]:
+def by_width(arrays: Arrays) -> tuple[Arrays, Arrays, Arrays, Arrays]:
     """Sort flat arrays of unsigned integers by width: 8, 16, 32, 64 bits.
 
-    Each result has `most` entries, one for each array: that where it has that width, an empty one elsewhere.
+    Each result has an entry for each variable: the array where it has that width, an empty one elsewhere.
     """
     u8, u16, u32, u64 = (
-        tuple(_or_nothing(array, nothing) for array in (*arrays, *[None] * (most - len(arrays))))
+        tuple(_or_nothing(array, nothing) for array in (*arrays, *[None] * (MOST_VARIABLES - len(arrays))))
         for nothing in _NOTHING
     )
     return u8, u16, u32, u64

@@ -63,6 +63,13 @@ def _reinterpreted(result: Any, given: Any) -> Any:
     return result(given), build
 
 
+def _item_bytes(typing_context: Any, array: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.get_constant(types.int64, array.dtype.bitwidth // 8)
+
+    return types.int64(array), build
+
+
 def _float_of(typing_context: Any, bits: Any) -> Any:
     return _reinterpreted(_FLOATS[bits], bits)
 
@@ -102,6 +109,7 @@ raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
 raw_copy = intrinsic(_copy_items)
 bit_length = intrinsic(_bit_length)
+item_bytes = intrinsic(_item_bytes)  # known when a kernel is compiled: what is for other widths is left out
 float_of = intrinsic(_float_of)  # float32 or float64 of the same width
 bits_of = intrinsic(_bits_of)
 prefetch = intrinsic(_prefetch)  # of an item that will be written; any index will do
