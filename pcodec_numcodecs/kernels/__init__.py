@@ -1,6 +1,7 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
-Kernels see unsigned integers, positions and tables; no user dtypes, floats, configuration or exceptions. Inputs are
+Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but where
+floats are split into multiples of a base. Inputs are
 contiguous, outputs are given by the caller or returned as positions. A *lane* is one page; lanes that share no data are
 worked on side by side.
 """
