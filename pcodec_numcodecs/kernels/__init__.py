@@ -1,9 +1,8 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
-Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but where
-floats are split into multiples of a base. Inputs are
-contiguous, outputs are given by the caller or returned as positions. A *lane* is one page; lanes that share no data are
-worked on side by side.
+Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but
+where these are split into multiples of a base. Inputs are contiguous, outputs are given by the caller or returned as
+positions. A *lane* is one page; lanes that share no data are worked on side by side.
 """
 
 from typing import Any, Protocol, cast
