@@ -123,7 +123,13 @@ def _distances_to_try(found: Any, near: Any) -> Any:
             frequent[at] = frequent[at - 1]
             at -= 1
         frequent[at] = distance
-    return np.sort(tried[: near + held])
+    for i in range(1, held):  # `np.sort` takes long to compile
+        moved, at = frequent[i], i
+        while at > 0 and frequent[at - 1] > moved:
+            frequent[at] = frequent[at - 1]
+            at -= 1
+        frequent[at] = moved
+    return tried[: near + held]
 
 
 @inlined
