@@ -148,4 +148,6 @@ def predict(kernels: Kernels) -> None:
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))
+    runs, ones = np.full(2, 6, np.uint32), np.ones((1, 1), np.int64)
+    kernels.lay_masks(runs, 1, np.array([12]), ones, absent)
     kernels.sum_moments(np.ones((2, 3), np.int32), np.empty((2, 2), np.int64))

@@ -136,6 +136,10 @@ class Compared:
         assert np.array_equal(own, out)
         return expected
 
+    def lay_masks(self, *arguments: Any) -> None:
+        *given, out = arguments
+        self._in_place("lay_masks", out, *given)
+
     def count_bit_lengths(self, residuals: Any, chosen: Any, out: Any) -> None:
         self._in_place("count_bit_lengths", out, residuals, chosen)
 

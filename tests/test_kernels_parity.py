@@ -17,6 +17,7 @@ from kernel_cases import (
     encode_case,
     floats_of_some_kind,
     latents_of_some_kind,
+    masks_of_some_kind,
     words_below,
 )
 from twins import HAVE_NUMBA, NO_NUMBA, numba_
@@ -217,6 +218,15 @@ def test_contexts_are_found_and_merged_alike(seed, axes, bits, lanes, count):
     starts = rng.integers(-2, n + 2, (lanes, count + 1))
     absent = prediction_cases.absent_of(rng, n)
     kernels.merge_contexts(residuals, starts, absent, shapes, axes, thresholds, np.zeros_like(residuals))
+
+
+@given(SEEDS, st.integers(1, 9), st.integers(0, 3))
+@settings(deadline=None)
+def test_masks_are_laid_alike(seed, pages, steps):
+    rng = np.random.default_rng(seed)
+    runs, counts, strides = masks_of_some_kind(rng, pages, steps)
+    out = rng.integers(0, 3, int(counts.sum())).astype(np.uint8)
+    Compared().lay_masks(runs, 2, counts, strides, out)
 
 
 @given(SEEDS, st.integers(1, 30), st.integers(1, 9000))

@@ -1,9 +1,9 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
-Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but where
-these are split into multiples of a base, made of these, or predicted from each other. Inputs are contiguous, outputs are
-given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes that share no data
-are worked on side by side.
+Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but
+where these are split into multiples of a base, made of these, or predicted from each other. Inputs are contiguous,
+outputs are given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes
+that share no data are worked on side by side.
 """
 
 from typing import Any, Protocol, cast
@@ -319,6 +319,22 @@ class Kernels(Protocol):
         -------
         Shape (lanes, contexts): how many were taken. Where that is more than there were, residuals are arbitrary, but
         the same from every twin: indices beyond the end stay at the last.
+        """
+
+    def lay_masks(self, runs: npt.NDArray[np.uint32], code: int, counts: I64, strides: I64, out: U8) -> None:
+        """Mark the cells that a mask holds.
+
+        Parameters
+        ----------
+        runs
+            Lengths of runs, in turn of cells that are not masked and that are, or that change; in all as many as cells.
+        code
+            What cells of `out` become where they are masked.
+        counts
+            Cells of each page.
+        strides
+            Shape (steps, pages), divisors of the counts. In each step, cells from the stride of their page on change
+            with the one so far before.
         """
 
     def count_bit_lengths(self, residuals: Latents, chosen: U8, out: I64) -> None:

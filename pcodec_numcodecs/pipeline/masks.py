@@ -57,7 +57,8 @@ def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVe
     CorruptionError, InsufficientDataError
         When it is damaged.
     """
-    cells = sum(map(prod, shapes))
+    counts = np.array([prod(shape) for shape in shapes], np.int64)
+    cells = int(counts.sum())
     absent = np.zeros(cells, np.uint8)
     for fill in range(fills):
         form = source[0] if len(source) else -1
@@ -67,11 +68,9 @@ def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVe
         total = int(runs.sum(dtype=np.uint64))
         if total != cells:
             raise CorruptionError(f"runs of a mask must add up to {cells} cells, got {total}")
-        mask = np.repeat(np.arange(runs.size) % 2 == 1, runs)
-        for step in reversed(range(_MOST_STEPS)):
-            if form >> step & 1:
-                _accumulate(mask, shapes, step)
-        absent[mask] = fill + 1
+        steps = [step for step in reversed(range(_MOST_STEPS)) if form >> step & 1]
+        strides = np.array([[_stride(shape, step) for shape in shapes] for step in steps], np.int64)
+        kernels.lay_masks(runs, fill + 1, counts, strides.reshape(len(steps), len(shapes)), absent)
     if len(source):
         raise CorruptionError(f"masks must end with their last list, got {len(source)} bytes more")
     return absent
@@ -107,15 +106,6 @@ def _changes(mask: Bools, shapes: Shapes, step: int) -> Bools:
         changed[start + stride : stop] ^= mask[start : stop - stride]
         start = stop
     return changed
-
-
-def _accumulate(changed: Bools, shapes: Shapes, step: int) -> None:
-    """Invert `_changes`, in place."""
-    start = 0
-    for shape in shapes:
-        page = changed[start : start + prod(shape)].reshape(-1, _stride(shape, step))
-        np.logical_xor.accumulate(page, axis=0, out=page)
-        start += prod(shape)
 
 
 def _stride(shape: tuple[int, ...], step: int) -> int:

@@ -9,6 +9,7 @@ from .encode import encode_pages
 from .float_mult import split_float_mult
 from .lengths import count_bit_lengths
 from .lookback import find_lookbacks
+from .masks import lay_masks
 from .merge import merge_ranges
 from .moments import sum_moments
 from .placing import place_numbers
@@ -26,6 +27,7 @@ __all__ = [
     "encode_pages",
     "find_lookbacks",
     "index_values",
+    "lay_masks",
     "measure_bins",
     "merge_contexts",
     "merge_ranges",

@@ -21,6 +21,7 @@ CHAINS: Final = 4
 def restore_weights(
     residuals: Any,
     shapes: Any,
+    firsts: Any,
     reference: Any,
     mid: Any,
     axes: Any,
@@ -35,19 +36,16 @@ def restore_weights(
     """Undo `predict_weights`."""
     longest, room = longest_row(shapes), roomiest(shapes)
     sums, slab = np.empty((CHAINS, longest + SPARE), np.int64), np.empty(CHAINS * room + SPARE, residuals.dtype)
-    steps, taps = (
-        np.empty((CHAINS, offsets.shape[0]), np.int64),
-        np.empty((CHAINS, offsets.shape[0]), np.int32),
-    )
-    within = np.empty((CHAINS, 4), np.int64)
+    steps, taps = np.empty(offsets.shape[0], np.int64), np.empty(offsets.shape[0], np.int32)
+    within = np.empty(4, np.int64)
     spans = np.empty((4, 2), np.int64)
     reach(offsets, spans)
-    starts, owners, cursor = np.empty(CHAINS, np.int64), np.empty(CHAINS, np.int64), np.zeros(3, np.int64)
+    starts, cursor = np.empty(CHAINS, np.int64), np.zeros(2, np.int64)
     while cursor[0] < shapes.shape[0]:
         lane = cursor[0]
         n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
         pitch = n3 + HALO
-        chains = gather_slabs(shapes, sets, cursor, starts, owners)
+        chains = gather_slabs(shapes, firsts, sets, cursor, starts)
         here = np.int64(LEFT)
         built: Any = np.int64(-1)
         for i0 in range(n0):
@@ -63,26 +61,25 @@ def restore_weights(
                         clamped = (
                             is_clamped(spans, 0, i0, n0) or is_clamped(spans, 1, i1, n1) or is_clamped(spans, 2, i2, n2)
                         )
-                        stale = clamped or built != plane
+                        if clamped or built != plane:
+                            row = weights[sets[lane], min(plane, weights.shape[1] - 1)]
+                            find_taps(
+                                *(offsets, row, axes, by_plane, plane, i0, i1, i2, n0, n1, n2, pitch),
+                                *(steps, taps, within),
+                            )
                         for k in range(chains):
-                            if stale:
-                                row = weights[owners[k], min(plane, weights.shape[1] - 1)]
-                                find_taps(
-                                    *(offsets, row, axes, by_plane, plane, i0, i1, i2, n0, n1, n2, pitch),
-                                    *(steps[k], taps[k], within[k]),
-                                )
                             at = here + k * room
                             sum_rows(slab, at, ONE, back, sums[k])
                             restore_row(residuals, starts[k], ONE, ZERO, mid, sums[k], slab, at)
                             extend_left(slab, at)
-                            weigh(slab, at, n3, steps[k], taps[k], within[k, 3], half, sums[k])
+                            weigh(slab, at, n3, steps, taps, within[3], half, sums[k])
                         built = np.int64(-1) if clamped else plane
                         if chains == CHAINS:
                             accumulate_rows(residuals, starts, n3, sums, within, shift, grain, mid, slab, here, room)
                         else:
                             for k in range(chains):
                                 accumulate_row(
-                                    *(residuals, starts[k], n3, sums[k], within[k], shift, grain, mid),
+                                    *(residuals, starts[k], n3, sums[k], within, shift, grain, mid),
                                     *(slab, here + k * room),
                                 )
                     for k in range(chains):
@@ -134,13 +131,21 @@ def accumulate_rows(
     c = b + step
     d = c + step
     sa, sb, sc, sd = sums[0], sums[1], sums[2], sums[3]
-    wa, wb, wc, wd = within[0], within[1], within[2], within[3]
+    total, second, third = within[0], within[1], within[2]
     xa, xb, xc, xd = np.int64(cells[a]), np.int64(cells[b]), np.int64(cells[c]), np.int64(cells[d])
     for i in range(np.uint64(1), np.uint64(n)):
-        xa = np.int64(dtype(following(cells, a + i, xa, sa[i], residuals[ra + i], wa, shift, grain, mid)))
-        xb = np.int64(dtype(following(cells, b + i, xb, sb[i], residuals[rb + i], wb, shift, grain, mid)))
-        xc = np.int64(dtype(following(cells, c + i, xc, sc[i], residuals[rc + i], wc, shift, grain, mid)))
-        xd = np.int64(dtype(following(cells, d + i, xd, sd[i], residuals[rd + i], wd, shift, grain, mid)))
+        xa = np.int64(
+            dtype(following(cells, a + i, xa, sa[i], residuals[ra + i], total, second, third, shift, grain, mid))
+        )
+        xb = np.int64(
+            dtype(following(cells, b + i, xb, sb[i], residuals[rb + i], total, second, third, shift, grain, mid))
+        )
+        xc = np.int64(
+            dtype(following(cells, c + i, xc, sc[i], residuals[rc + i], total, second, third, shift, grain, mid))
+        )
+        xd = np.int64(
+            dtype(following(cells, d + i, xd, sd[i], residuals[rd + i], total, second, third, shift, grain, mid))
+        )
         cells[a + i] = xa
         cells[b + i] = xb
         cells[c + i] = xc
@@ -149,8 +154,18 @@ def accumulate_rows(
 
 @inlined
 def following(
-    cells: Any, at: Any, west: Any, others: Any, residual: Any, within: Any, shift: Any, grain: Any, mid: Any
+    cells: Any,
+    at: Any,
+    west: Any,
+    others: Any,
+    residual: Any,
+    total: Any,
+    second: Any,
+    third: Any,
+    shift: Any,
+    grain: Any,
+    mid: Any,
 ) -> Any:
     """Return a cell, to be wrapped, from the one before and the sum of other rows' neighbours."""
-    others += within[2] * np.int64(cells[at - np.uint64(3)]) + within[1] * np.int64(cells[at - np.uint64(2)])
-    return np.int64(residual) - mid + west + (((others - within[0] * west) >> shift) & grain)
+    others += third * np.int64(cells[at - np.uint64(3)]) + second * np.int64(cells[at - np.uint64(2)])
+    return np.int64(residual) - mid + west + (((others - total * west) >> shift) & grain)

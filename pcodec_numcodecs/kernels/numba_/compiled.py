@@ -24,6 +24,8 @@ import numpy.typing as npt
 from numba.core import caching, compiler, serialize
 from numba.core.runtime import rtsys
 
+from .parts import inlinable
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CHECKED = os.environ.get("PCODEC_NUMCODECS_CHECKED_KERNELS", "") not in {"", "0"}
@@ -37,7 +39,7 @@ _DIGEST = hashlib.sha256().digest_size
 
 def compiled(function: Function) -> Function:
     """Compile a kernel at its first call with each set of types, or load what an earlier process compiled."""
-    kernel = numba.njit(nogil=True, boundscheck=CHECKED)(function)
+    kernel = numba.njit(nogil=True, boundscheck=CHECKED, no_cfunc_wrapper=True)(function)
     kernel._cache = _DiskCache(function)
     KERNELS.append(kernel)
     made: Function = kernel
@@ -46,7 +48,13 @@ def compiled(function: Function) -> Function:
 
 def inlined(function: Function) -> Function:
     """Compile a part of kernels into each of them."""
-    made: Function = numba.njit(nogil=True, boundscheck=CHECKED, forceinline=True)(function)
+    made: Function = inlinable(function, False, nogil=True, boundscheck=CHECKED)
+    return made
+
+
+def inlined_optimised(function: Function) -> Function:
+    """Compile a part of kernels into each of them, optimised by itself before that: it takes longer, twice even."""
+    made: Function = inlinable(function, True, nogil=True, boundscheck=CHECKED)
     return made
 
 

@@ -27,6 +27,8 @@ from .taps import (
 from .weighing import SPARE, weigh
 
 CHAINS: Final = 4
+LAST: Final = 4
+"""Neighbours of a cell that may be added one by one, the cell before among them, for several slabs at once."""
 
 
 @compiled
@@ -96,6 +98,7 @@ def predict_floats(
 def restore_floats(
     residuals: Any,
     shapes: Any,
+    firsts: Any,
     reference: Any,
     mid: Any,
     axes: Any,
@@ -109,39 +112,39 @@ def restore_floats(
     dtype = residuals.dtype.type
     longest, room, neighbours = longest_row(shapes), roomiest(shapes), most_taps(offsets)
     sums, slab = np.empty((CHAINS, longest + SPARE), np.float64), np.empty(CHAINS * room + SPARE, np.float64)
-    steps, taps = np.empty((CHAINS, neighbours), np.int64), np.empty((CHAINS, neighbours), np.float64)
-    built, spans = np.empty((CHAINS, 3), np.int64), np.empty((4, 2), np.int64)
+    steps, taps = np.empty(neighbours + LAST, np.int64), np.empty(neighbours + LAST, np.float64)
+    built, spans = np.empty(3, np.int64), np.empty((4, 2), np.int64)
     reach(offsets, spans)
-    starts, owners, cursor = np.empty(CHAINS, np.int64), np.empty(CHAINS, np.int64), np.zeros(3, np.int64)
+    starts, cursor = np.empty(CHAINS, np.int64), np.zeros(2, np.int64)
     while cursor[0] < shapes.shape[0]:
         lane = cursor[0]
         n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
         pitch = n3 + HALO
-        chains = gather_slabs(shapes, sets, cursor, starts, owners)
+        chains = gather_slabs(shapes, firsts, sets, cursor, starts)
         here = np.int64(LEFT)
-        built[:, 0] = -1
+        built[0] = -1
         for i0 in range(n0):
             for i1 in range(n1):
                 for i2 in range(n2):
                     back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
+                    find_float_taps(
+                        *(offsets, weights[sets[lane]], unit, spans, axes, by_plane),
+                        *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps, built),
+                    )
                     for k in range(chains):
                         at, to = here + k * room, np.uint64(starts[k])
                         first = latent_of(corner(slab, at, back), mid) if here > LEFT else reference
-                        find_float_taps(
-                            *(offsets, weights[owners[k]], unit, spans, axes, by_plane),
-                            *(i0, i1, i2, n0, n1, n2, pitch, back, steps[k], taps[k], built[k]),
-                        )
-                        weigh(slab, at, n3, steps[k], taps[k], built[k, 2], 0.0, sums[k])
+                        weigh(slab, at, n3, steps, taps, built[2], 0.0, sums[k])
                         cell = dtype(residuals[to] - mid + first)
                         residuals[to] = cell
                         slab[np.uint64(at)] = number_of(cell)
                         extend_left(slab, at)
-                    if chains == CHAINS and are_plain(steps, taps, built):
-                        restore_rows(residuals, starts, n3, mid, sums, taps, built, slab, here, room)
+                    if chains == CHAINS and built[1] - built[2] <= LAST:
+                        restore_rows(residuals, starts, n3, mid, sums, steps, taps, built, slab, here, room)
                     else:
                         for k in range(chains):
                             restore_row(
-                                *(residuals, starts[k], n3, mid, sums[k], steps[k], taps[k], built[k]),
+                                *(residuals, starts[k], n3, mid, sums[k], steps, taps, built),
                                 *(slab, here + k * room),
                             )
                     for k in range(chains):
@@ -283,58 +286,47 @@ def restore_row(
 
 
 @inlined
-def are_plain(steps: Any, taps: Any, built: Any) -> Any:
-    """Tell whether all rows' last neighbours are the cell before and, ahead of it, at most the one two before."""
-    for k in range(CHAINS):
-        own = built[k, 1] - built[k, 2]
-        last = built[k, 1] - 1
-        if own < 1 or own > 2 or steps[k, last] != -1 or (own == 2 and steps[k, last - 1] != -2):
-            return False
-    return True
-
-
-@inlined
 def restore_rows(
     residuals: Any,
     starts: Any,
     n: Any,
     mid: Any,
     sums: Any,
+    steps: Any,
     taps: Any,
     built: Any,
     slab: Any,
     here: Any,
     room: Any,
 ) -> None:
-    """Like `restore_row`, plain rows of four slabs at once."""
+    """Like `restore_row`, rows of four slabs at once, of which no more than `LAST` neighbours are missing."""
     dtype = residuals.dtype.type
-    two = np.uint64(2)
+    for k in range(built[1], built[2] + LAST):
+        # The sum of none but zeros is 0.0, never -0.0: a neighbour of weight 0 changes no bit.
+        steps[k], taps[k] = -1, 0.0
+    last = built[2]
+    s0, s1, s2, s3 = (
+        np.uint64(steps[last]),
+        np.uint64(steps[last + 1]),
+        np.uint64(steps[last + 2]),
+        np.uint64(steps[last + 3]),
+    )
+    t0, t1, t2, t3 = taps[last], taps[last + 1], taps[last + 2], taps[last + 3]
     ra, rb, rc, rd = np.uint64(starts[0]), np.uint64(starts[1]), np.uint64(starts[2]), np.uint64(starts[3])
     a, step = np.uint64(here), np.uint64(room)
     b = a + step
     c = b + step
     d = c + step
     sa, sb, sc, sd = sums[0], sums[1], sums[2], sums[3]
-    (fa, na), (fb, nb) = last_taps(taps[0], built[0]), last_taps(taps[1], built[1])
-    (fc, nc), (fd, nd) = last_taps(taps[2], built[2]), last_taps(taps[3], built[3])
-    xa, xb, xc, xd = slab[a], slab[b], slab[c], slab[d]
     for i in range(np.uint64(1), np.uint64(n)):
-        # The sum of none but zeros is 0.0, never -0.0: a neighbour of weight 0 changes no bit.
-        la = latent_of(sa[i] + fa * slab[a + i - two] + na * xa, mid)
-        lb = latent_of(sb[i] + fb * slab[b + i - two] + nb * xb, mid)
-        lc = latent_of(sc[i] + fc * slab[c + i - two] + nc * xc, mid)
-        ld = latent_of(sd[i] + fd * slab[d + i - two] + nd * xd, mid)
-        la = dtype(residuals[ra + i] - mid + la)
-        lb = dtype(residuals[rb + i] - mid + lb)
-        lc = dtype(residuals[rc + i] - mid + lc)
-        ld = dtype(residuals[rd + i] - mid + ld)
-        xa, xb, xc, xd = number_of(la), number_of(lb), number_of(lc), number_of(ld)
+        ia, ib, ic, id_ = a + i, b + i, c + i, d + i
+        xa = sa[i] + t0 * slab[ia + s0] + t1 * slab[ia + s1] + t2 * slab[ia + s2] + t3 * slab[ia + s3]
+        xb = sb[i] + t0 * slab[ib + s0] + t1 * slab[ib + s1] + t2 * slab[ib + s2] + t3 * slab[ib + s3]
+        xc = sc[i] + t0 * slab[ic + s0] + t1 * slab[ic + s1] + t2 * slab[ic + s2] + t3 * slab[ic + s3]
+        xd = sd[i] + t0 * slab[id_ + s0] + t1 * slab[id_ + s1] + t2 * slab[id_ + s2] + t3 * slab[id_ + s3]
+        la = dtype(residuals[ra + i] - mid + latent_of(xa, mid))
+        lb = dtype(residuals[rb + i] - mid + latent_of(xb, mid))
+        lc = dtype(residuals[rc + i] - mid + latent_of(xc, mid))
+        ld = dtype(residuals[rd + i] - mid + latent_of(xd, mid))
         residuals[ra + i], residuals[rb + i], residuals[rc + i], residuals[rd + i] = la, lb, lc, ld
-        slab[a + i], slab[b + i], slab[c + i], slab[d + i] = xa, xb, xc, xd
-
-
-@inlined
-def last_taps(taps: Any, built: Any) -> Any:
-    """Return the weights of the cells two before, 0.0 if it is no neighbour, and one before."""
-    last = built[1] - 1
-    return (taps[last - 1] if last > built[2] else 0.0), taps[last]
+        slab[ia], slab[ib], slab[ic], slab[id_] = number_of(la), number_of(lb), number_of(lc), number_of(ld)

@@ -21,6 +21,8 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents) -> None:
     """See `Kernels.predict_tiles`."""
+    if not cells.flags.writeable:  # as numbers of the user's may be; where none are absent, none are written
+        cells = cells.copy()
     spare = spare_bits(cells)
     if not spare:
         _predict(cells, absent, prediction, residuals, 0)
@@ -71,9 +73,10 @@ def _predict(
 
 
 def _restore(residuals: Latents, prediction: Prediction, spare: int) -> None:
+    firsts, prediction = _by_shape(prediction)
     shapes = read_only(prediction.shapes)
     if prediction.kind == FLOAT_WEIGHTS:
-        restore_floats(residuals, shapes, *_floats(residuals, prediction))
+        restore_floats(residuals, shapes, firsts, *_floats(residuals, prediction))
         return
     signed = _signed(residuals)
     ends = _ends(residuals, prediction.reference << spare)
@@ -82,7 +85,18 @@ def _restore(residuals: Latents, prediction: Prediction, spare: int) -> None:
     elif prediction.kind == MED:
         restore_med(signed, shapes, *ends)
     else:
-        restore_weights(signed, shapes, *ends, *_stencil(prediction), *_rounding(prediction, spare))
+        restore_weights(signed, shapes, firsts, *ends, *_stencil(prediction), *_rounding(prediction, spare))
+
+
+def _by_shape(prediction: Prediction) -> tuple[Any, Prediction]:
+    """Return the first cell of each lane, and lanes of equal shape and weights next to each other, where it matters."""
+    shapes = prediction.shapes
+    sizes = shapes.prod(axis=1)
+    firsts = np.cumsum(sizes) - sizes
+    if prediction.kind in (LORENZO, MED):
+        return firsts, prediction
+    order = np.lexsort((prediction.sets, *shapes.T[1:]))
+    return firsts[order], prediction._replace(shapes=shapes[order], sets=prediction.sets[order])
 
 
 def _signed(latents: Latents) -> Any:

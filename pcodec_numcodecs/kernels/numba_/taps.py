@@ -80,23 +80,24 @@ def is_skipped(offsets: Any, k: Any, axes: Any, by_plane: Any, i: Any) -> Any:
 
 
 @inlined
-def gather_slabs(shapes: Any, sets: Any, cursor: Any, starts: Any, owners: Any) -> Any:
-    """Find the next slabs that are of one shape, as many as `starts` has room for, and return their count.
+def gather_slabs(shapes: Any, firsts: Any, sets: Any, cursor: Any, starts: Any) -> Any:
+    """Find the next slabs of one shape and set of weights, as many as `starts` has room for, and return their count.
 
-    `cursor` is the lane of the next slab, its place in the lane, and its first cell; `owners` gets sets of weights.
+    `firsts` are the lanes' first cells, `cursor` the lane of the next slab and its place in the lane.
     """
     first = cursor[0]
     size = shapes[first, 1] * shapes[first, 2] * shapes[first, 3] * shapes[first, 4]
     count = np.int64(0)
     while count < starts.size and cursor[0] < shapes.shape[0]:
         lane = cursor[0]
+        if sets[lane] != sets[first]:
+            return count
         for axis in range(1, 5):
             if shapes[lane, axis] != shapes[first, axis]:
                 return count
-        starts[count], owners[count] = cursor[2], sets[lane]
+        starts[count] = firsts[lane] + cursor[1] * size
         count += 1
         cursor[1] += 1
-        cursor[2] += size
         if cursor[1] == shapes[lane, 0]:
             cursor[0] += 1
             cursor[1] = 0
