@@ -13,8 +13,10 @@ from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
 from .decompress import ChunkTables, Pages, decompress_pages
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
-from .kernels import Kernels, load
+from .kernels import Kernels, Rows, load
 from .kernels.predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
+from .metadata import Classic, NoDelta
+from .recipes import recipe_of
 
 __all__ = ["Case", "Warmed", "WarmupError", "cases", "predict", "run", "use"]
 
@@ -138,6 +140,7 @@ def predict(kernels: Kernels) -> None:
     offsets, weights = np.array([[0, 0, 0, -1]]), np.ones((1, 1, 1), np.int64)
     thresholds = np.ones(1, np.uint64)
     absent = np.zeros(12, np.uint8)
+    row = Rows(np.array([12]), np.array([0]), np.array([0]))
     for bits in sorted({number_type.bits for number_type in NUMBER_TYPES.values()}):
         latents = np.arange(12).astype(f"u{bits // 8}")
         for kind in (LORENZO, MED, WEIGHTS, *([FLOAT_WEIGHTS] if bits >= 32 else [])):
@@ -145,9 +148,14 @@ def predict(kernels: Kernels) -> None:
             residuals = np.empty_like(latents)
             kernels.predict_tiles(latents, absent, prediction, residuals)
             kernels.restore_tiles(residuals, prediction)
+        made = recipe_of(Classic(), NoDelta(), NUMBER_TYPES[f"u{bits}"], 1)
+        none = np.zeros(0, np.uint64)
+        kernels.place_numbers(latents, None, np.array([12]), made, absent, none, np.empty_like(latents), row)
+        kernels.count_bit_lengths(latents, absent, np.empty(65, np.int64))
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))
     runs, ones = np.full(2, 6, np.uint32), np.ones((1, 1), np.int64)
     kernels.lay_masks(runs, 1, np.array([12]), ones, absent)
-    kernels.sum_moments(np.ones((2, 3), np.int32), np.empty((2, 2), np.int64))
+    for columns in (np.ones((2, 3), np.int32), np.ones((3, 2), np.int32).T):
+        kernels.sum_moments(columns, np.empty((2, 2), np.int64))

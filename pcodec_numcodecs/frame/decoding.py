@@ -1,7 +1,7 @@
 """Pco streams of pages to the bits of their cells: the steps of a pipeline, undone."""
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ from ..recipes import recipe_of
 from .elements import Bits, from_numbers
 from .layout import MASKS, VALUES, Layout
 from .page_tables import PageStreams
-from .shapes import in_cell_order, prediction, tile_shapes
+from .shapes import prediction, tile_shapes
 
 __all__ = ["PartDecoder"]
 
@@ -58,7 +58,7 @@ class PartDecoder(NamedTuple):
         return self.layout.pipelines[self.part]
 
     def decode(self, pages: list[int], sources: Sequence[PageStreams]) -> Bits:
-        """Decode whole pages; return the bits of their cells end to end, in the C order of the tiles.
+        """Decode whole pages; return the bits of their cells end to end, in the order of the predictor's axes.
 
         Raises
         ------
@@ -69,8 +69,7 @@ class PartDecoder(NamedTuple):
         numbers = np.empty(int(cells.sum()), element.number_type.latent)
         rows = Rows(cells, np.arange(cells.size), np.cumsum(cells) - cells)
         self.land(pages, sources, numbers, rows)
-        bits = from_numbers(numbers.view(element.number_type.dtype), element)
-        return in_cell_order(bits, self.layout, self.part, pages)
+        return from_numbers(numbers.view(element.number_type.dtype), element)
 
     def land(self, pages: list[int], sources: Sequence[PageStreams], out: Latents, rows: Rows) -> None:
         """Decode whole pages to where their cells belong.
@@ -236,17 +235,21 @@ class PartDecoder(NamedTuple):
             source = self.content(layout.first_of(MASKS, self.part) + block)
             shapes = tile_shapes(layout, self.part, list(members))
             absent = read_masks(source, len(pipeline.fills), shapes, self.version, self.kernels)
+            if wanted.issuperset(members):
+                parts.append(absent)
+                continue
             bounds = np.cumsum(cells[list(members)]).tolist()
             parts += [
                 absent[start:stop]
                 for page, start, stop in zip(members, [0, *bounds], bounds, strict=False)
                 if page in wanted
             ]
-        return np.concatenate(parts) if parts else np.zeros(0, np.uint8)
+        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.uint8), *parts])
 
 
 def _sums(flags: npt.NDArray[np.bool_], cells: I64) -> I64:
-    return np.add.reduceat(flags, np.cumsum(cells) - cells, dtype=np.int64)
+    ends = np.cumsum(cells).tolist()
+    return np.array([np.count_nonzero(flags[start:stop]) for start, stop in pairwise((0, *ends))], np.int64)
 
 
 def _spread(numbers: npt.NDArray[Any], hidden: npt.NDArray[np.bool_], between: int) -> npt.NDArray[Any]:

@@ -1,6 +1,7 @@
 """Where the cells of whole pages go in an array that holds all: tiles as rows of cells that lie side by side."""
 
 from itertools import product
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,16 @@ I64 = npt.NDArray[np.int64]
 
 def rows_of(grid: Grid, pages: list[int]) -> Rows:
     """Return where the cells of pages go in a C-contiguous array of the grid's shape, which has an axis or more."""
-    lengths = np.empty(len(pages), np.int64)
-    counts = np.empty(len(pages), np.int64)
     axes = len(grid.shape)
     # An axis that tiles span as a whole makes one row of those along the axis before.
     inner = axes - 1
     while inner and grid.tiles[inner] == 1:
         inner -= 1
+    if not inner:
+        ends = np.cumsum(grid.cells)
+        return Rows(grid.cells[pages], np.arange(len(pages)), (ends - grid.cells)[pages])
+    lengths = np.empty(len(pages), np.int64)
+    counts = np.empty(len(pages), np.int64)
     strides = np.cumprod([1, *grid.shape[:0:-1]])[::-1].tolist()
     places = np.unravel_index(np.array(pages, np.int64), grid.tiles)
     begins = np.zeros(len(pages), np.int64)
@@ -39,7 +43,7 @@ def rows_of(grid: Grid, pages: list[int]) -> Rows:
         within = np.zeros(1, np.int64)
         for length, stride in zip(shape[:inner], strides, strict=False):
             within = np.add.outer(within, stride * np.arange(length)).reshape(-1)
-        lengths[members] = np.prod(shape[inner:])
+        lengths[members] = prod(shape[inner:])
         counts[members] = within.size
         groups.append((members, within))
     firsts = np.cumsum(counts) - counts

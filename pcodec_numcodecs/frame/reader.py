@@ -20,7 +20,7 @@ from .elements import Bits, parts_of
 from .layout import MASKS, METADATA, VALUES, Layout
 from .page_tables import PageStreams, part_page
 from .placing import rows_of
-from .shapes import order_of
+from .shapes import in_cell_order, order_of, tiles_in_cell_order
 from .threads import in_threads, runs
 from .tiling import Block, selected
 
@@ -241,14 +241,11 @@ class FrameReader:
 
     def _fill(self, boxes: list[Bits], blocks: list[Block]) -> None:
         """Decode pages into their places."""
-        grid = self.layout.grid
-        for box, numbers in zip(boxes, self._decode([block.page for block in blocks]), strict=True):
-            start = 0
-            for block in blocks:
-                shape = tuple(cells.stop - cells.start for cells in grid.bounds(block.page))
-                stop = start + int(grid.cells[block.page])
-                box[block.outside] = numbers[start:stop].reshape(shape)[block.inside]
-                start = stop
+        pages = [block.page for block in blocks]
+        for part, (box, numbers) in enumerate(zip(boxes, self._decode(pages), strict=True)):
+            tiles = tiles_in_cell_order(numbers, self.layout, part, pages)
+            for block, tile in zip(blocks, tiles, strict=True):
+                box[block.outside] = tile[block.inside]
 
     def _gather(self, wanted: Selected, targets: list[Bits]) -> None:
         """Pick single cells, in any order and number."""
@@ -257,11 +254,14 @@ class FrameReader:
         cells = self.layout.grid.cells[wanted.pages]
         starts = np.cumsum(cells) - cells
         index = starts[np.searchsorted(wanted.pages, page)] + place if wanted.pages else place
-        for target, numbers in zip(targets, self._decode(wanted.pages), strict=True):
-            target[...] = numbers[index]
+        for part, (target, numbers) in enumerate(zip(targets, self._decode(wanted.pages), strict=True)):
+            target[...] = in_cell_order(numbers, self.layout, part, wanted.pages)[index]
 
     def _decode(self, pages: list[int]) -> list[Bits]:
-        """Decode whole pages; return the bits of their cells, end to end, for each part of the elements."""
+        """Decode whole pages; return the bits of their cells, end to end, for each part of the elements.
+
+        Cells of a tile are in the order of the predictor's axes.
+        """
         layout = self.layout
         if not pages:
             width = layout.element.number_type.latent

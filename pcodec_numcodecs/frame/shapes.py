@@ -1,5 +1,7 @@
 """The tiles of pages as predictors see them: their axes in the predictor's order."""
 
+from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,9 @@ from ..pipeline.steps import NONE, lanes
 from .elements import Bits
 from .layout import Layout
 
-__all__ = ["in_cell_order", "order_of", "prediction", "tile_shapes"]
+I64 = npt.NDArray[np.int64]
+
+__all__ = ["in_cell_order", "order_of", "prediction", "tile_shapes", "tiles_in_cell_order"]
 
 
 def order_of(layout: Layout, part: int) -> tuple[int, ...]:
@@ -21,12 +25,12 @@ def order_of(layout: Layout, part: int) -> tuple[int, ...]:
 
 def tile_shapes(layout: Layout, part: int, pages: list[int]) -> list[tuple[int, ...]]:
     """Return the lengths of tiles along axes in that order."""
-    order = order_of(layout, part)
-    found = []
-    for page in pages:
-        bounds = layout.grid.bounds(page)
-        found.append(tuple(bounds[axis].stop - bounds[axis].start for axis in order))
-    return found
+    return list(map(tuple, _lengths(layout, part, pages).tolist()))
+
+
+def _lengths(layout: Layout, part: int, pages: list[int]) -> I64:
+    """Return `tile_shapes` as an array."""
+    return layout.grid.tile_lengths(pages)[:, list(order_of(layout, part))]
 
 
 def prediction(layout: Layout, part: int, pages: list[int]) -> Prediction:
@@ -39,7 +43,7 @@ def prediction(layout: Layout, part: int, pages: list[int]) -> Prediction:
     return Prediction(
         kind=predictor.kind,
         axes=predictor.used,
-        shapes=lanes(tile_shapes(layout, part, pages), predictor.used),
+        shapes=lanes(_lengths(layout, part, pages), predictor.used),
         reference=predictor.reference,
         offsets=offsets,
         weights=np.ascontiguousarray(predictor.weights),
@@ -49,16 +53,26 @@ def prediction(layout: Layout, part: int, pages: list[int]) -> Prediction:
     )
 
 
+def tiles_in_cell_order(
+    bits: Bits, layout: Layout, part: int, pages: list[int]
+) -> Iterator[npt.NDArray[np.unsignedinteger[Any]]]:
+    """Yield a view of each tile, axes in C order, from the cells of tiles end to end in the predictor's order."""
+    back = np.argsort(order_of(layout, part), kind="stable").tolist()
+    start = 0
+    for shape in tile_shapes(layout, part, pages):
+        stop = start + prod(shape)
+        yield bits[start:stop].reshape(shape).transpose(back)
+        start = stop
+
+
 def in_cell_order(bits: Bits, layout: Layout, part: int, pages: list[int]) -> Bits:
     """Bring the cells of tiles from the predictor's order to C order."""
     order = order_of(layout, part)
     if order == tuple(range(len(order))):
         return bits
-    back = tuple(np.argsort(order, kind="stable").tolist())
     ordered = np.empty_like(bits)
     start = 0
-    for shape in tile_shapes(layout, part, pages):
-        tile: npt.NDArray[Any] = bits[start : start + int(np.prod(shape))].reshape(shape).transpose(back)
+    for tile in tiles_in_cell_order(bits, layout, part, pages):
         ordered[start : start + tile.size].reshape(tile.shape)[...] = tile
         start += tile.size
     return ordered

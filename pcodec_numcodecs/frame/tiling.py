@@ -81,6 +81,15 @@ class Grid:
             bounds.append(slice(place * length, min((place + 1) * length, size)))
         return tuple(bounds[::-1])
 
+    def tile_lengths(self, pages: list[int]) -> I64:
+        """Return the lengths of the tiles of pages, shape (pages, axes)."""
+        numbers = np.array(pages, np.int64)
+        found = np.empty((numbers.size, len(self.shape)), np.int64)
+        for axis in reversed(range(len(self.shape))):
+            numbers, places = np.divmod(numbers, self.tiles[axis])
+            found[:, axis] = self._lengths(axis)[places]
+        return found
+
     def all_bounds(self) -> Iterator[tuple[slice, ...]]:
         """Yield the cells of every page in order."""
         if not self.pages:

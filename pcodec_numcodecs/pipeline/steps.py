@@ -158,7 +158,7 @@ class Pipeline:
 PLAIN = Pipeline()
 
 
-def lanes(shapes: Sequence[tuple[int, ...]], used: int) -> I64:
+def lanes(shapes: Sequence[tuple[int, ...]] | I64, used: int) -> I64:
     """Return for tiles, their axes in a predictor's order, what kernels want: slabs, and four lengths each."""
     made = np.ones((len(shapes), 5), np.int64)
     lengths = np.array(shapes, np.int64).reshape(len(shapes), -1)

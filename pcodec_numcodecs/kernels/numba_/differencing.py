@@ -30,22 +30,24 @@ def _difference_consecutive(latents: Any, counts: Any, stored: Any, states: Any)
     block = np.empty(_BLOCK + order, latents.dtype)
     first = done = np.int64(0)
     for lane in range(counts.size):
-        page = latents[first : first + counts[lane]]
-        for start in range(0, max(page.size - order, 1), _BLOCK):
-            held = min(_BLOCK + order, page.size - start)
-            block[:held] = page[start : start + held]
+        # Slices would take a second to compile.
+        for start in range(0, max(counts[lane] - order, 1), _BLOCK):
+            held = min(_BLOCK + order, counts[lane] - start)
+            at = np.uint64(first + start)
+            for i in range(np.uint64(max(held, 0))):
+                block[i] = latents[at + i]
             for place in range(order):
                 if held > 0:
                     if start == 0:
                         states[lane, place] = block[0]
                     held -= 1
-                    for i in range(held):
-                        block[i] = block[i + 1] - block[i]
-            out = stored[done : done + held]
-            for i in range(held):
-                out[i] = block[i] ^ middle
-            done += held
-        first += page.size
+                    for i in range(np.uint64(held)):
+                        block[i] = block[i + np.uint64(1)] - block[i]
+            to = np.uint64(done)
+            for i in range(np.uint64(max(held, 0))):
+                stored[to + i] = block[i] ^ middle
+            done += max(held, 0)
+        first += counts[lane]
 
 
 @compiled

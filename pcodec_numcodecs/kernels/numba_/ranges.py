@@ -18,6 +18,8 @@ def cut_ranges(
     latents: npt.NDArray[np.unsignedinteger[Any]], ranges: int, lowers: U64, uppers: U64, counts: I64
 ) -> int:
     """See `Kernels.cut_ranges`."""
+    if latents.itemsize < 4:  # less has to be compiled
+        latents = latents.astype(np.uint32)
     return _cut(read_only(latents), np.int64(ranges), lowers, uppers, counts)
 
 
