@@ -13,8 +13,10 @@ from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
 from .decompress import ChunkTables, Pages, decompress_pages
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
-from .kernels import Kernels, load
+from .kernels import Kernels, Rows, load
 from .kernels.predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
+from .metadata import Classic, NoDelta
+from .recipes import recipe_of
 
 __all__ = ["Case", "Warmed", "WarmupError", "cases", "predict", "run", "use"]
 
@@ -148,4 +150,13 @@ def predict(kernels: Kernels) -> None:
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))
+        kernels.count_bit_lengths(latents, absent, np.empty(65, np.int64))
+        kernels.keep_present(latents, np.zeros(12, np.uint8), np.empty_like(latents))
+        kernels.spread_present(latents, np.zeros(12, np.uint8), 0, np.empty_like(latents))
+        counts = np.array([12])
+        recipe = recipe_of(Classic(), NoDelta(), NUMBER_TYPES[f"u{bits}"], 1)
+        rows = Rows(counts, np.zeros(1, np.int64), np.zeros(1, np.int64))
+        nothing = np.zeros(0, np.uint64)
+        kernels.place_numbers(latents, None, counts, recipe, absent[:0], nothing, np.empty_like(latents), rows)
+    kernels.accumulate_changes(np.zeros(12, np.uint8), np.array([12]), np.array([3]))
     kernels.sum_moments(np.ones((2, 3), np.int32), np.empty((2, 2), np.int64))
