@@ -244,12 +244,12 @@ def cases(draw):
         limits = st.integers(0, 300) | st.integers(0, 62).map(lambda log: (1 << log) - 1)
         thresholds = sorted(draw(st.lists(limits, max_size=7))) if predictor.kind != NONE else []
         pipelines.append(Pipeline(split, tuple(fills), predictor=predictor, thresholds=tuple(thresholds)))
-    limit = draw(st.sampled_from([20, 100, 1 << 40]))
+    limit = draw(st.sampled_from([80, 200, 1 << 40]))
     return Forced(array, tile, tuple(pipelines), limit, draw(st.sampled_from([1, 50, 1 << 24])))
 
 
 @given(cases(), st.integers(0, 3), st.booleans(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_pipeline_comes_back(one, level, fortran, data):
     found = one.write(numpy_, level, fortran=fortran)
     if HAVE_NUMBA:
@@ -264,7 +264,7 @@ def test_any_pipeline_comes_back(one, level, fortran, data):
 
 
 @given(cases(), st.integers(0, 99))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_twins_read_alike(one, seed):
     data = one.write()
     with pytest.MonkeyPatch.context() as patch:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from frame_cases import assert_same, random_array
+from frame_pipelines import FEATURES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,16 +111,19 @@ class Store:
 
 
 @pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS)
-@pytest.mark.parametrize("first", [14, 30, HEAD - 1, HEAD, FRONT - 1, FRONT, FRONT + 1, ENDS[0], ENDS[3] + 7, len(OLD_BYTES) - 1])
+@pytest.mark.parametrize(
+    "first", [14, 30, HEAD - 1, HEAD, FRONT - 1, FRONT, FRONT + 1, ENDS[0], ENDS[3] + 7, len(OLD_BYTES) - 1]
+)
 @pytest.mark.parametrize("gap", [0, 100, GAP_BYTES])
 def test_object_that_stays(selection, first, gap):
     store = Store(OLD_BYTES)
     assert_same(store.read(selection, first, gap), np.asarray(OLD[selection]))
     assert store.rounds[0] == [Request(0, first)]
     assert len(store.rounds) <= (2 if first >= HEAD else 3)
-    at_hand = max(first, HEAD)
+    at_hand = max(first, FRONT if first < HEAD else HEAD)
     if first < HEAD:
-        assert store.rounds[1] == [Request(first, HEAD)]
+        # The chunk-level stream is so short that it is read along.
+        assert store.rounds[1] == [Request(first, FRONT)]
     for request in functools.reduce(operator.iadd, store.rounds[1 + (first < HEAD) :], []):
         # Whole pages, and the chunk-level stream, of which the last bytes at least are not at hand.
         assert request.stop in [FRONT, *ENDS]
@@ -362,6 +366,17 @@ def test_other_objects_are_read_as_a_whole():
         steps.send([memoryview(b"pco!" + bytes(100))])
     assert end.value.value.tolist() == [0, 0, 0]
     assert seen == [b"pco!" + bytes(100)]
+
+
+def test_long_streams_are_not_read_along_with_the_head():
+    one = FEATURES["two masks of boxes"]()
+    one = one._replace(array=np.tile(one.array, (4, 4, 1, 1)), tile=(12, 20, 16, 17))
+    data = one.write()
+    layout = read_head(memoryview(data))
+    assert layout.front_bytes - layout.head_size > 4 << 10
+    store = Store(data)
+    assert_same(store.read(np.s_[0, 3], 30), one.array[0, 3].copy())
+    assert store.rounds[1] == [Request(30, layout.head_size)]
 
 
 def test_errors_of_the_selection_come_out():
