@@ -5,6 +5,7 @@ See J. Duda, "Asymmetric numeral systems", arXiv:1311.2540, and the Pco format, 
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -59,12 +60,17 @@ class EncodeTable:
 
 def spread(weights: I64, ans_log: int) -> I64:
     """Return the bin of each table slot, for weights that add up to ``2**ans_log``."""
+    slots = np.empty(1 << ans_log, np.int64)
+    slots[_visited(ans_log)] = np.repeat(np.arange(weights.size), weights)
+    return slots
+
+
+@cache
+def _visited(ans_log: int) -> I64:
+    """Return the slots in the order in which bins take them."""
     size = 1 << ans_log
     stride = (3 * size // 5) | 1  # odd, so that it visits every slot once
-    visited = np.arange(size, dtype=np.int64) * stride % size
-    slots = np.empty(size, np.int64)
-    slots[visited] = np.repeat(np.arange(weights.size), weights)
-    return slots
+    return np.arange(size, dtype=np.int64) * stride & (size - 1)
 
 
 def decode_table(bins: Bins) -> DecodeTable:
@@ -75,7 +81,7 @@ def decode_table(bins: Bins) -> DecodeTable:
     size = 1 << bins.ans_log
     slots = spread(bins.weights, bins.ans_log)
     # A bin of weight w holds w slots; in order of slots they are its states w, w + 1, ..., 2 w - 1.
-    in_bins = np.argsort(slots, kind="stable")
+    in_bins = np.argsort(slots.astype(np.uint16), kind="stable")  # 16 bits: they are sorted digit by digit
     states = np.empty(size, np.int64)
     firsts = np.cumsum(bins.weights) - bins.weights
     states[in_bins] = np.arange(size) + np.repeat(bins.weights - firsts, bins.weights)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .bits import bit_lengths
 from .constants import MAX_ANS_LOG
 from .dtypes import Latents
-from .fixed_log import FRACTION_BITS, ONE_BIT, fixed_log2
+from .fixed_log import FRACTION_BITS, ONE_BIT, weight_logs
 from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
 
@@ -46,48 +46,49 @@ class Histogram:
         return Histogram(self.lowers[firsts], self.uppers[lasts], np.add.reduceat(self.counts, firsts))
 
 
-def histogram(ordered: Latents, ranges: int) -> Histogram:
+def histogram(latents: Latents, ranges: int, kernels: Kernels) -> Histogram:
     """Cut latents into ranges of about equal counts.
 
     Parameters
     ----------
-    ordered
-        At least one latent, ascending.
+    latents
+        At least one latent, in any order.
     ranges
         How many ranges to aim for. Equal latents stay together, and a latent so frequent that it would fill more than
         half a range gets one of its own; there are at most twice as many ranges.
     """
-    n = ordered.size
-    rises = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    if rises.size < 2 * ranges:
-        firsts = np.concatenate((np.zeros(1, np.int64), rises))
-    else:
-        cuts = np.arange(1, ranges, dtype=np.int64) * n // ranges
-        edges = np.concatenate((np.zeros(1, np.int64), rises, np.array([n])))
-        run = np.searchsorted(edges, cuts, side="right") - 1
-        begins, ends = edges[run], edges[run + 1]
-        frequent = 2 * ranges * (ends - begins) > n
-        nearest = np.where(cuts - begins <= ends - cuts, begins, ends)
-        firsts = np.unique(np.concatenate((np.zeros(1, np.int64), nearest, begins[frequent], ends[frequent])))
-        firsts = firsts[firsts < n]
-    lasts = np.concatenate((firsts[1:], np.array([n])))
-    return Histogram(
-        ordered[firsts].astype(np.uint64), ordered[lasts - 1].astype(np.uint64), (lasts - firsts).astype(np.int64)
-    )
+    most = 2 * ranges
+    lowers, uppers, counts = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.int64)
+    size = kernels.cut_ranges(latents, ranges, lowers, uppers, counts)
+    return Histogram(lowers[:size], uppers[:size], counts[:size])
 
 
-def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> tuple[Histogram, int]:
+def price(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> int:
+    """Return what the bins that `merge` would find cost, with the latents in them."""
+    return _least_costs(ranges, latent_bits, ans_log, kernels)[0]
+
+
+def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> Histogram:
     """Merge neighbouring ranges into the bins of least cost, by dynamic programming over all ways to do it.
 
     Parameters
     ----------
     ans_log
         Expected log2 of the tANS table's size, as each weight's share of the metadata.
-
-    Returns
-    -------
-    The bins, and what they and the latents in them cost.
     """
+    found = _least_costs(ranges, latent_bits, ans_log, kernels)[1]
+    if found is None:
+        return ranges.merged(np.zeros(1, np.int64))
+    place, origins = ranges.counts.size, found.tolist()
+    firsts = []
+    while place:
+        place = origins[place]
+        firsts.append(place)
+    return ranges.merged(np.array(firsts[::-1], np.int64))
+
+
+def _least_costs(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> tuple[int, I64 | None]:
+    """Return the least cost, and for each end of a bin the range in which it begins, None if there is one bin."""
     size = ranges.counts.size
     fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
     costs, origins = np.zeros(size + 1, np.int64), np.zeros(size + 1, np.int64)
@@ -95,13 +96,8 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
     best, n = int(costs[size]), int(ranges.counts.sum())
     single = fixed + n * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
     if single <= best + _SINGLE_BIN_SLACK * n:
-        return ranges.merged(np.zeros(1, np.int64)), single
-    firsts = []
-    place = size
-    while place:
-        place = int(origins[place])
-        firsts.append(place)
-    return ranges.merged(np.array(firsts[::-1], np.int64)), best
+        return single, None
+    return best, origins
 
 
 def quantize_weights(counts: I64, ans_log: int) -> I64:
@@ -127,7 +123,7 @@ def quantize_weights(counts: I64, ans_log: int) -> I64:
 
 def code_bits(counts: I64, weights: I64, ans_log: int) -> int:
     """Return what the tANS codes of all latents take."""
-    return int((counts * ((ans_log << FRACTION_BITS) - fixed_log2(weights))).sum())
+    return int((counts * ((ans_log << FRACTION_BITS) - weight_logs()[weights])).sum())
 
 
 def bins_of(ranges: Histogram) -> tuple[Bins, int]:
@@ -139,11 +135,12 @@ def bins_of(ranges: Histogram) -> tuple[Bins, int]:
         return Bins(0, np.ones(1, np.int64), ranges.lowers, offset_bits), offsets
     least = (count - 1).bit_length()
     best: tuple[int, int, I64] | None = None
-    for ans_log in range(least, max(least, USUAL_ANS_LOG) + 1):
+    for ans_log in range(max(least, USUAL_ANS_LOG), least - 1, -1):
         weights = quantize_weights(ranges.counts, ans_log)
         cost = code_bits(ranges.counts, weights, ans_log) + (ans_log * count << FRACTION_BITS)
-        if best is None or cost < best[0]:
-            best = cost, ans_log, weights
+        if best is not None and cost > best[0]:
+            break  # each halving of the table costs the codes more than the one before
+        best = cost, ans_log, weights
     assert best is not None
     cost, ans_log, weights = best
     assert ans_log <= MAX_ANS_LOG

@@ -4,6 +4,7 @@ A field of width w at bit position p is ``(little_endian_integer >> p) & (2**w -
 """
 
 import sys
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -32,19 +33,14 @@ _FIELD_BLOCK = 1 << 15  # fields that are packed at a time: temporaries stay in 
 
 
 def pad(*sources: bytes | memoryview) -> tuple[npt.NDArray[np.uint8], list[int]]:
-    """Copy `sources` one after another into one array that ends in `PADDING` zero bytes.
+    """Copy `sources` one after another into one read-only array that ends in `PADDING` zero bytes.
 
     Returns
     -------
     The array, and the byte offset at which each source starts, followed by the end of the last.
     """
-    starts = [0]
-    for source in sources:
-        starts.append(starts[-1] + len(source))
-    data = np.zeros(starts[-1] + PADDING, np.uint8)
-    for start, source in zip(starts, sources, strict=False):
-        data[start : start + len(source)] = np.frombuffer(source, np.uint8)
-    return data, starts
+    starts = [0, *accumulate(map(len, sources))]
+    return np.frombuffer(b"".join((*sources, bytes(PADDING))), np.uint8), starts
 
 
 def windows(data: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
@@ -80,13 +76,12 @@ def read_fields(data: npt.NDArray[np.uint8], positions: I64, widths: npt.NDArray
     start = positions >> 3
     shift = (positions & 7).view(np.uint64)
     low: U64 = window[start] >> shift
-    widest = int(np.max(widths, initial=0))
+    widest = widths if isinstance(widths, int) else int(widths.max(initial=0))
     if widest > 57:  # the field may reach into a ninth byte
         high = data[start + 8].astype(np.uint64)
         # Two shifts: one by 64 - shift would be undefined where shift is 0.
         low |= (high << np.uint64(1)) << (np.uint64(63) - shift)
-    mask = np.uint64((1 << widths) - 1) if isinstance(widths, int) else masks(widths)
-    low &= mask
+    low &= np.uint64((1 << widths) - 1) if isinstance(widths, int) else masks(widths)
     return low
 
 

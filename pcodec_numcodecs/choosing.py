@@ -16,7 +16,7 @@ from .constants import MAX_CONSECUTIVE_ORDER
 from .deltas import conv1, lookback
 from .dtypes import Latents, NumberType, from_latents, to_latents
 from .errors import InvalidArgumentError
-from .estimates import Runs, sample_runs, sample_scattered
+from .estimates import Runs, sample_runs, sample_scattered, sample_stretch
 from .kernels import Kernels
 from .metadata import (
     Classic,
@@ -36,14 +36,15 @@ from .training import SECONDARY_LEVEL, estimate
 I64 = npt.NDArray[np.int64]
 
 _LEAST_NUMBERS = 10  # a smaller chunk tells nothing about itself
-_TRIAL_LEVEL = 7
-_LOOKBACK_SEGMENT = 1 << 15
+_TRIAL_LEVEL = 6
+_DICT_SAMPLE = 1 << 13
 _DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 # What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
 _MODE_SAVING = 128
 _DICT_SAVING = 32
-_LOOKBACK_SAVING = 32
+_LOOKBACK_SAVING = 28
+_LOOKBACK_STRETCH = 1 << 15
 
 
 class Choice(NamedTuple):
@@ -83,14 +84,15 @@ def choose(
         return _choose_automatically(latents, number_type, config, page_numbers, kernels)
     mode: Mode
     if config.mode_spec.name == "try_dict":
-        mode, primary = dictionary.build(latents)
+        mode, primary = dictionary.build(latents, kernels)
     else:
         mode = _requested_mode(config.mode_spec, number_type)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, kernels)
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
         price, simple = _best_consecutive(sample_runs(primary), config, kernels)
-        _, delta = _with_lookback(price, simple, primary, config, page_numbers, kernels)
+        stretch = sample_stretch(primary, int(page_numbers.max()))
+        _, delta = _with_lookback(price, simple, stretch, config, page_numbers, kernels)
     return Choice(mode, delta, primary, secondary)
 
 
@@ -99,24 +101,24 @@ def _choose_automatically(
 ) -> Choice:
     """Choose the mode by trials, and then the delta encoding where that is open too."""
     sample = sample_runs(latents)
-    plain, *others = (
-        _bid(mode, sample, number_type, config, page_numbers, kernels) for mode in candidate_modes(latents, number_type)
-    )
-    best = plain
-    for bid in others:
-        if bid.cost < min(best.cost, plain.cost - plain.cost // _MODE_SAVING):
-            best = bid
-    primary, secondary = modes.split(best.mode, latents, number_type)
-    price = best.cost - best.secondary_cost
-    delta = _requested_delta(primary, config, page_numbers)
-    if delta is None:
-        price, delta = _with_lookback(price, best.delta, primary, config, page_numbers, kernels)
+    best = _bid(Classic(), sample, number_type, config, page_numbers, kernels)
+    limit = best.cost - best.cost // _MODE_SAVING
+    for mode in candidate_modes(latents, number_type):
+        bid = _bid(mode, sample, number_type, config, page_numbers, kernels, limit)
+        if bid.cost < limit:
+            best, limit = bid, bid.cost
+    price, delta = best.cost - best.secondary_cost, best.delta
+    if config.delta_spec.name == "auto" and latents.size >= _LEAST_NUMBERS:
+        stretch = sample_stretch(latents, int(page_numbers.max()))
+        stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
+        price, delta = _with_lookback(price, delta, stretch, config, page_numbers, kernels)
     if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
         price += best.secondary_cost
-        found = dictionary.bid(latents, sample.latents, price - price // _DICT_SAVING)
+        found = dictionary.bid(latents, sample_scattered(latents, _DICT_SAMPLE), price - price // _DICT_SAVING, kernels)
         if found is not None:
             return Choice(found[0], NoDelta(), found[1], None)
-    return Choice(best.mode, delta, primary, secondary)
+    primary, secondary = modes.split(best.mode, latents, number_type, kernels)
+    return Choice(best.mode, _requested_delta(primary, config, page_numbers) or delta, primary, secondary)
 
 
 def price(
@@ -142,15 +144,15 @@ def lookback_gain(
     latents
         Ordered latents of one page.
     """
-    length = min(latents.size, _LOOKBACK_SEGMENT)
+    length = min(latents.size, _LOOKBACK_STRETCH)
     first = (latents.size - length) // 2
-    segment = Runs(latents[first : first + length], np.array([length], np.int64), 1)
+    segment = Runs(latents[first : first + length], np.array([length], np.int64), length)
     bids = [_bid(mode, segment, number_type, config, segment.counts, kernels) for mode in candidates]
     best = min(bids, key=lambda bid: bid.cost)
     if config.compression_level < _LOOKBACK_LEVEL:
         return best.cost, best.cost
-    primary, _ = modes.split(best.mode, segment.latents, number_type)
-    found = _price(lookback.plan(latents.size), Runs(primary, segment.counts, 1), config, kernels)
+    primary, _ = modes.split(best.mode, segment.latents, number_type, kernels)
+    found = _price(lookback.plan(latents.size), segment._replace(latents=primary), config, kernels)
     return min(best.cost, found + best.secondary_cost), best.cost
 
 
@@ -162,8 +164,7 @@ def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
 
 
 def candidate_modes(latents: Latents, number_type: NumberType) -> Iterator[Mode]:
-    """List the modes worth a trial, the plain one first."""
-    yield Classic()
+    """List the modes worth a trial besides the plain one."""
     if latents.size < _LEAST_NUMBERS:
         return
     sample = sample_scattered(latents)
@@ -209,12 +210,18 @@ def _bid(
     config: ChunkConfig,
     page_numbers: I64,
     kernels: Kernels,
+    limit: int | None = None,
 ) -> Bid:
-    """Price a mode with the best of the simpler delta encodings."""
-    primary, secondary = modes.split(mode, sample.latents, number_type)
+    """Price a mode with the best of the simpler delta encodings.
+
+    Where secondary latents alone cost as much as `limit`, they are the price: the mode is out.
+    """
+    primary, secondary = modes.split(mode, sample.latents, number_type, kernels)
     level = min(config.compression_level, SECONDARY_LEVEL)
-    secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.scale, kernels)
-    runs = Runs(primary, sample.counts, sample.scale)
+    secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.whole, kernels)
+    if limit is not None and secondary_cost >= limit:
+        return Bid(mode, NoDelta(), secondary_cost, secondary_cost)
+    runs = Runs(primary, sample.counts, sample.whole)
     delta = _requested_delta(primary, config, page_numbers)
     if delta is None:
         price, delta = _best_consecutive(runs, config, kernels)
@@ -241,22 +248,20 @@ def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -
 def _with_lookback(
     price: int,
     simple: DeltaEncoding,
-    primary: Latents,
+    stretch: Runs,
     config: ChunkConfig,
     page_numbers: I64,
     kernels: Kernels,
 ) -> tuple[int, DeltaEncoding]:
-    """Try lookbacks against the best of the simpler deltas; return what is better, with its price for the chunk."""
+    """Try lookbacks against the best of the simpler deltas; return what is better, with its price for the chunk.
+
+    Lookbacks may reach far, so they are tried on one long stretch of primary latents.
+    """
     if config.compression_level < _LOOKBACK_LEVEL:
         return price, simple
-    # Lookbacks may reach far, so they are tried on one long stretch.
-    longest = int(page_numbers.max())
-    length = min(primary.size, longest, _LOOKBACK_SEGMENT)
-    first = (primary.size - length) // 2
-    segment = Runs(primary[first : first + length], np.array([length], np.int64), max(1, primary.size // length))
-    candidate = lookback.plan(longest)
-    simple_price = _price(simple, segment, config, kernels)
-    candidate_price = _price(candidate, segment, config, kernels)
+    candidate = lookback.plan(int(page_numbers.max()))
+    simple_price = _price(simple, stretch, config, kernels)
+    candidate_price = _price(candidate, stretch, config, kernels)
     if candidate_price >= simple_price - simple_price // _LOOKBACK_SAVING:
         return price, simple
     return price * candidate_price // simple_price, candidate
@@ -277,7 +282,7 @@ def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Ker
     """Return what the latents of a sample cost under a delta encoding, scaled to the chunk."""
     encoded = deltas.encode(delta, sample.latents, sample.counts, kernels)
     level = min(config.compression_level, _TRIAL_LEVEL)
-    price = estimate(encoded.stored, level, sample.scale, kernels)
+    price = estimate(encoded.stored, level, sample.of_whole(encoded.stored), kernels)
     if isinstance(delta, Lookback) and encoded.lookbacks is not None:
-        price += estimate(encoded.lookbacks, level, sample.scale, kernels)
+        price += estimate(encoded.lookbacks, level, sample.of_whole(encoded.lookbacks), kernels)
     return price

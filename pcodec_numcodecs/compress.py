@@ -38,6 +38,8 @@ class CompressedChunk:
         Of each latent variable, the cell of each latent that is stored, uint16: a bin, or a part of one.
     cells
         Of each latent variable, the bin of each cell, int64.
+    most_bits
+        Of each latent variable, what codes and offsets take at the most.
     """
 
     metadata: ChunkMetadata
@@ -45,13 +47,15 @@ class CompressedChunk:
     variables: tuple[deltas.Encoded, ...]
     assigned: tuple[U16, ...]
     cells: tuple[I64, ...]
+    most_bits: tuple[int, ...]
 
     def write_pages(self, kernels: Kernels) -> list[bytes]:
         """Return the bytes of every page."""
         streams = []
         size = 0
-        for variable, bins, encoded, assigned, cells in zip(
-            self.metadata.layout, self.metadata.bins, self.variables, self.assigned, self.cells, strict=True
+        for variable, bins, encoded, assigned, cells, most_bits in zip(
+            *(self.metadata.layout, self.metadata.bins, self.variables, self.assigned, self.cells, self.most_bits),
+            strict=True,
         ):
             # What the kernel looks up by bin it may as well look up by cell: so no latent needs its bin.
             table = encode_table(bins) if len(bins) else None
@@ -71,21 +75,13 @@ class CompressedChunk:
                     next_states=table.next_states if table else nothing,
                 )
             )
-            size += _most_bits(bins, cells, assigned) + encoded.states.size * variable.latent_bits
+            size += most_bits + encoded.states.size * variable.latent_bits
             # tANS states, and padding after page metadata and body.
             size += self.page_numbers.size * (ANS_INTERLEAVING * bins.ans_log + 16)
         words = allocate_words(size)
         starts, ends = kernels.encode_pages(tuple(streams), words)
         data = word_bytes(words)
         return [data[start:end].tobytes() for start, end in zip(starts, ends, strict=True)]
-
-
-def _most_bits(bins: Bins, cells: I64, assigned: U16) -> int:
-    """Return what codes and offsets take at the most."""
-    if not len(bins):
-        return 0
-    counts = np.bincount(assigned, minlength=cells.size)
-    return int((counts * bins.offset_bits[cells]).sum()) + assigned.size * bins.ans_log
 
 
 def compress_chunk(
@@ -145,9 +141,8 @@ def _train(
     cost += sum(8 * v.states.nbytes for v in variables) << FRACTION_BITS
     if isinstance(choice.mode, Dict):
         cost += 8 * choice.mode.values.nbytes << FRACTION_BITS
-    return CompressedChunk(
-        metadata, page_numbers, tuple(variables), tuple(t.assigned for t in trained), tuple(t.cells for t in trained)
-    ), cost
+    assigned, cells, most_bits = zip(*((t.assigned, t.cells, t.most_bits) for t in trained), strict=True)
+    return CompressedChunk(metadata, page_numbers, tuple(variables), assigned, cells, most_bits), cost
 
 
 def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> CompressedChunk:
@@ -157,5 +152,10 @@ def _raw(latents: Latents, number_type: NumberType, page_numbers: I64) -> Compre
     nothing = np.zeros((page_numbers.size, 0), latents.dtype)
     assigned = np.zeros(latents.size, np.uint16)
     return CompressedChunk(
-        metadata, page_numbers, (deltas.Encoded(latents, nothing),), (assigned,), (np.zeros(1, np.int64),)
+        metadata,
+        page_numbers,
+        variables=(deltas.Encoded(latents, nothing),),
+        assigned=(assigned,),
+        cells=(np.zeros(1, np.int64),),
+        most_bits=(8 * latents.nbytes,),
     )

@@ -15,6 +15,8 @@ from .errors import InvalidArgumentError
 
 __all__ = ["NUMBER_TYPES", "Latents", "NumberType", "from_latents", "number_type_of", "to_latents"]
 
+_BLOCK = 1 << 14  # numbers at a time: they stay in the cache
+
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 
@@ -131,11 +133,16 @@ def to_latents(numbers: npt.NDArray[Any], number_type: NumberType) -> Latents:
     bits: Latents = numbers.view(number_type.latent)
     mid = number_type.latent.type(number_type.mid)
     if number_type.is_float:
-        # Sign clear: set the top bit. Sign set: invert all. The arithmetic shift spreads the sign.
-        spread = numbers.view(f"i{number_type.dtype.itemsize}") >> (number_type.bits - 1)
-        latents: Latents = spread.view(number_type.latent)
-        latents |= mid
-        return np.bitwise_xor(bits, latents, out=latents)
+        latents: Latents = np.empty_like(bits)
+        signed = f"i{number_type.dtype.itemsize}"
+        flat, out = bits.reshape(-1), latents.reshape(-1)
+        for start in range(0, flat.size, _BLOCK):
+            block, part = flat[start : start + _BLOCK], out[start : start + _BLOCK]
+            # Sign clear: set the top bit. Sign set: invert all. The arithmetic shift spreads the sign.
+            np.right_shift(block.view(signed), number_type.bits - 1, out=part.view(signed))
+            np.bitwise_or(part, mid, out=part)
+            np.bitwise_xor(part, block, out=part)
+        return latents
     return np.bitwise_xor(bits, mid) if number_type.is_signed else bits
 
 

@@ -9,11 +9,13 @@ from .dtypes import Latents
 
 I64 = npt.NDArray[np.int64]
 
-_RUNS = 16
-_RUN_LENGTH = 512
-_SCATTERED = 1 << 10
+_MOST_RUNS = 32
+_LEAST_RUNS = 16
+_RUN_SHARE = 1 << 15  # latents of a chunk for each run, between these bounds
+_RUN_LENGTH = 256
+_STRETCH = 1 << 14
 _DENSE = 1 << 15
-_DENSE_SHARE = 8  # one latent in so many, at least
+_DENSE_SHARE = 32  # one latent in so many, at least
 _MULTIPLIER = 0x9E3779B97F4A7C15
 
 
@@ -26,13 +28,17 @@ class Runs(NamedTuple):
         The stretches end to end.
     counts
         Length of each, int64.
-    scale
-        How many times the sample goes into the chunk, at least 1.
+    whole
+        Latents of the chunk.
     """
 
     latents: Latents
     counts: I64
-    scale: int
+    whole: int
+
+    def of_whole(self, latents: Latents) -> int:
+        """Return how many latents there are of the chunk for those made of the sample."""
+        return latents.size * self.whole // max(self.latents.size, 1)
 
 
 def _hashes(count: int) -> npt.NDArray[np.uint64]:
@@ -44,31 +50,38 @@ def _hashes(count: int) -> npt.NDArray[np.uint64]:
 
 
 def sample_runs(latents: Latents) -> Runs:
-    """Take one stretch from each of 16 equal parts of the chunk, at a hashed place; or all of a small chunk."""
+    """Take one stretch from each of 16 to 32 equal parts of the chunk, at a hashed place; or all of a small chunk."""
     n = latents.size
-    if n <= 2 * _RUNS * _RUN_LENGTH:
-        return Runs(latents, np.array([n], np.int64), 1)
+    runs = min(max(n // _RUN_SHARE, _LEAST_RUNS), _MOST_RUNS)
+    if n <= 2 * runs * _RUN_LENGTH:
+        return Runs(latents, np.array([n], np.int64), n)
     parts = []
-    for index, hashed in enumerate(_hashes(_RUNS).tolist()):
-        first, last = n * index // _RUNS, n * (index + 1) // _RUNS
+    for index, hashed in enumerate(_hashes(runs).tolist()):
+        first, last = n * index // runs, n * (index + 1) // runs
         start = first + hashed % (last - first - _RUN_LENGTH + 1)
         parts.append(latents[start : start + _RUN_LENGTH])
-    sample = np.concatenate(parts)
-    return Runs(sample, np.full(_RUNS, _RUN_LENGTH, np.int64), n // sample.size)
+    return Runs(np.concatenate(parts), np.full(runs, _RUN_LENGTH, np.int64), n)
 
 
-def sample_scattered(latents: Latents) -> Latents:
-    """Take one latent from each of 1,024 equal parts of the chunk, at a hashed place; or all of a small chunk."""
+def sample_stretch(latents: Latents, longest_page: int) -> Runs:
+    """Take 16,384 neighbours from the middle of the chunk, but no more than a page has."""
+    length = min(latents.size, longest_page, _STRETCH)
+    first = (latents.size - length) // 2
+    return Runs(latents[first : first + length], np.array([length], np.int64), latents.size)
+
+
+def sample_scattered(latents: Latents, count: int = 1 << 10) -> Latents:
+    """Take one latent from each of `count` equal parts of the chunk, at a hashed place; or all of a small chunk."""
     n = latents.size
-    if n <= _SCATTERED:
+    if n <= count:
         return latents
-    step = n // _SCATTERED
-    places = _hashes(_SCATTERED) % np.uint64(step)
-    return latents[places.view(np.int64) + np.arange(_SCATTERED) * step]
+    step = n // count
+    places = _hashes(count) % np.uint64(step)
+    return latents[places.view(np.int64) + np.arange(count) * step]
 
 
 def sample_dense(latents: Latents) -> Latents:
-    """Take one latent in eight, 32,768 at least, each from a hashed place of equal parts; or all of a small chunk."""
+    """Take one latent in 32, 32,768 at least, each from a hashed place of equal parts; or all of a small chunk."""
     size = max(_DENSE, latents.size // _DENSE_SHARE)
     step = latents.size // size
     if step <= 1:

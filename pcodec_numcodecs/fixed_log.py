@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .bits import bit_lengths
+from .constants import MAX_ANS_LOG
 
 I64 = npt.NDArray[np.int64]
 
@@ -34,6 +35,12 @@ def mantissa_logs() -> I64:
         mantissa >>= digit
         logs = 2 * logs + digit.view(np.int64)
     return logs
+
+
+@cache
+def weight_logs() -> I64:
+    """Return `fixed_log2` of the weights that a tANS table may have, and of 0."""
+    return fixed_log2(np.arange((1 << MAX_ANS_LOG) + 1))
 
 
 def fixed_log2(values: npt.NDArray[Any]) -> I64:

@@ -14,7 +14,7 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import compress_chunk
 from .config import ChunkConfig, PagingSpec, Progress, checked_integer
 from .constants import BATCH, DEFAULT_MAX_BYTES, STANDALONE_TERMINATOR
-from .decompress import ChunkTables, PageRequest, decompress_pages
+from .decompress import ChunkTables, Pages, decompress_pages
 from .dtypes import NumberType
 from .errors import CorruptionError, InvalidArgumentError
 from .kernels import load
@@ -83,10 +83,12 @@ class _Reader:
         self._place += size
         return ChunkTables(metadata), header.n
 
-    def read_page(self, chunk: ChunkTables, n: int, wanted: int) -> npt.NDArray[Any]:
-        """Read the page that follows, or its first batches."""
-        request = PageRequest(chunk, self.source[self._place :], n, wanted)
-        numbers, read = decompress_pages([request], load(wanted))
+    def read_page(
+        self, chunk: ChunkTables, n: int, wanted: int, out: npt.NDArray[Any] | None = None
+    ) -> npt.NDArray[Any]:
+        """Read the page that follows, or its first batches, into an array if one is given."""
+        pages = Pages(chunk, [self.source[self._place :]], [n], [wanted])
+        numbers, read = decompress_pages([pages], load(wanted), out)
         self._place += read[0]
         return numbers
 
@@ -151,8 +153,8 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
     Raises
     ------
     CorruptionError, InsufficientDataError
-        When the file breaks the format or is cut short, or is of another number type. `dst` then keeps what chunks
-        before the damage held.
+        When the file breaks the format or is cut short, or is of another number type. `dst` then has what chunks
+        before the damage held, and may have some numbers of the one that is damaged.
     """
     target, number_type = check_destination(dst)
     reader = _Reader(src)
@@ -161,9 +163,12 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
         chunk, n = found
         left = target.size - done
         # Pages can only be cut at whole batches, so the last one may be read a little further than asked for.
-        numbers = reader.read_page(chunk, n, min(n, -(-left // BATCH) * BATCH))[:left]
-        target[done : done + numbers.size] = numbers
-        done += numbers.size
+        wanted = min(n, -(-left // BATCH) * BATCH)
+        if wanted <= left:
+            reader.read_page(chunk, n, wanted, target[done:])
+        else:
+            target[done:] = reader.read_page(chunk, n, wanted)[:left]
+        done += min(wanted, left)
         if n > left or left == 0:
             return Progress(done, False)
     return Progress(done, True)

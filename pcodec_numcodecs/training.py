@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .binning import USUAL_ANS_LOG, Histogram, bins_of, histogram, merge
+from .binning import USUAL_ANS_LOG, Histogram, bins_of, histogram, merge, price
 from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT
 from .dtypes import Latents
 from .estimates import sample_dense
@@ -32,6 +32,8 @@ class TrainedVariable:
         Cell of each latent, uint16: a bin, or a part of one.
     cells
         Bin of each cell, int64.
+    most_bits
+        What codes and offsets take at the most.
     cost
         Expected size of metadata, codes and offsets, in units of `fixed_log.ONE_BIT`; without delta states.
     """
@@ -39,6 +41,7 @@ class TrainedVariable:
     bins: Bins
     assigned: U16
     cells: I64
+    most_bits: int
     cost: int
 
 
@@ -62,9 +65,10 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     """
     fixed = BITS_ANS_LOG + BITS_BIN_COUNT
     if not latents.size:
-        return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), np.zeros(0, np.int64), fixed << FRACTION_BITS)
+        return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), np.zeros(0, np.int64), 0, fixed << FRACTION_BITS)
     sample = sample_dense(latents)
-    ranges, _ = _merged(sample, level, latents.size // sample.size, kernels)
+    cut, ans_log = _cut(sample, level, latents.size, kernels)
+    ranges = merge(cut, 8 * latents.itemsize, ans_log, kernels)
     assigned = np.empty(latents.size, np.uint16)
     if sample.size < latents.size:
         ranges, cells = _exact(ranges, latents, assigned, kernels)
@@ -73,7 +77,8 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
         kernels.assign_bins(latents, ranges.lowers, assigned)
     bins, cost = bins_of(ranges)
     fixed += len(bins) * bin_metadata_bits(0, 8 * latents.itemsize) + pages * ANS_INTERLEAVING * bins.ans_log
-    return TrainedVariable(bins, assigned, cells, cost + (fixed << FRACTION_BITS))
+    most_bits = int((ranges.counts * bins.offset_bits).sum()) + latents.size * bins.ans_log
+    return TrainedVariable(bins, assigned, cells, most_bits, cost + (fixed << FRACTION_BITS))
 
 
 def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) -> tuple[Histogram, I64]:
@@ -91,23 +96,24 @@ def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) 
     kernels.measure_bins(latents, assigned, lowers, uppers, counts)
     used = np.flatnonzero(counts)
     filled = Histogram(lowers[used], uppers[used], counts[used])
-    ranges, _ = merge(filled, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()), kernels)
+    ranges = merge(filled, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()), kernels)
     cells = np.zeros(bounds.size, np.int64)
     cells[used] = np.searchsorted(ranges.lowers, filled.lowers, side="right") - 1
     return ranges, cells
 
 
-def estimate(latents: Latents, level: int, scale: int, kernels: Kernels) -> int:
-    """Return roughly what `train` would find the latents to cost, sooner, were there `scale` times as many."""
+def estimate(latents: Latents, level: int, n: int, kernels: Kernels) -> int:
+    """Return roughly what `train` would find `n` latents to cost, sooner, from a sample of them."""
     if not latents.size:
         return 0
-    return _merged(latents, level, scale, kernels)[1]
+    ranges, ans_log = _cut(latents, level, n, kernels)
+    return price(ranges, 8 * latents.itemsize, ans_log, kernels)
 
 
-def _merged(latents: Latents, level: int, scale: int, kernels: Kernels) -> tuple[Histogram, int]:
-    """Return the merged bins of latents, were there `scale` times as many, and their cost."""
-    ranges_log = histogram_log(level, latents.size)
-    ranges = histogram(np.sort(latents), 1 << ranges_log)
-    ranges = Histogram(ranges.lowers, ranges.uppers, ranges.counts * scale)
-    ans_log = min(ranges_log + 2, USUAL_ANS_LOG, (latents.size * scale - 1).bit_length())
-    return merge(ranges, 8 * latents.itemsize, ans_log, kernels)
+def _cut(sample: Latents, level: int, n: int, kernels: Kernels) -> tuple[Histogram, int]:
+    """Return the ranges of `n` latents, seen from a sample, and the expected log2 of the table's size."""
+    ranges_log = histogram_log(level, sample.size)
+    ranges = histogram(sample, 1 << ranges_log, kernels)
+    if n > sample.size:
+        ranges = Histogram(ranges.lowers, ranges.uppers, ranges.counts * n // sample.size)
+    return ranges, min(ranges_log + 2, USUAL_ANS_LOG, (n - 1).bit_length())

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from .compress import compress_chunk
 from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
-from .decompress import ChunkTables, PageRequest, decompress_pages
+from .decompress import ChunkTables, Pages, decompress_pages
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
 from .kernels import Kernels, load
+from .kernels.predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
 
-__all__ = ["Case", "Warmed", "WarmupError", "cases", "run", "use"]
+__all__ = ["Case", "Warmed", "WarmupError", "cases", "predict", "run", "use"]
 
 _NUMBERS = 600
 _MANY_NUMBERS = 1 << 16
@@ -72,6 +73,7 @@ def run() -> Warmed:
         raise WarmupError(str(error)) from None
     for case in cases():
         use(case, kernels)
+    predict(kernels)
 
     from .kernels.numba_.compiled import KERNELS, cache_folders
 
@@ -123,11 +125,27 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     pages = chunk.write_pages(kernels)
     # Twice, as two chunks: kernels may have one way for pages of one chunk, and one for those of several.
     tables = [ChunkTables(chunk.metadata), ChunkTables(chunk.metadata)]
-    requests = [
-        PageRequest(table, page, n, n)
-        for table in tables
-        for page, n in zip(pages, chunk.page_numbers.tolist(), strict=True)
-    ]
-    decompress_pages(requests[: len(pages)], kernels)
-    decompress_pages(requests, kernels)
+    counts = chunk.page_numbers.tolist()
+    parts = [Pages(table, pages, counts, counts) for table in tables]
+    decompress_pages(parts[:1], kernels)
+    decompress_pages(parts, kernels)
     return tables[0]
+
+
+def predict(kernels: Kernels) -> None:
+    """Predict a tile of latents of each width in every way, and restore it."""
+    shapes = np.array([[1, 1, 1, 3, 4]])
+    offsets, weights = np.array([[0, 0, 0, -1]]), np.ones((1, 1, 1), np.int64)
+    thresholds = np.ones(1, np.uint64)
+    absent = np.zeros(12, np.uint8)
+    for bits in sorted({number_type.bits for number_type in NUMBER_TYPES.values()}):
+        latents = np.arange(12).astype(f"u{bits // 8}")
+        for kind in (LORENZO, MED, WEIGHTS, *([FLOAT_WEIGHTS] if bits >= 32 else [])):
+            prediction = Prediction(kind, 2, shapes, 0, offsets, weights, 0, np.zeros(1, np.int64), False)
+            residuals = np.empty_like(latents)
+            kernels.predict_tiles(latents, absent, prediction, residuals)
+            kernels.restore_tiles(residuals, prediction)
+        kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
+        starts = np.zeros((1, 2), np.int64)
+        kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))
+    kernels.sum_moments(np.ones((2, 3), np.int32), np.empty((2, 2), np.int64))

@@ -14,7 +14,7 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import CompressedChunk, compress_chunk
 from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH
-from .decompress import ChunkTables, PageRequest, decompress_pages
+from .decompress import ChunkTables, Pages, decompress_pages
 from .dtypes import number_type_named
 from .errors import InvalidArgumentError
 from .kernels import load
@@ -54,9 +54,11 @@ class FileCompressor:
         numbers, number_type = check_numbers(src)
         if not isinstance(config, ChunkConfig):
             raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
-        # Pages are made later, and until then the latents of unsigned numbers are the numbers themselves: a copy keeps
-        # them from what the caller may do to the array.
-        return ChunkCompressor._make(compress_chunk(numbers.copy(), number_type, config, load(numbers.size)))
+        if not number_type.is_float and not number_type.is_signed:
+            # Pages are made later, and until then the latents of unsigned numbers are the numbers themselves: a copy
+            # keeps them from what the caller may do to the array.
+            numbers = numbers.copy()
+        return ChunkCompressor._make(compress_chunk(numbers, number_type, config, load(numbers.size)))
 
 
 class ChunkCompressor:
@@ -197,7 +199,7 @@ class ChunkDecompressor:
         Raises
         ------
         CorruptionError, InsufficientDataError
-            When the page breaks the format or is cut short; `dst` is then left alone.
+            When the page breaks the format or is cut short; some of its numbers may be in `dst` then.
         InvalidArgumentError
             For another length of `dst`.
         """
@@ -208,9 +210,10 @@ class ChunkDecompressor:
                 f"dst's length must be a multiple of {BATCH} or at least the count of numbers in the page "
                 f"({target.size} < {n})"
             )
-        request = PageRequest(self._tables, as_bytes_view(src), n, min(n, target.size))
-        numbers, read = decompress_pages([request], load(request.wanted))
-        target[: numbers.size] = numbers
+        wanted = min(n, target.size)
+        numbers, read = decompress_pages(
+            [Pages(self._tables, [as_bytes_view(src)], [n], [wanted])], load(wanted), target
+        )
         return Progress(numbers.size, numbers.size == n), read[0]
 
     def read_pages_into(
@@ -234,11 +237,11 @@ class ChunkDecompressor:
         Raises
         ------
         CorruptionError, InsufficientDataError
-            When a page breaks the format or is cut short; `dst` is then left alone.
+            When a page breaks the format or is cut short; some numbers may be in `dst` then.
         InvalidArgumentError
             When `dst` is too short, or `srcs` and `page_ns` differ in length.
         """
-        ns = [checked_integer(n, "page_n", 0) for n in page_ns]
+        ns = [n if type(n) is int and n >= 0 else checked_integer(n, "page_n", 0) for n in page_ns]
         target = self._destination(dst)
         if len(srcs) != len(ns):
             raise InvalidArgumentError(f"srcs and page_ns must be of one length, got {len(srcs)} and {len(ns)}")
@@ -246,9 +249,8 @@ class ChunkDecompressor:
             raise InvalidArgumentError(f"dst must hold all pages' {sum(ns)} numbers, got a length of {target.size}")
         if not ns:
             return Progress(0, True), []
-        requests = [PageRequest(self._tables, as_bytes_view(src), n, n) for src, n in zip(srcs, ns, strict=True)]
-        numbers, read = decompress_pages(requests, load(sum(ns)))
-        target[: numbers.size] = numbers
+        sources = [src if type(src) is bytes else as_bytes_view(src) for src in srcs]
+        numbers, read = decompress_pages([Pages(self._tables, sources, ns, ns)], load(sum(ns)), target)
         return Progress(numbers.size, True), read
 
     def _destination(self, dst: object) -> npt.NDArray[Any]:

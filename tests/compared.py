@@ -19,23 +19,26 @@ class Compared:
     def _count(self, name: str) -> None:
         self.calls[name] = self.calls.get(name, 0) + 1
 
-    def decode_pages(self, data: Any, positions: Any, streams: Any) -> Any:
+    def decode_pages(
+        self, data: Any, positions: Any, streams: Any, recipes: Any, wanted: Any, out: Any, rows: Any
+    ) -> Any:
         self._count("decode_pages")
-        ours = tuple(stream._replace(out=stream.out.copy()) for stream in streams)
-        given = positions.copy()
-        ends = self.twin.decode_pages(data, positions, ours)
+        own, given = out.copy(), positions.copy()
+        others = (data, positions, streams, recipes, wanted)
+        ends, faults = self.twin.decode_pages(*others, own, rows)
         assert np.array_equal(positions, given)
-        expected = numpy_.decode_pages(data, positions, streams)
-        limit = 8 * (data.size - PADDING)
-        within = expected <= limit
-        assert np.array_equal(ends <= limit, within)
+        expected, expected_faults = numpy_.decode_pages(*others, out, rows)
+        within = expected <= 8 * (data.size - PADDING)
+        assert np.array_equal(ends <= 8 * (data.size - PADDING), within)
         assert np.array_equal(ends[within], expected[within])
-        for stream, own in zip(streams, ours, strict=True):
-            kept = np.ones(stream.out.size, np.bool_)  # latents of lanes that run past the data are arbitrary
-            for lane in np.flatnonzero(~within):
-                kept[stream.out_starts[lane] : stream.out_starts[lane] + stream.counts[lane]] = False
-            assert np.array_equal(own.out[kept], stream.out[kept])
-        return expected
+        assert np.array_equal(faults[within], expected_faults[within])
+        kept = np.ones(out.size, np.bool_)  # numbers of lanes that run past the data, or are not sound, are arbitrary
+        for lane in np.flatnonzero(~within | (expected_faults[:, 0] != 0)):
+            for place in range(0, wanted[lane], rows.lengths[lane]):
+                start = rows.starts[rows.firsts[lane] + place // rows.lengths[lane]]
+                kept[start : start + min(rows.lengths[lane], wanted[lane] - place)] = False
+        assert np.array_equal(own[kept], out[kept])
+        return expected, expected_faults
 
     def encode_pages(self, streams: Any, words: Any) -> Any:
         self._count("encode_pages")
@@ -57,6 +60,14 @@ class Compared:
         numpy_.measure_bins(latents, bins, *measures)
         assert all(map(np.array_equal, own, measures))
 
+    def cut_ranges(self, latents: Any, ranges: int, *found: Any) -> int:
+        self._count("cut_ranges")
+        own = [array.copy() for array in found]
+        size = self.twin.cut_ranges(latents, ranges, *own)
+        assert numpy_.cut_ranges(latents, ranges, *found) == size
+        assert all(np.array_equal(ours[:size], theirs[:size]) for ours, theirs in zip(own, found, strict=True))
+        return int(size)
+
     def merge_ranges(self, lowers: Any, uppers: Any, counts: Any, fixed: int, costs: Any, origins: Any) -> None:
         self._count("merge_ranges")
         own = costs.copy(), origins.copy()
@@ -65,14 +76,30 @@ class Compared:
         assert np.array_equal(own[0], costs)
         assert np.array_equal(own[1], origins)
 
-    def undo_consecutive(self, latents: Any, counts: Any, states: Any) -> None:
-        self._in_place("undo_consecutive", latents, counts, states)
+    def difference_consecutive(self, latents: Any, counts: Any, *made: Any) -> None:
+        self._outputs("difference_consecutive", (latents, counts), made)
 
-    def undo_lookback(self, latents: Any, lookbacks: Any, counts: Any, states: Any) -> None:
-        self._in_place("undo_lookback", latents, lookbacks, counts, states)
+    def difference_lookback(self, latents: Any, lookbacks: Any, counts: Any, stored: Any) -> None:
+        self._count("difference_lookback")
+        own = lookbacks.copy(), stored.copy()
+        self.twin.difference_lookback(latents, own[0], counts, own[1])
+        numpy_.difference_lookback(latents, lookbacks, counts, stored)
+        assert np.array_equal(own[1], stored)
+        assert np.array_equal(own[0][: stored.size], lookbacks[: stored.size])
 
-    def undo_conv1(self, latents: Any, *others: Any) -> None:
-        self._in_place("undo_conv1", latents, *others)
+    def index_values(self, latents: Any, most: int, indices: Any) -> Any:
+        self._count("index_values")
+        own = indices.copy()
+        ours = self.twin.index_values(latents, most, own)
+        expected = numpy_.index_values(latents, most, indices)
+        assert (ours is None) == (expected is None)
+        if expected is not None:
+            assert all(map(np.array_equal, ours, expected))
+            assert np.array_equal(own, indices)
+        return expected
+
+    def split_float_mult(self, latents: Any, base: Any, *made: Any) -> None:
+        self._outputs("split_float_mult", (latents, base), made)
 
     def find_lookbacks(self, latents: Any, counts: Any, window_log: int, out: Any) -> None:
         self._in_place("find_lookbacks", out, latents, counts, window_log)
@@ -84,6 +111,14 @@ class Compared:
         numpy_.predict_tiles(cells, absent, prediction, residuals)
         assert np.array_equal(own[0], cells)
         assert np.array_equal(own[1], residuals)
+
+    def place_numbers(self, *arguments: Any) -> None:
+        self._count("place_numbers")
+        *given, out, rows = arguments
+        own = out.copy()
+        self.twin.place_numbers(*given, own, rows)
+        numpy_.place_numbers(*given, out, rows)
+        assert np.array_equal(own, out)
 
     def restore_tiles(self, residuals: Any, prediction: Any) -> None:
         self._in_place("restore_tiles", residuals, prediction)
@@ -101,15 +136,25 @@ class Compared:
         assert np.array_equal(own, out)
         return expected
 
+    def count_bit_lengths(self, residuals: Any, chosen: Any, out: Any) -> None:
+        self._in_place("count_bit_lengths", out, residuals, chosen)
+
     def sum_moments(self, columns: Any, out: Any) -> None:
         self._in_place("sum_moments", out, columns)
 
+    def _outputs(self, name: str, given: Any, made: Any) -> None:
+        """Compare a kernel whose last arguments are its results."""
+        self._count(name)
+        own = [array.copy() for array in made]
+        getattr(self.twin, name)(*given, *own)
+        getattr(numpy_, name)(*given, *made)
+        assert all(map(np.array_equal, own, made))
+
     def _in_place(self, name: str, changed: Any, *others: Any) -> None:
-        """Compare a kernel whose result is `changed`, the first argument or the last."""
+        """Compare a kernel whose result is `changed`: the last argument, but for `restore_tiles`."""
         self._count(name)
         own = changed.copy()
-        last = name in {"assign_bins", "assign_contexts", "find_lookbacks", "sum_moments"}
         for kernels, array in ((self.twin, own), (numpy_, changed)):
-            arguments = (*others, array) if last else (array, *others)
+            arguments = (array, *others) if name == "restore_tiles" else (*others, array)
             getattr(kernels, name)(*arguments)
         assert np.array_equal(own, changed)

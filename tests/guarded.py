@@ -16,12 +16,12 @@ import numpy as np
 import prediction_cases
 import random_chunks
 from compared import Compared
-from kernel_cases import decode_case, encode_case, words_below
+from kernel_cases import decode_case, encode_case, floats_of_some_kind, latents_of_some_kind, words_below
 from twins import numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 
@@ -83,10 +83,10 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     counts = [int(rng.choice([0, 1, 3, 4, 255, 256, 257, 700])) for _ in range(int(rng.integers(1, 5)))]
     widths = [int(rng.choice([8, 16, 32, 64])) for _ in range(int(rng.integers(1, 4)))]
     kernels.encode_pages(*encode_case(rng, counts, widths))
-    data, positions, streams = decode_case(rng, counts, widths, int(rng.integers(1, 4)))
-    kernels.decode_pages(data, positions, streams)
+    data, positions, *others = decode_case(rng, counts, widths[0], int(rng.integers(1, 4)))
+    kernels.decode_pages(data, positions, *others)
     wild = rng.integers(-(1 << 63), (1 << 63) - 1, positions.size) >> int(rng.integers(0, 60))
-    kernels.twin.decode_pages(data, wild, streams)
+    kernels.twin.decode_pages(data, wild, *others)
     bits = widths[0]
     latents = words_below(rng, int(rng.integers(1, bits + 1)), sum(counts) + 1).astype(f"u{bits // 8}")
     lowers = np.unique(np.append(rng.choice(latents, 100), latents.min())).astype(np.uint64)
@@ -95,18 +95,19 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     kernels.measure_bins(latents, bins, lowers.copy(), lowers.copy(), np.zeros(lowers.size, np.int64))
     lanes = np.array([*counts, 1], np.int64)
     kernels.find_lookbacks(latents, lanes, int(rng.integers(1, 12)), np.zeros(latents.size, np.uint32))
+    run_choosing(rng, kernels, bits, lanes)
     chunk = random_chunks.metadata(rng)
     n = int(rng.choice([1, 255, 256, 1500]))
     with contextlib.suppress(PcoError):
-        decompress_pages([PageRequest(ChunkTables(chunk), random_chunks.page(rng, chunk), n, n)], kernels)
+        decompress_pages([Pages(ChunkTables(chunk), [random_chunks.page(rng, chunk)], [n], [n])], kernels)
     mode, delta, name = chunk_cases.combinations()[rng.integers(len(chunk_cases.combinations()))]
     case = chunk_cases.build(rng, mode, delta, name)
     numbers = case.numbers[:3000]
     config = chunk_cases.settings(pcodec_numcodecs, case._replace(numbers=numbers, pages=1000))
     compressed = compress_chunk(numbers, NUMBER_TYPES[name], config, kernels)
     tables = ChunkTables(compressed.metadata)
-    pages = zip(compressed.write_pages(kernels), map(int, compressed.page_numbers), strict=True)
-    found, _ = decompress_pages([PageRequest(tables, page, n, n) for page, n in pages], kernels)
+    n_per_page = compressed.page_numbers.tolist()
+    found, _ = decompress_pages([Pages(tables, compressed.write_pages(kernels), n_per_page, n_per_page)], kernels)
     assert found.tobytes() == numbers.tobytes()
 
 
@@ -127,10 +128,28 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     starts = rng.integers(-2, cells.size + 2, (case.sets.size, thresholds.size + 1))
     some = residuals[: int(rng.integers(0, cells.size + 1))].copy()
     kernels.merge_contexts(some, starts, absent, case.shapes, axes, thresholds, np.zeros_like(cells))
+    kernels.count_bit_lengths(residuals, np.ones(residuals.size, np.uint8), np.zeros(65, np.int64))
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)
     columns = rng.integers(-999, 999, (int(rng.integers(1, 20)), int(rng.integers(1, 5000)))).astype(np.int32)
     kernels.sum_moments(columns, np.zeros((columns.shape[0],) * 2, np.int64))
+
+
+def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: np.ndarray) -> None:
+    """Put one random case through the kernels that serve samples and whole chunks before they are coded."""
+    latents = latents_of_some_kind(rng, bits, int(lanes.sum()))
+    room = 1 << int(rng.integers(1, 9))
+    kernels.cut_ranges(
+        latents, room // 2, np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
+    )
+    kernels.index_values(latents, int(rng.integers(1, latents.size + 1)), np.zeros(latents.size, np.uint32))
+    order = int(rng.integers(1, 8))
+    stored = np.zeros(np.maximum(lanes - order, 0).sum(), latents.dtype)
+    kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, order), latents.dtype))
+    lookbacks = np.ones(latents.size, np.uint32)
+    kernels.difference_lookback(latents, lookbacks, lanes, np.zeros(np.maximum(lanes - 1, 0).sum(), latents.dtype))
+    floats, base = floats_of_some_kind(rng, str(rng.choice(["f16", "f32", "f64"])), latents.size)
+    kernels.split_float_mult(floats, base, np.zeros_like(floats), np.zeros_like(floats))
 
 
 def main(what: str) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from pcodec_numcodecs.ans import decode_table, encode_table
-from pcodec_numcodecs.bits import PADDING, allocate_words
-from pcodec_numcodecs.kernels import DecodeStream, EncodeStream
+from pcodec_numcodecs.bits import PADDING, allocate_words, pad
+from pcodec_numcodecs.constants import BATCH
+from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
+from pcodec_numcodecs.kernels import DecodeStream, EncodeStream, Recipe, Rows, streams
 from pcodec_numcodecs.metadata import Bins
 
 
@@ -14,6 +16,27 @@ def words_below(rng: np.random.Generator, bits: int, n: int) -> np.ndarray:
     """Return integers below ``2**bits``, of 0 to 64 bits."""
     words = np.frombuffer(rng.bytes(8 * n), np.uint64)
     return (words >> np.uint64(1)) >> np.uint64(63 - bits) if bits < 64 else words.copy()
+
+
+def latents_of_some_kind(rng: np.random.Generator, bits: int, n: int) -> np.ndarray:
+    """Return latents that are random within a span, drawn from a few, or steps of a walk."""
+    kinds = [
+        words_below(rng, int(rng.integers(0, bits + 1)), n),
+        rng.choice(words_below(rng, bits, int(rng.integers(1, 400))), n),
+        np.cumsum(words_below(rng, 2, n)),
+    ]
+    return kinds[rng.integers(3)].astype(f"u{bits // 8}")
+
+
+def floats_of_some_kind(rng: np.random.Generator, dtype: str, n: int) -> tuple[np.ndarray, Any]:
+    """Return ordered latents of floats of any bits, or of multiples of a base; and the base."""
+    number_type = NUMBER_TYPES[dtype]
+    base = number_type.dtype.type(rng.choice([0.1, 1.0, -3.0, 1e-4, 1000.0]))
+    if rng.random() < 0.5:
+        floats = words_below(rng, number_type.bits, n).astype(number_type.latent).view(number_type.dtype)
+    else:
+        floats = rng.integers(-60, 60, n).astype(number_type.dtype) * base
+    return to_latents(floats, number_type), base
 
 
 def make_bins(rng: np.random.Generator, latent_bits: int) -> Bins:
@@ -55,13 +78,13 @@ def encode_case(rng: np.random.Generator, counts: list[int], widths: list[int]) 
 
 
 def decode_stream(
-    rng: np.random.Generator, latent_bits: int, counts: np.ndarray, chunks: int
+    rng: np.random.Generator, latent_bits: int, counts: np.ndarray, chunks: int, state_length: int = 0
 ) -> tuple[DecodeStream, int]:
-    """Make a stream whose lanes belong to several chunks in turn; return it and the most bits of a latent."""
+    """Make a stream of lanes of several chunks, one after the other; return it and the most bits of a latent."""
     tables = [decode_table(make_bins(rng, latent_bits)) for _ in range(chunks)]
     sizes = np.array([table.nbits.size for table in tables])
     shifts = np.cumsum(sizes) - sizes
-    owner = np.arange(counts.size) % chunks
+    owner = np.arange(counts.size) * chunks // max(counts.size, 1)
     first = np.column_stack([rng.integers(0, sizes[owner]) for _ in range(4)])
     stream = DecodeStream(
         np.concatenate([table.nbits for table in tables]),
@@ -70,27 +93,120 @@ def decode_stream(
         np.concatenate([table.offset_bits for table in tables]),
         first + shifts[owner, None],
         counts,
-        np.zeros(int(counts.sum()), f"u{latent_bits // 8}"),
-        np.cumsum(counts) - counts,
+        words_below(rng, latent_bits, counts.size * state_length).reshape(counts.size, state_length),
+        latent_bits,
     )
     return stream, int((stream.nbits + stream.offset_bits).max())
 
 
-def decode_case(
-    rng: np.random.Generator, counts: list[int], widths: list[int], chunks: int
-) -> tuple[np.ndarray, np.ndarray, Any]:
+def decode_case(rng: np.random.Generator, counts: list[int], bits: int, chunks: int) -> tuple[Any, ...]:
     """Return arguments of `decode_pages`; some lanes begin at random bits, of which some are the last or beyond."""
-    streams = []
-    most = 0
-    for width in widths:
-        own = np.maximum(np.array(counts, np.int64) - int(rng.integers(0, 4)), 0)
-        stream, bits = decode_stream(rng, width, own, chunks)
-        streams.append(stream)
-        most += bits * int(own.max())
+    lanes = np.array(counts, np.int64)
+    delta = int(rng.choice([streams.NO_DELTA, streams.CONSECUTIVE, streams.LOOKBACK, streams.CONV1]))
+    if delta == streams.CONV1 and bits == 64:
+        delta = streams.NO_DELTA
+    mode = int(rng.choice([streams.CLASSIC, streams.INT_MULT, streams.DICT, streams.FLOAT_MULT, streams.FLOAT_QUANT]))
+    mantissa_bits = {16: 10, 32: 23, 64: 52}.get(bits, 0)
+    if mode in {streams.FLOAT_MULT, streams.FLOAT_QUANT} and not mantissa_bits:
+        mode = streams.INT_MULT
+    order = 0 if delta == streams.NO_DELTA else int(rng.choice([1, 2, 4, 7] if delta != streams.LOOKBACK else [1, 4]))
+    base = {
+        streams.INT_MULT: int(rng.integers(1, 1 << min(bits, 20))),
+        streams.FLOAT_QUANT: int(rng.integers(1, max(mantissa_bits, 1) + 1)),
+    }.get(mode, 0)
+    if mode == streams.FLOAT_MULT:
+        base = int(np.array([rng.choice([0.1, -3, 1e-4, 1000])], f"f{bits // 8}").view(f"u{bits // 8}")[0])
+    weights = rng.integers(-(1 << 20), 1 << 20, order) if delta == streams.CONV1 else np.zeros(0, np.int64)
+    if bits < 32:
+        weights >>= 14
+    floats = mode in {streams.FLOAT_MULT, streams.FLOAT_QUANT} or (mantissa_bits and rng.random() < 0.5)
+    made = Recipe(
+        lanes=0,
+        delta=delta,
+        window=1 << int(rng.integers(2, 32)) if delta == streams.LOOKBACK else 0,
+        weights=weights,
+        bias=int(rng.integers(-(1 << 12), 1 << 12)),
+        quantization=int(rng.integers(0, 10)),
+        mode=mode,
+        base=base,
+        values=words_below(rng, bits, int(rng.integers(0, 300)) if mode == streams.DICT else 0).astype(f"u{bits // 8}"),
+        signed=bool(floats or rng.random() < 0.5),
+        mantissa_bits=mantissa_bits if floats else 0,
+    )
+    owner = np.arange(lanes.size) * chunks // lanes.size
+    recipes = tuple(made._replace(lanes=int((owner == chunk).sum())) for chunk in range(chunks))
+    parts = []
+    stored = np.maximum(lanes - order, 0)
+    if delta == streams.LOOKBACK:
+        parts.append(decode_stream(rng, 32, stored, chunks))
+    parts.append(decode_stream(rng, 32 if mode == streams.DICT else bits, stored, chunks, order))
+    if mode not in {streams.CLASSIC, streams.DICT}:
+        too = order if delta in {streams.CONSECUTIVE, streams.LOOKBACK} and rng.random() < 0.5 else 0
+        parts.append(decode_stream(rng, bits, stored if too else lanes, chunks, too))
+    most = sum(bits for _, bits in parts) * int(lanes.max())
     size = int(rng.choice([0, 1, most // 16, most // 8 + 1]))
     data = np.zeros(size + PADDING, np.uint8)
     data[:size] = np.frombuffer(rng.bytes(size), np.uint8)
-    positions = rng.integers(0, 8 * size + 8, len(counts))
-    positions[rng.random(len(counts)) < 0.5] = 0
-    positions[rng.random(len(counts)) < 0.1] = 8 * size
-    return data, positions, tuple(streams)
+    positions = rng.integers(0, 8 * size + 8, lanes.size)
+    positions[rng.random(lanes.size) < 0.5] = 0
+    positions[rng.random(lanes.size) < 0.1] = 8 * size
+    out, rows = random_rows(rng, lanes, bits)
+    return data, positions, tuple(stream for stream, _ in parts), recipes, lanes, out, rows
+
+
+def random_rows(rng: np.random.Generator, lanes: np.ndarray, bits: int) -> tuple[np.ndarray, Rows]:
+    """Return an array and rows for lanes in it: lanes end to end, or rows in any order and equally far apart."""
+    lengths = np.maximum(lanes, 1)
+    if rng.random() < 0.3:
+        out = np.zeros(int(lanes.sum()), f"u{bits // 8}")
+        return out, Rows(lengths, np.arange(lanes.size), np.cumsum(lanes) - lanes)
+    lengths = np.minimum(lengths, rng.integers(1, 300, lanes.size))
+    counts = -(-lanes // lengths)
+    firsts = np.cumsum(counts) - counts
+    order = rng.permutation(int(counts.sum())) if rng.random() < 0.5 else np.arange(int(counts.sum()))
+    return np.zeros(300 * order.size, f"u{bits // 8}"), Rows(lengths, firsts, 300 * order)
+
+
+def decode_plain(kernels: Any, made: Recipe, variables: list[tuple[list[np.ndarray], np.ndarray]], n: list[int]) -> Any:
+    """Have latents decoded that are stored as they are, one bin as wide as they are.
+
+    Parameters
+    ----------
+    variables
+        For each, the stored latents of each lane, and the delta states, shape (lanes, state length).
+    n
+        Numbers of each lane.
+
+    Returns
+    -------
+    The bits of the numbers, end to end.
+    """
+    parts = []
+    for lane in range(len(n)):
+        batches = [
+            stored[lane][done : done + BATCH].astype(stored[lane].dtype.newbyteorder("<")).tobytes()
+            for done in range(0, max(n[lane], 1), BATCH)
+            for stored, _ in variables
+        ]
+        parts.append(b"".join(batches))
+    data, starts = pad(*parts)
+    zeros = np.zeros(1, np.int64)
+    found = tuple(
+        DecodeStream(
+            *(zeros, zeros, zeros.view(np.uint64), zeros + 8 * stored[0].itemsize),
+            np.zeros((len(n), 4), np.int64),
+            np.array([own.size for own in stored], np.int64),
+            states.astype(np.uint64),
+            8 * stored[0].itemsize,
+        )
+        for stored, states in variables
+    )
+    wanted = np.array(n, np.int64)
+    out = np.zeros(int(wanted.sum()), variables[-1][0][0].dtype if not made.values.size else made.values.dtype)
+    positions = 8 * np.array(starts[:-1], np.int64)
+    lanes = made._replace(lanes=len(n))
+    rows = Rows(np.maximum(wanted, 1), np.arange(wanted.size), np.cumsum(wanted) - wanted)
+    ends, faults = kernels.decode_pages(data, positions, found, (lanes,), wanted, out, rows)
+    assert ends.tolist() == [8 * end for end in starts[1:]]
+    assert not faults.any()
+    return out

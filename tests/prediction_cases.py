@@ -25,6 +25,10 @@ def prediction(rng: np.random.Generator, kind: int, axes: int, bits: int, lanes:
     longest = {1: 30, 2: 9, 3: 5, 4: 4}[axes]
     kinds = rng.integers(1, longest + 1, (3, axes))
     kinds[0] = np.maximum(kinds[0], min(longest, 4))
+    if rng.random() < 0.4:
+        # Rows of several vectors, and few of them.
+        kinds[:, :-1] = np.minimum(kinds[:, :-1], 4 if axes < 4 else 2)
+        kinds[:, -1] = rng.integers(1, 45, 3)
     shapes[:, 5 - axes :] = kinds[rng.choice(3, lanes, p=[0.7, 0.2, 0.1])]
     if by_plane:
         shapes[:, 5 - axes] = channels = int(rng.integers(1, 4))

@@ -62,7 +62,7 @@ def case(name):
     if name == "constant":
         array = np.full(shape, np.nan, dtype)
     elif name == "packed":
-        array = np.add.outer(np.arange(40), np.arange(40)) // 4 % 2 == 0
+        array = np.add.outer(np.arange(40) ** 2, np.arange(40)) // 4 % 2 == 0
     with pytest.MonkeyPatch.context() as patch:
         if limit:
             patch.setattr(writer, "MAX_CHUNK_NUMBERS", limit)

@@ -370,10 +370,10 @@ def test_other_objects_are_read_as_a_whole():
 
 def test_long_streams_are_not_read_along_with_the_head():
     one = FEATURES["two masks of boxes"]()
-    one = one._replace(array=np.tile(one.array, (4, 4, 1, 1)), tile=(12, 20, 16, 17))
+    one = one._replace(array=np.tile(one.array, (8, 8, 1, 1)), tile=(24, 40, 16, 17))
     data = one.write()
     layout = read_head(memoryview(data))
-    assert layout.front_bytes - layout.head_size > 4 << 10
+    assert layout.front_bytes - layout.head_size > 16 << 10
     store = Store(data)
     assert_same(store.read(np.s_[0, 3], 30), one.array[0, 3].copy())
     assert store.rounds[1] == [Request(30, layout.head_size)]

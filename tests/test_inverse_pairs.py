@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_cases import decode_plain
+from twins import KERNELS
 
 from pcodec_numcodecs import ans, binning, deltas, modes
 from pcodec_numcodecs.bits import allocate_words, bit_lengths, masks, pad, read_fields, word_bytes, write_fields
@@ -26,6 +28,7 @@ from pcodec_numcodecs.metadata import (
     layout,
 )
 from pcodec_numcodecs.modes import dictionary
+from pcodec_numcodecs.recipes import recipe_of
 
 pytestmark = pytest.mark.numpy_only
 
@@ -91,48 +94,60 @@ def test_ordered_latents(number_type):
     assert (comparable[order][1:] >= comparable[order][:-1]).all()
 
 
+def joined(kernels, mode, primary, secondary, number_type):
+    """Return the ordered latents of the numbers that latents stand for."""
+    none = np.zeros((1, 0))
+    variables = [([latents], none) for latents in (primary, secondary) if latents is not None]
+    bits = decode_plain(kernels, recipe_of(mode, NoDelta(), number_type, 0), variables, [primary.size])
+    return to_latents(bits.view(number_type.dtype), number_type)
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("number_type", FLOATS, ids=lambda t: t.name)
 @pytest.mark.parametrize("base", [0.1, 1.0, 0.25, -3.0, 1e-4, 1000.0])
-def test_float_mult(number_type, base):
+def test_float_mult(kernels, number_type, base):
     rng = np.random.default_rng(2)
     with np.errstate(over="ignore"):
         multiples = (rng.integers(-2000, 2000, 500) * base).astype(number_type.dtype)
     numbers = np.concatenate((multiples, patterns(number_type, 3)))
     mode = FloatMult(int(to_latents(np.array([base], number_type.dtype), number_type)[0]))
     latents = to_latents(numbers, number_type)
-    primary, secondary = modes.split(mode, latents, number_type)
-    assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
+    primary, secondary = modes.split(mode, latents, number_type, load())
+    assert np.array_equal(joined(kernels, mode, primary, secondary, number_type), latents)
     # Multiples are told by the primary latent alone, but for the units in the last place that rounding costs.
     off = (secondary[:500] - number_type.latent.type(number_type.mid)).view(f"i{number_type.bits // 8}")
     assert np.abs(off[np.isfinite(multiples)]).max() <= 2
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("number_type", FLOATS, ids=lambda t: t.name)
-def test_float_quant(number_type):
+def test_float_quant(kernels, number_type):
     latents = to_latents(patterns(number_type, 4), number_type)
     for k in range(1, number_type.mantissa_bits + 1):
         mode = FloatQuant(k)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, load())
         assert secondary.max() < 1 << k
-        assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
+        assert np.array_equal(joined(kernels, mode, primary, secondary, number_type), latents)
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("number_type", INTEGERS, ids=lambda t: t.name)
-def test_int_mult(number_type):
+def test_int_mult(kernels, number_type):
     latents = to_latents(patterns(number_type, 5), number_type)
     for base in (1, 2, 3, 100, number_type.mid, (1 << number_type.bits) - 1):
         mode = IntMult(base)
-        primary, secondary = modes.split(mode, latents, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, load())
         assert secondary.max() < base
-        assert np.array_equal(modes.join(mode, primary, secondary, number_type), latents)
+        assert np.array_equal(joined(kernels, mode, primary, secondary, number_type), latents)
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("number_type", NUMBER_TYPES.values(), ids=list(NUMBER_TYPES))
-def test_dictionary(number_type):
+def test_dictionary(kernels, number_type):
     latents = np.random.default_rng(6).choice(to_latents(patterns(number_type, 6), number_type), 3000)
-    mode, indices = dictionary.build(latents)
+    mode, indices = dictionary.build(latents, load())
     assert indices.dtype == np.uint32
-    assert np.array_equal(modes.join(mode, indices, None, number_type), latents)
+    assert np.array_equal(joined(kernels, mode, indices, None, number_type), latents)
     counts = np.bincount(indices)
     assert (np.diff(counts) <= 0).all()
     ties = np.flatnonzero(np.diff(counts) == 0)
@@ -158,17 +173,15 @@ def test_delta_encodings(bits, kind, counts, order, seed):
     kernels = load()
     encoded = deltas.encode(delta, latents, counts, kernels)
     assert encoded.stored.size == np.maximum(counts - delta.state_length, 0).sum()
-    place = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    room = place >= delta.state_length
-    found = np.zeros_like(latents)
-    found[room] = encoded.stored
-    lookbacks = None
+    lanes = np.cumsum(np.maximum(counts - delta.state_length, 0))[:-1]
+    # Differences are centred on 0 in kernels.
+    variables = [(np.split(encoded.stored ^ encoded.stored.dtype.type(1 << (bits - 1)), lanes), encoded.states)]
     if encoded.lookbacks is not None:
-        assert ((encoded.lookbacks >= 1) & (encoded.lookbacks <= place[room])).all()
-        lookbacks = np.zeros(total, np.uint32)
-        lookbacks[room] = encoded.lookbacks
-    deltas.decode(delta, found, lookbacks, counts, encoded.states, kernels)
-    assert np.array_equal(found, latents)
+        place = np.concatenate([np.arange(delta.state_length, max(count, delta.state_length)) for count in counts])
+        assert ((encoded.lookbacks >= 1) & (encoded.lookbacks <= place)).all()
+        variables.insert(0, (np.split(encoded.lookbacks, lanes), np.zeros((counts.size, 0))))
+    recipe = recipe_of(Classic(), delta, NUMBER_TYPES[f"u{bits}"], 0)
+    assert np.array_equal(decode_plain(kernels, recipe, variables, counts.tolist()), latents)
 
 
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=60), st.integers(0, 6))
@@ -194,10 +207,11 @@ def test_weights_fill_the_table_and_states_go_there_and_back(counts, spare):
 @given(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=400), st.integers(0, 8))
 def test_bins_hold_all_latents_in_order(values, level):
     ordered = np.sort(np.array(values, np.uint16))
-    ranges = binning.histogram(ordered, 1 << level)
+    kernels = load()
+    ranges = binning.histogram(np.array(values, np.uint16), 1 << level, kernels)
     assert ranges.counts.sum() == ordered.size
     assert ranges.counts.size <= 2 << level
-    merged, _ = binning.merge(ranges, 16, level, load())
+    merged = binning.merge(ranges, 16, level, kernels)
     for found in (ranges, merged):
         assert (found.lowers <= found.uppers).all()
         assert (found.uppers[:-1] < found.lowers[1:]).all()

@@ -4,14 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_cases import decode_plain
 from twins import KERNELS
 
 from pcodec_numcodecs import config, wrapped
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import InvalidArgumentError
 from pcodec_numcodecs.kernels import load
-from pcodec_numcodecs.metadata import ChunkMetadata, FormatVersion
+from pcodec_numcodecs.metadata import ChunkMetadata, Classic, Consecutive, Conv1, FormatVersion, Lookback
+from pcodec_numcodecs.recipes import recipe_of
 
 pytestmark = pytest.mark.numpy_only
 
@@ -40,6 +42,14 @@ def test_assign_bins_at_the_ends_of_the_range(kernels, bits):
     out = np.empty(values.size, np.uint16)
     kernels.assign_bins(values, lowers, out)
     assert out.tolist() == [0, 1, 1, 1, 2, 3]
+    values = np.array([7, 9, 10, largest // 2, largest - 1, largest], f"u{bits // 8}")
+    kernels.assign_bins(values, np.array([7, 9, 10], np.uint64), out)
+    assert out.tolist() == [0, 1, 2, 2, 2, 2]
+
+
+def stored(latents, counts, room):
+    """Return what is stored of the latents of each lane, which are end to end: those after the delta state."""
+    return [lane[room:] for lane in np.split(latents, np.cumsum(counts)[:-1])]
 
 
 def wrapping_steps(values, bits):
@@ -63,8 +73,26 @@ def test_undo_consecutive_follows_the_moments(kernels, counts, order, seed):
             if order + i < count:
                 moments[-1] = (moments[-1] + int(latents[start + order + i])) & 0xFFFF
         start += count
-    kernels.undo_consecutive(latents, np.array(counts, np.int64), states)
-    assert latents.tolist() == expected
+    recipe = recipe_of(Classic(), Consecutive(order), NUMBER_TYPES["u16"], 0)
+    assert decode_plain(kernels, recipe, [(stored(latents, counts, order), states)], counts).tolist() == expected
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_numbers_that_the_state_alone_implies_follow_whole_batches(kernels, order):
+    """The last latents of a page, or all of a short one, come from no batch of stored differences."""
+    numbers = np.cumsum(np.arange(800) % 9).astype(np.int32)
+    counts = [256 + order, 1, 512 + order, 512]
+    numbers = np.resize(numbers, sum(counts))
+    chunk = wrapped.FileCompressor().chunk_compressor(
+        numbers,
+        config.ChunkConfig(
+            delta_spec=config.DeltaSpec.try_consecutive(order), paging_spec=config.PagingSpec.exact_page_sizes(counts)
+        ),
+    )
+    metadata, _ = ChunkMetadata.read(chunk.write_meta(), NUMBER_TYPES["i32"], FormatVersion(4, 1))
+    found, _ = decompress_pages([Pages(ChunkTables(metadata), chunk.write_pages(), counts, counts)], kernels)
+    assert np.array_equal(found, numbers)
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
@@ -86,8 +114,12 @@ def test_undo_lookback_adds_what_lies_back_and_nothing_before_the_page(kernels, 
             page.append((int(latents[start + i]) + (page[back] if back >= 0 else 0)) & 0xFF)
         expected += page
         start += count
-    kernels.undo_lookback(latents, lookbacks, np.array(counts, np.int64), states)
-    assert latents.tolist() == expected
+    recipe = recipe_of(Classic(), Lookback(7), NUMBER_TYPES["u8"], 0)
+    variables = [
+        (stored(lookbacks, counts, state_length), np.zeros((len(counts), 0))),
+        (stored(latents, counts, state_length), states),
+    ]
+    assert decode_plain(kernels, recipe, variables, counts).tolist() == expected
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
@@ -108,8 +140,8 @@ def test_undo_conv1_clamps_then_shifts(kernels, counts, order, seed):
             page.append((int(latents[start + i]) + (max(total, 0) >> quantization)) & 0xFFFFFFFF)
         expected += page
         start += count
-    kernels.undo_conv1(latents, np.array(counts, np.int64), states, weights, bias, quantization)
-    assert latents.tolist() == expected
+    recipe = recipe_of(Classic(), Conv1(quantization, bias, tuple(weights.tolist())), NUMBER_TYPES["u32"], 0)
+    assert decode_plain(kernels, recipe, [(stored(latents, counts, order), states)], counts).tolist() == expected
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
@@ -131,7 +163,7 @@ def compressed(numbers, level, page):
     chunk = wrapped.FileCompressor().chunk_compressor(numbers, settings_)
     metadata, _ = ChunkMetadata.read(chunk.write_meta(), NUMBER_TYPES["i32"], FormatVersion(4, 1))
     tables = ChunkTables(metadata)
-    return [PageRequest(tables, page, n, n) for page, n in zip(chunk.write_pages(), chunk.n_per_page(), strict=True)]
+    return Pages(tables, chunk.write_pages(), chunk.n_per_page(), chunk.n_per_page())
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
@@ -144,14 +176,13 @@ def test_pages_of_several_chunks_decode_in_one_call(kernels):
         rng.geometric(0.3, 1300).astype(np.int32),
         rng.integers(0, 2, 5).astype(np.int32),
     ]
-    requests = [
-        request
+    parts = [
+        compressed(numbers, level, page)
         for numbers, level, page in zip(chunks, (8, 8, 3, 0), (300, 400, 257, 5), strict=True)
-        for request in compressed(numbers, level, page)
     ]
-    found, read = decompress_pages(requests, kernels)
+    found, read = decompress_pages(parts, kernels)
     assert np.array_equal(found, np.concatenate(chunks))
-    assert read == [len(request.source) for request in requests]
+    assert read == [len(source) for part in parts for source in part.sources]
 
 
 def test_pages_of_unlike_chunks_are_refused_together():
@@ -160,6 +191,6 @@ def test_pages_of_unlike_chunks_are_refused_together():
         np.arange(50, dtype=np.int32), config.ChunkConfig(delta_spec=config.DeltaSpec.try_lookback())
     )
     metadata, _ = ChunkMetadata.read(chunk.write_meta(), NUMBER_TYPES["i32"], FormatVersion(4, 1))
-    other = PageRequest(ChunkTables(metadata), chunk.write_page(0), 50, 50)
+    other = Pages(ChunkTables(metadata), [chunk.write_page(0)], [50], [50])
     with pytest.raises(InvalidArgumentError, match="latent variables"):
-        decompress_pages([*one, other], load())
+        decompress_pages([one, other], load())

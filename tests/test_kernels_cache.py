@@ -14,19 +14,25 @@ import pcodec_numcodecs
 pytestmark = pytest.mark.skipif(not HAVE_NUMBA, reason=NO_NUMBA)
 
 PROCESSES = 8
-# Every process compiles every width of one kernel, in an order of its own, and prints how many it had to compile.
+# Every process compiles a kernel for every width, in an order of its own, and prints how many it had to compile.
 USE = """
 import sys
 import numpy as np
-from pcodec_numcodecs.kernels import numba_
-from pcodec_numcodecs.kernels.numba_ import deltas
+from pcodec_numcodecs.kernels.numba_.compiled import compiled
+
+@compiled
+def add_up(values, first):
+    for i in range(values.size):
+        first += values[i]
+        values[i] = first
+
 widths = [1, 2, 4, 8]
 turn = int(sys.argv[1]) % 4
 for width in widths[turn:] + widths[:turn]:
-    latents = np.full(1000, 255, f"u{width}")
-    numba_.undo_consecutive(latents, np.array([1000]), np.full((1, 1), 7, f"u{width}"))
-    assert latents.tolist() == [(7 + 255 * i) % (1 << 8 * width) for i in range(1000)]
-print(sum(deltas._undo_consecutive.stats.cache_misses.values()))
+    values = np.full(1000, 255, f"u{width}")
+    add_up(values, np.uint64(7))
+    assert values.tolist() == [(7 + 255 * (i + 1)) % (1 << 8 * width) for i in range(1000)]
+print(sum(add_up.stats.cache_misses.values()))
 """
 FOLDERS = "from pcodec_numcodecs.kernels.numba_.compiled import cache_folders; print(*cache_folders(), sep='\\n')"
 

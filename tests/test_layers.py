@@ -21,7 +21,7 @@ RANKS = {
     **dict.fromkeys(["bits", "dtypes", "config", "pages"], 1),
     **dict.fromkeys(["buffers", "estimates", "fixed_log", "metadata"], 2),
     **dict.fromkeys(["kernels"], 3),
-    **dict.fromkeys(["ans", "binning", "deltas", "modes"], 4),
+    **dict.fromkeys(["ans", "binning", "deltas", "modes", "recipes"], 4),
     **dict.fromkeys(["training"], 5),
     **dict.fromkeys(["choosing"], 6),
     **dict.fromkeys(["compress", "decompress"], 7),

@@ -21,10 +21,30 @@ import itertools
 import chunk_cases
 import numpy as np
 import pcodec_numcodecs
+import prediction_cases
 from frame_cases import DTYPES, random_array
 from pcodec_numcodecs import ChunkConfig, PagingSpec, frame, standalone, wrapped
+from pcodec_numcodecs.kernels import load
+
+def predict(kind, axes, bits, kernels):
+    case = prediction_cases.prediction(np.random.default_rng(axes), kind, axes, bits, 3)
+    cells = prediction_cases.cells_of(np.random.default_rng(axes), case, bits)
+    residuals, absent = np.empty_like(cells), np.zeros(cells.size, np.uint8)
+    kernels.predict_tiles(cells, absent, case, residuals)
+    kernels.predict_tiles(cells, absent[:0], case, residuals)
+    thresholds = np.arange(axes).astype(np.uint64)
+    kernels.assign_contexts(residuals, case.shapes, axes, thresholds, absent)
+    starts = np.zeros((3, axes + 1), np.int64)
+    kernels.merge_contexts(residuals, starts, absent, case.shapes, axes, thresholds, cells)
+    kernels.merge_contexts(residuals[:0], starts, absent[:0], case.shapes, axes, thresholds, cells)
+    kernels.restore_tiles(residuals, case)
+    kernels.sum_moments(np.ones((axes, 9), np.int32), np.empty((axes, axes), np.int64))
 
 def work():
+    ways = itertools.product(prediction_cases.KINDS, (1, 2, 3, 4), prediction_cases.WIDTHS)
+    for way in ways:
+        if prediction_cases.allowed(*way):
+            predict(*way, load(name="numba"))
     for turn, combination in enumerate(chunk_cases.combinations()):
         case = chunk_cases.build(np.random.default_rng(turn), *combination)
         case = case._replace(pages=-(-case.numbers.size // 7))
@@ -54,7 +74,6 @@ NOTHING_NEW = (
     WORK
     + """
 from pcodec_numcodecs import warmup
-from pcodec_numcodecs.kernels import load
 from pcodec_numcodecs.kernels.numba_.compiled import KERNELS
 
 def compiled():
@@ -62,6 +81,7 @@ def compiled():
 
 for case in warmup.cases():
     warmup.use(case, load(name="numba"))
+warmup.predict(load(name="numba"))
 before = compiled()
 work()
 assert compiled() == before, compiled() - before

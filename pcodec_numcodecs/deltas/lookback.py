@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ..dtypes import Latents
 from ..metadata import Lookback
-from ..pages import first_latents, page_starts
+from ..pages import first_latents
 
 if TYPE_CHECKING:
     from ..kernels import Kernels
@@ -29,11 +29,10 @@ def encode(
 
     Returns
     -------
-    The differences, centred on 0, and the distances, both like `latents` (the first place of a page does not matter);
-    and the states, shape (pages, 1).
+    The differences that are stored, the states, shape (pages, 1), and the distances of the differences.
     """
-    lookbacks = np.ones(latents.size, np.uint32)
+    lookbacks = np.empty(latents.size, np.uint32)
     kernels.find_lookbacks(latents, counts, delta.window_log, lookbacks)
-    lookbacks[page_starts(counts)[counts > 0]] = 0
-    differences = latents - latents[np.arange(latents.size) - lookbacks]
-    return differences, first_latents(latents, counts, delta.state_length), lookbacks
+    stored = np.empty(int(np.maximum(counts - delta.state_length, 0).sum()), latents.dtype)
+    kernels.difference_lookback(latents, lookbacks, counts, stored)
+    return stored, first_latents(latents, counts, delta.state_length), lookbacks[: stored.size]

@@ -13,15 +13,27 @@ from ..buffers import Buffer, as_bytes_view
 from ..config import checked_integer
 from ..constants import DEFAULT_LEVEL, DEFAULT_MAX_BYTES
 from ..errors import InvalidArgumentError
+from ..pipeline.choosing import Tried
 from .elements import element_of
 from .head import MAGIC, read_head
-from .info import ChunkInfo, FrameInfo, describe
+from .info import ChunkInfo, FrameInfo, PipelineInfo, describe
 from .layout import Layout
 from .reader import FrameReader, Pieces, check_out, select
 from .settings import FrameSettings
-from .writer import write_frame
+from .writer import tried_for, write_frame
 
-__all__ = ["MAGIC", "ChunkInfo", "FrameInfo", "FrameSettings", "info", "read", "write"]
+__all__ = [
+    "MAGIC",
+    "ChunkInfo",
+    "FrameInfo",
+    "FrameSettings",
+    "PipelineInfo",
+    "Tried",
+    "explain",
+    "info",
+    "read",
+    "write",
+]
 
 
 def write(
@@ -116,6 +128,35 @@ def read(
         check_out(out, wanted.shape, layout)
     FrameReader(layout, Pieces(view)).read(wanted, out, count)
     return out
+
+
+def explain(
+    array: npt.ArrayLike,
+    *,
+    level: int = DEFAULT_LEVEL,
+    tile: Any = "auto",
+    predictor: str = "auto",
+    access: str = "balanced",
+) -> tuple[tuple[Tried, ...], ...]:
+    """Tell what `write` would consider for an array, and what it takes each to cost.
+
+    Parameters
+    ----------
+    array, level, tile, predictor, access
+        As of `write`.
+
+    Returns
+    -------
+    For each part of the elements (two of complex ones, else one), what was priced, cheapest first: split, count of
+    masked values, predictor, contexts, tile and estimated bytes. Nothing for arrays that are too small for a choice.
+
+    Raises
+    ------
+    TypeError, InvalidArgumentError
+        As `write`.
+    """
+    cells = np.asarray(array)
+    return tried_for(cells, element_of(cells.dtype), FrameSettings(level, tile, predictor, access))
 
 
 def info(data: Buffer) -> FrameInfo:

@@ -32,11 +32,14 @@ def block_limit(page_bytes: int, in_blocks: bool) -> int:
 def value_blocks(values: Latents, limit: int, level: int, kernels: Kernels) -> tuple[list[bytes], int]:
     """Write distinct values in blocks within a limit of bytes; return them and the values of a block."""
     block = values.size
-    blocks = [write_list(values, level, kernels)]
+    whole, specs = write_list(values, level, kernels)
+    blocks = [whole]
     while max(map(len, blocks)) > limit and block > 1:
-        count = max(len(blocks) + len(blocks) // _GROWTH + 1, -(-sum(map(len, blocks)) // limit))
+        # Some room, as each block has metadata of its own, and some values are further apart than others.
+        count = max(-(-3 * len(whole) // (2 * limit)), 2 * len(blocks))
         block = -(-values.size // count)
-        blocks = [write_list(values[first : first + block], level, kernels) for first in range(0, values.size, block)]
+        parts = [values[first : first + block] for first in range(0, values.size, block)]
+        blocks = [write_list(part, level, kernels, specs)[0] for part in parts]
     return blocks, block
 
 

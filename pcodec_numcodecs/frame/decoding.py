@@ -7,15 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..decompress import ChunkTables, PageRequest, decompress_pages
-from ..dtypes import NUMBER_TYPES, Latents, NumberType, from_latents, to_latents
+from ..decompress import ChunkTables, Pages, decompress_pages
+from ..dtypes import NUMBER_TYPES, Latents, NumberType, to_latents
 from ..errors import CorruptionError
-from ..kernels import Kernels
-from ..metadata import FormatVersion
+from ..kernels import Kernels, Rows
+from ..metadata import Classic, Dict, FormatVersion, Mode, NoDelta
+from ..pipeline import affine
+from ..pipeline.affine import Affine
 from ..pipeline.lists import read_list
 from ..pipeline.masks import read_masks
-from ..pipeline.splitting import join
 from ..pipeline.steps import NONE, Pipeline, Rank
+from ..recipes import recipe_of
 from .elements import Bits, from_numbers
 from .layout import MASKS, VALUES, Layout
 from .page_tables import PageStreams
@@ -63,18 +65,40 @@ class PartDecoder(NamedTuple):
         CorruptionError, InsufficientDataError
             When something that is needed is damaged or not at hand.
         """
-        pipeline, element = self._pipeline, self.layout.element
-        cells = self.layout.grid.cells[pages]
+        element, cells = self.layout.element, self.layout.page_numbers[pages]
+        numbers = np.empty(int(cells.sum()), element.number_type.latent)
+        rows = Rows(cells, np.arange(cells.size), np.cumsum(cells) - cells)
+        self.land(pages, sources, numbers, rows)
+        bits = from_numbers(numbers.view(element.number_type.dtype), element)
+        return in_cell_order(bits, self.layout, self.part, pages)
+
+    def land(self, pages: list[int], sources: Sequence[PageStreams], out: Latents, rows: Rows) -> None:
+        """Decode whole pages to where their cells belong.
+
+        Parameters
+        ----------
+        out
+            Flat array of the latent dtype, to be filled with the bits of numbers.
+        rows
+            Where in it the cells of each page go, in the order of the predictor's axes.
+
+        Raises
+        ------
+        CorruptionError, InsufficientDataError
+            As `decode`.
+        """
+        pipeline, number_type = self._pipeline, self.layout.element.number_type
+        cells = self.layout.page_numbers[pages]
         if pipeline.is_plain:
-            return from_numbers(self._stream(pages, sources, 0, self.layout.page_numbers[pages]), element)
+            self._stream(pages, sources, 0, cells, out.view(number_type.dtype), rows)
+            return
         absent = self._absent(pages) if pipeline.fills else np.zeros(0, np.uint8)
         hidden = absent != 0
         present = cells if not absent.size else cells - _sums(hidden, cells)
-        types = pipeline.stream_types(element.number_type)
         if pipeline.predictor.kind == NONE:
             primary = self._stream(pages, sources, 0, present)
             if not isinstance(pipeline.split, Rank):
-                primary = to_latents(primary, types[0])
+                primary = to_latents(primary, pipeline.stream_types(number_type)[0])
             primary = _spread(primary, hidden, 0)
         else:
             primary = self._residuals(pages, sources, present, absent)
@@ -82,25 +106,33 @@ class PartDecoder(NamedTuple):
         secondary = None
         if pipeline.has_secondary:
             secondary = _spread(self._stream(pages, sources, pipeline.contexts, present), hidden, 0)
-        latents = self._join(pages, primary, secondary, hidden)
-        for number, fill in enumerate(pipeline.fills, start=1):
-            latents[absent == number] = fill
-        bits = from_numbers(from_latents(latents, element.number_type), element)
-        return in_cell_order(bits, self.layout, self.part, pages)
+        split = pipeline.split
+        mode: Mode = Classic()
+        if isinstance(split, Rank):
+            mode = Dict(self._places(pages, primary, hidden))
+        elif isinstance(split, Affine):
+            assert secondary is not None
+            primary, secondary = affine.join(split, primary, secondary, number_type), None
+        else:
+            mode = split
+        fills = np.array(pipeline.fills, np.uint64)
+        recipe = recipe_of(mode, NoDelta(), number_type, len(pages))
+        self.kernels.place_numbers(primary, secondary, cells, recipe, absent, fills, out, rows)
 
-    def _join(
-        self, pages: list[int], primary: Latents, secondary: Latents | None, hidden: npt.NDArray[np.bool_]
-    ) -> Latents:
-        split, number_type = self._pipeline.split, self.layout.element.number_type
-        if not isinstance(split, Rank):
-            return join(split, None, primary, secondary, number_type)
+    def _places(self, pages: list[int], primary: Latents, hidden: npt.NDArray[np.bool_]) -> Latents:
+        """Return the distinct values that pages need, and make their cells' places count from the first of these."""
+        split = self._pipeline.split
+        assert isinstance(split, Rank)
         values, first = self._values(pages)
         # What was imputed is no place in the list.
         primary[hidden] = first
         if (bounds := self.layout.page_values[self.part]) is not None:
             self._check_places(pages, primary, hidden, bounds[pages].astype(np.int64) * split.block)
         primary -= primary.dtype.type(first)
-        return join(split, values, primary, None, number_type)
+        most = int(primary.max(initial=0))
+        if most >= values.size:
+            raise CorruptionError(f"places in the list of {values.size} values must be below that, got {most}")
+        return values
 
     def _check_places(self, pages: list[int], places: Latents, hidden: npt.NDArray[np.bool_], firsts: I64) -> None:
         """Refuse places out of the blocks that a page names: other pages, read along, may need others."""
@@ -139,30 +171,38 @@ class PartDecoder(NamedTuple):
             raise CorruptionError("contexts of a page must have just the numbers that its cells ask for")
         return out
 
-    def _stream(self, pages: list[int], sources: Sequence[PageStreams], stream: int, counts: I64) -> npt.NDArray[Any]:
+    def _stream(
+        self,
+        pages: list[int],
+        sources: Sequence[PageStreams],
+        stream: int,
+        counts: I64,
+        out: npt.NDArray[Any] | None = None,
+        rows: Rows | None = None,
+    ) -> npt.NDArray[Any]:
         """Decode one of the part's streams of pages, those of one Pco chunk at a time."""
         layout = self.layout
         number_type = self._pipeline.stream_types(layout.element.number_type)[stream]
         index = stream + sum(pipeline.streams for pipeline in layout.pipelines[: self.part])
+        found = [source.streams[index] for source in sources]
+        for page, source, count in zip(pages, found, counts.tolist(), strict=True):
+            if not count and len(source):
+                raise CorruptionError(f"a stream of page {page} without numbers must have 0 bytes, got {len(source)}")
         parts = [np.zeros(0, number_type.dtype)]
-        rows = zip(pages, sources, counts.tolist(), strict=True)
-        for _, group in groupby(rows, key=lambda row: layout.chunk_of(row[0])):
+        filled = np.flatnonzero(counts).tolist()
+        for chunk, group in groupby(filled, key=lambda place: layout.chunk_of(pages[place])):
             members = list(group)
-            for page, source, count in members:
-                if not count and len(source.streams[index]):
+            numbers = counts[members].tolist()
+            tables = self.tables(chunk * layout.streams_a_page + index, number_type)
+            own_rows = None if rows is None else Rows(rows.lengths[members], rows.firsts[members], rows.starts)
+            asked = Pages(tables, [found[place] for place in members], numbers, numbers)
+            decoded, read = decompress_pages([asked], self.kernels, out, own_rows)
+            for place, size in zip(members, read, strict=True):
+                if size != len(found[place]):
                     raise CorruptionError(
-                        f"a stream of page {page} without numbers must have 0 bytes, got {len(source.streams[index])}"
+                        f"a stream of page {pages[place]} must have {size} bytes, got {len(found[place])}"
                     )
-            filled = [row for row in members if row[2]]
-            if not filled:
-                continue
-            tables = self.tables(layout.metadata_of(filled[0][0], index), number_type)
-            requests = [PageRequest(tables, source.streams[index], n, n) for _, source, n in filled]
-            numbers, read = decompress_pages(requests, self.kernels)
-            for (page, _, _), request, size in zip(filled, requests, read, strict=True):
-                if size != len(request.source):
-                    raise CorruptionError(f"a stream of page {page} must have {size} bytes, got {len(request.source)}")
-            parts.append(numbers)
+            parts.append(decoded)
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
     def _values(self, pages: list[int]) -> tuple[Latents, int]:

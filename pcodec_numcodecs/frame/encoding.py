@@ -1,7 +1,7 @@
 """The cells of one part of an array to the Pco streams of its pages, through the steps of a pipeline."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,8 @@ import numpy.typing as npt
 from ..config import ChunkConfig, DeltaSpec, ModeSpec
 from ..dtypes import Latents, NumberType, from_latents
 from ..kernels import Kernels
-from ..pipeline.splitting import present_values, split
+from ..pipeline.scoring import costs_of_parts
+from ..pipeline.splitting import split, without
 from ..pipeline.steps import NONE, Pipeline, Rank, midpoint
 from .blocks import block_limit, mask_blocks, value_blocks
 from .layout import Layout
@@ -20,6 +21,8 @@ __all__ = ["EncodedPart", "PartEncoder"]
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
+
+Item = TypeVar("Item")
 
 _PLAIN: Final = {"mode_spec": ModeSpec.classic(), "delta_spec": DeltaSpec.no_op()}
 _AUTOMATIC: Final[dict[str, Any]] = {}
@@ -39,8 +42,8 @@ class EncodedPart(NamedTuple):
         For each page, the numbers of all contexts but the last.
     values, masks
         Blocks of distinct values, and of masks.
-    page_values
-        See `Layout.page_values`.
+    page_sets, page_values
+        See `Layout`.
     """
 
     pipeline: Pipeline
@@ -48,6 +51,7 @@ class EncodedPart(NamedTuple):
     counts: list[list[int]]
     values: list[bytes]
     masks: list[bytes]
+    page_sets: U8 | None
     page_values: npt.NDArray[np.uint16] | None
 
 
@@ -78,23 +82,32 @@ class PartEncoder:
     threads: int
     kernels: Kernels
 
-    def encode(self, latents: Latents) -> EncodedPart:
-        """Encode ordered latents of all cells: tile after tile, in the order of the predictor's axes."""
+    def encode(self, latents: Latents, values: Latents | None = None) -> EncodedPart:
+        """Encode a part.
+
+        Parameters
+        ----------
+        latents
+            Ordered latents of all cells: tile after tile, in the order of the predictor's axes.
+        values
+            For `Rank`, the distinct values of these, ascending.
+        """
         pipeline, number_type = self.layout.pipelines[self.part], self.layout.element.number_type
         cells = self.layout.page_numbers
         counts: list[list[int]] = [[] for _ in range(cells.size)]
         if pipeline.is_plain:
             column = self._compress(from_latents(latents, number_type), number_type, cells, _AUTOMATIC)
-            return EncodedPart(pipeline, [column], counts, [], [], None)
+            return EncodedPart(pipeline, [column], counts, [], [], None, None)
         absent = _absent(latents, pipeline.fills)
         hidden = absent != 0
         present = cells - np.add.reduceat(hidden, np.cumsum(cells) - cells, dtype=np.int64) if hidden.size else cells
-        values = None
         if isinstance(pipeline.split, Rank):
-            values = present_values(latents, hidden if hidden.size else None)
+            assert values is not None
+            values = without(values, pipeline.fills)
             pipeline = replace(pipeline, split=Rank(values.size, values.size))
         primary, secondary = split(pipeline.split, values, latents, number_type, self.kernels)
         page_values = None if values is None else _bounds(primary, hidden, cells)
+        page_sets = None
         types = pipeline.stream_types(number_type)
         if pipeline.predictor.kind == NONE:
             kept = _kept(primary, hidden)
@@ -105,7 +118,12 @@ class PartEncoder:
             pipeline = replace(pipeline, predictor=replace(pipeline.predictor, reference=reference))
             if hidden.size and primary is latents:
                 primary = primary.copy()  # masked cells are overwritten
-            columns = self._predicted(pipeline, primary, absent, present, counts)
+            primary = np.ascontiguousarray(primary)
+            layout = self._with(pipeline)
+            if pipeline.predictor.sets > 1:
+                page_sets = self._best_sets(layout, primary, absent)
+                layout = replace(layout, page_sets=_replaced(layout.page_sets, self.part, page_sets))
+            columns = self._predicted(layout, primary, absent, present, counts)
         if secondary is not None:
             columns.append(self._compress(_kept(secondary, hidden), types[-1], present, _CLASSIC))
         limit = block_limit(sum(len(stream) for column in columns for stream in column.pages), self.in_blocks)
@@ -120,19 +138,33 @@ class PartEncoder:
             masks_written, pages = mask_blocks(self.layout, self.part, absent, limit, self.level, self.kernels)
             pipeline = replace(pipeline, mask_pages=pages)
         bounds = None if page_values is None else page_values.astype(np.uint16)
-        return EncodedPart(pipeline, columns, counts, values_written, masks_written, bounds)
+        return EncodedPart(pipeline, columns, counts, values_written, masks_written, page_sets, bounds)
+
+    def _with(self, pipeline: Pipeline) -> Layout:
+        return replace(self.layout, pipelines=_replaced(self.layout.pipelines, self.part, pipeline))
+
+    def _best_sets(self, layout: Layout, primary: Latents, absent: U8) -> U8:
+        """Find the set of weights that suits each page best."""
+        ends = np.cumsum(layout.grid.cells)
+        chosen = (absent == 0).view(np.uint8) if absent.size else np.ones(primary.size, np.uint8)
+        made = prediction(layout, self.part, list(range(ends.size)))
+        costs = []
+        for number in range(layout.pipelines[self.part].predictor.sets):
+            residuals = np.empty_like(primary)
+            same = made._replace(sets=np.full(ends.size, number, np.int64))
+            self.kernels.predict_tiles(primary.copy(), absent, same, residuals)
+            costs.append(costs_of_parts(residuals, chosen, ends, self.kernels))
+        return np.argmin(np.stack(costs), axis=0).astype(np.uint8)
 
     def _predicted(
-        self, pipeline: Pipeline, primary: Latents, absent: U8, present: I64, counts: list[list[int]]
+        self, layout: Layout, primary: Latents, absent: U8, present: I64, counts: list[list[int]]
     ) -> list[Column]:
         """Compress residuals, one column for each context; adds to the counts of the pages."""
-        number_type = pipeline.stream_types(self.layout.element.number_type)[0]
-        pages = list(range(present.size))
-        pipelines = list(self.layout.pipelines)
-        pipelines[self.part] = pipeline
-        made = prediction(replace(self.layout, pipelines=tuple(pipelines)), self.part, pages)
+        pipeline = layout.pipelines[self.part]
+        number_type = pipeline.stream_types(layout.element.number_type)[0]
+        made = prediction(layout, self.part, list(range(present.size)))
         residuals = np.empty_like(primary)
-        self.kernels.predict_tiles(np.ascontiguousarray(primary), absent, made, residuals)
+        self.kernels.predict_tiles(primary, absent, made, residuals)
         hidden = absent != 0
         kept = _kept(residuals, hidden)
         if pipeline.contexts == 1:
@@ -157,6 +189,10 @@ class PartEncoder:
     ) -> Column:
         config = ChunkConfig(self.level, enable_8_bit=True, **specs)
         return compress_pages(numbers, number_type, counts, self.layout.chunk_pages, config, self.threads, self.kernels)
+
+
+def _replaced(parts: tuple[Item, ...], place: int, other: Item) -> tuple[Item, ...]:
+    return (*parts[:place], other, *parts[place + 1 :])
 
 
 def _absent(latents: Latents, fills: tuple[int, ...]) -> U8:

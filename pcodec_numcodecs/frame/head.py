@@ -20,7 +20,7 @@ from .fields import Fields, varint
 from .layout import Layout
 from .pipelines import read_pipeline, write_pipeline
 
-__all__ = ["MAGIC", "PREAMBLE_BYTES", "head_and_front", "read_head", "write_head"]
+__all__ = ["MAGIC", "PREAMBLE_BYTES", "head_bytes", "read_head", "write_head"]
 
 MAGIC: Final = b"pcof"
 VERSION: Final = 1
@@ -54,7 +54,7 @@ def read_head(source: memoryview) -> Layout:
     CorruptionError, InsufficientDataError
         When it is no frame, is damaged, or cut short.
     """
-    size, front = head_and_front(source)
+    size, front = _sizes(source)
     if len(source) < size:
         raise InsufficientDataError(f"InsufficientData: header and index need {size} bytes, got {len(source)}")
     stored = int.from_bytes(source[size - _CRC_BYTES : size], "little")
@@ -74,14 +74,19 @@ def read_head(source: memoryview) -> Layout:
     return layout
 
 
-def head_and_front(source: memoryview) -> tuple[int, int]:
-    """Return the bytes of the head, and of head and chunk-level streams, from the first `PREAMBLE_BYTES` of a frame.
+def head_bytes(source: memoryview) -> tuple[int, int]:
+    """Return the bytes of the head, and those of the front, from the first `PREAMBLE_BYTES` of a frame.
 
     Raises
     ------
     CorruptionError, InsufficientDataError
         When it is no frame, or not even so many bytes.
     """
+    return _sizes(source)
+
+
+def _sizes(source: memoryview) -> tuple[int, int]:
+    """Return the bytes of the head, and of the head and the chunk-level streams."""
     if bytes(source[: len(MAGIC)]) != MAGIC[: len(source)]:
         raise CorruptionError(f"a frame must begin with {MAGIC!r}, got {bytes(source[: len(MAGIC)])!r}")
     if len(source) < PREAMBLE_BYTES:

@@ -12,13 +12,15 @@ import numpy.typing as npt
 from ..decompress import ChunkTables
 from ..dtypes import NumberType
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
-from ..kernels import load
+from ..kernels import Kernels, load
 from ..metadata import ChunkMetadata, FormatVersion
 from .checksums import crc32c, crc32c_of_each
 from .decoding import PartDecoder
 from .elements import Bits, parts_of
 from .layout import MASKS, METADATA, VALUES, Layout
 from .page_tables import PageStreams, part_page
+from .placing import rows_of
+from .shapes import order_of
 from .threads import in_threads, runs
 from .tiling import Block, selected
 
@@ -77,6 +79,8 @@ class Selected:
         Shape of such a box, with all axes.
     coordinates
         For all other selections, the page of each cell of the result and its place within that.
+    whole
+        Whether all cells are asked for, each in its place. There are no blocks then.
     """
 
     shape: tuple[int, ...]
@@ -84,6 +88,7 @@ class Selected:
     blocks: list[Block]
     ranges: tuple[int, ...]
     coordinates: tuple[I64, I64] | None
+    whole: bool = False
 
 
 def select(layout: Layout, selection: Any) -> Selected:
@@ -95,6 +100,8 @@ def select(layout: Layout, selection: Any) -> Selected:
     found = selected(layout.shape, selection)
     if isinstance(found, tuple):
         ranges, shape = found
+        if shape == layout.shape and all(ranges) and ranges == tuple(map(range, shape)):
+            return Selected(shape, list(range(grid.pages)), [], shape, None, whole=True)
         blocks = grid.blocks(ranges)
         return Selected(shape, [block.page for block in blocks], blocks, tuple(map(len, ranges)), None)
     page, place = grid.locate(found)
@@ -189,8 +196,16 @@ class FrameReader:
         if wanted.coordinates is not None:
             self._gather(wanted, targets)
             return
+        if wanted.whole and self._lands(targets):
+            (target,) = targets
+            land = partial(self._land, target.reshape(-1))
+            in_threads(land, [wanted.pages[run] for run in runs(len(wanted.pages), threads)])
+            return
         # Pages of one Pco chunk at a time: what is decoded and not yet in its place stays bounded.
-        blocks = wanted.blocks or [Block(page, (), ()) for page in wanted.pages]
+        if wanted.whole:
+            blocks = layout.grid.blocks(tuple(map(range, wanted.shape)))
+        else:
+            blocks = wanted.blocks or [Block(page, (), ()) for page in wanted.pages]
         boxes = [target.reshape(wanted.ranges) if target.size else target for target in targets]
         first = 0
         while first < len(blocks):
@@ -201,6 +216,28 @@ class FrameReader:
             of_chunk = blocks[first:last]
             in_threads(partial(self._fill, boxes), [of_chunk[run] for run in runs(len(of_chunk), threads)])
             first = last
+
+    def _lands(self, targets: list[Bits]) -> bool:
+        """Tell whether numbers are cells, and can be decoded to where these lie."""
+        layout = self.layout
+        element = layout.element
+        return (
+            not layout.packed
+            and not element.ordered
+            and len(targets) == 1
+            and targets[0].dtype == element.number_type.latent
+            and targets[0].flags.carray
+            and order_of(layout, 0) == tuple(range(len(layout.shape)))
+        )
+
+    def _land(self, flat: Bits, pages: list[int]) -> None:
+        """Decode whole pages into an array of all cells."""
+        sources = self._pages(pages)
+        kernels = load(int(self.layout.grid.cells[pages].sum()))
+        self._decoder(0, kernels).land(pages, sources, flat, rows_of(self.layout.grid, pages))
+
+    def _decoder(self, part: int, kernels: Kernels) -> PartDecoder:
+        return PartDecoder(self.layout, self.version, part, self.tables, self.content, kernels)
 
     def _fill(self, boxes: list[Bits], blocks: list[Block]) -> None:
         """Decode pages into their places."""
@@ -232,10 +269,7 @@ class FrameReader:
         cells = layout.grid.cells[pages]
         sources = self._pages(pages)
         kernels = load(int(cells.sum()) * len(layout.pipelines))
-        parts = []
-        for part in range(len(layout.pipelines)):
-            decoder = PartDecoder(layout, self.version, part, self.tables, self.content, kernels)
-            parts.append(decoder.decode(pages, sources))
+        parts = [self._decoder(part, kernels).decode(pages, sources) for part in range(len(layout.pipelines))]
         return [_unpacked(part, cells) for part in parts] if layout.packed else parts
 
     def _pages(self, pages: list[int]) -> list[PageStreams]:

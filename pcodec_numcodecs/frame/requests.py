@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptionError, InsufficientDataError
-from .head import MAGIC, PREAMBLE_BYTES, head_and_front, read_head
+from .head import MAGIC, PREAMBLE_BYTES, head_bytes, read_head
 from .layout import Layout
 from .reader import FrameReader, Pieces, Selected
 
@@ -97,10 +97,10 @@ def _read_ranges(
     prepare: Callable[[Layout], tuple[Selected, npt.NDArray[Any]]],
     whole: Callable[[memoryview], npt.NDArray[Any]],
 ) -> Requests:
-    head, all_streams = head_and_front(front[:PREAMBLE_BYTES])
-    if head > len(front):
-        # Chunk-level streams of a few bytes are read along: to find out which of them are needed takes the head.
-        needed = all_streams if all_streams - head <= _NEAR_BYTES else head
+    needed, whole_front = head_bytes(front[:PREAMBLE_BYTES])
+    if needed > len(front):
+        # Metadata of Pco come next, and are needed for any page.
+        needed = whole_front if whole_front - needed <= _MOST_FIRST_BYTES else needed
         (more,) = yield [Request(len(front), needed)]
         if more is not None and len(more) > needed - len(front):
             return whole(more)

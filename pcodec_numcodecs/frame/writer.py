@@ -12,7 +12,7 @@ from ..dtypes import Latents, to_latents
 from ..errors import InvalidArgumentError
 from ..kernels import Kernels, load
 from ..metadata import FormatVersion
-from ..pipeline.choosing import Plan, Wish, choose
+from ..pipeline.choosing import Plan, Tried, Wish, choose
 from ..pipeline.steps import PLAIN
 from .checksums import crc32c_of_each
 from .elements import Bits, Element, parts_of, to_numbers
@@ -24,7 +24,7 @@ from .settings import FrameSettings
 from .shapes import order_of
 from .tiling import Grid, fitted
 
-__all__ = ["plan_parts", "write_frame"]
+__all__ = ["plan_parts", "tried_for", "write_frame"]
 
 
 def write_frame(
@@ -62,7 +62,7 @@ def write_frame(
     frames = []
     for plans in plan_parts(latents, element, settings, kernels):
         layout = _blank(element, array.shape, plans, fortran)
-        frame = _write(layout, latents, settings, threads, kernels)
+        frame = _write(layout, latents, plans, settings, threads, kernels)
         frames.append((len(frame) + (len(frame) * plans[0].handicap >> 6), frame))
     if element.is_bool and parts[0].max(initial=0) <= 1:
         # What NumPy takes for a bool may be any byte, and each must come back; but bits can share bytes.
@@ -72,11 +72,23 @@ def write_frame(
     return min(frames, key=lambda pair: pair[0])[1]
 
 
+def tried_for(array: npt.NDArray[Any], element: Element, settings: FrameSettings) -> tuple[tuple[Tried, ...], ...]:
+    """Return what is considered for each part of the elements; see `pcodec_numcodecs.frame.explain`."""
+    settings.check_dimensions(array.ndim)
+    kernels = load(array.size * element.parts)
+    wish = _wish(settings, array.shape)
+    parts = [_latents(part, element) for part in parts_of(array)]
+    return tuple(choose(part, element.number_type, wish, kernels).tried for part in parts)
+
+
+def _wish(settings: FrameSettings, shape: tuple[int, ...]) -> Wish:
+    given = None if isinstance(settings.tile, str) else fitted(settings.tile, shape)
+    return Wish(settings.level, settings.predictor, settings.access, given)
+
+
 def plan_parts(latents: list[Latents], element: Element, settings: FrameSettings, kernels: Kernels) -> list[list[Plan]]:
     """Choose what is worth carrying out: each time the plans of all parts of the elements, which have one tile."""
-    shape = latents[0].shape
-    given = None if isinstance(settings.tile, str) else fitted(settings.tile, shape)
-    wish = Wish(settings.level, settings.predictor, settings.access, given)
+    wish = _wish(settings, latents[0].shape)
     found = []
     for plan in choose(latents[0], element.number_type, wish, kernels).plans:
         others = [
@@ -133,12 +145,19 @@ def _write_packed(layout: Layout, part: Bits, level: int, threads: int, kernels:
     return _assembled(layout, [PartEncoder(layout, 0, level, False, threads, kernels).encode(numbers)])
 
 
-def _write(layout: Layout, latents: list[Latents], settings: FrameSettings, threads: int, kernels: Kernels) -> bytes:
+def _write(
+    layout: Layout,
+    latents: list[Latents],
+    plans: list[Plan],
+    settings: FrameSettings,
+    threads: int,
+    kernels: Kernels,
+) -> bytes:
     encoded = []
     in_blocks = settings.access != "whole"
-    for part, cells in enumerate(latents):
+    for part, (cells, plan) in enumerate(zip(latents, plans, strict=True)):
         flat = _in_tiles(cells, layout.grid, order_of(layout, part))
-        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat))
+        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat, plan.values))
     return _assembled(layout, encoded)
 
 
@@ -161,6 +180,7 @@ def _assembled(layout: Layout, parts: list[EncodedPart]) -> bytes:
         stream_crcs=tuple(crc32c_of_each(streams).tolist()),
         page_sizes=np.array([len(page) for page in pages], np.int64),
         page_crcs=crc32c_of_each(pages),
+        page_sets=tuple(part.page_sets for part in parts),
         page_values=tuple(part.page_values for part in parts),
     )
     return b"".join([write_head(whole), *streams, *pages])

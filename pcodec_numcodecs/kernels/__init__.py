@@ -1,8 +1,9 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
-Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and floats only to
-predict them. Inputs are contiguous, outputs are given by the caller or returned as positions. A *lane* is one page, or
-the one tile that fills it; lanes that share no data are worked on side by side.
+Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but where
+these are split into multiples of a base, made of these, or predicted from each other. Inputs are contiguous, outputs are
+given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes that share no data
+are worked on side by side.
 """
 
 from typing import Any, Protocol, cast
@@ -12,9 +13,9 @@ import numpy.typing as npt
 
 from .choice import Backend, backend, module
 from .predictions import Prediction
-from .streams import DecodeStream, EncodeStream
+from .streams import DecodeStream, EncodeStream, Recipe, Rows
 
-__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Prediction", "backend", "load"]
+__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Prediction", "Recipe", "Rows", "backend", "load"]
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -27,22 +28,40 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 class Kernels(Protocol):
     """What every twin offers."""
 
-    def decode_pages(self, data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]) -> I64:
-        """Decode the bodies of pages.
+    def decode_pages(
+        self,
+        data: npt.NDArray[np.uint8],
+        positions: I64,
+        streams: tuple[DecodeStream, ...],
+        recipes: tuple[Recipe, ...],
+        wanted: I64,
+        out: Latents,
+        rows: Rows,
+    ) -> tuple[I64, I64]:
+        """Decode the bodies of pages to numbers.
 
         Parameters
         ----------
         data
-            All pages, followed by `pcodec_numcodecs.bits.PADDING` zero bytes.
+            All pages, followed by `pcodec_numcodecs.bits.PADDING` bytes that do not matter.
         positions
             Bit at which each lane's body begins.
         streams
-            The latent variables in the order of the wire. Their `out` arrays are filled.
+            The latent variables in the order of the wire: lookbacks, if any; primary; secondary, if the mode has any.
+        recipes
+            How latents become numbers, for the lanes of one Pco chunk after another.
+        wanted
+            Numbers to make of each lane, from its start.
+        out
+            Flat array of the latent dtype, to be filled with the bits of numbers.
+        rows
+            Where in `out` the numbers of lanes go.
 
         Returns
         -------
-        Bit at which each lane ended. A lane that needed more than there is ends beyond the data, its latents are
-        arbitrary.
+        Bit at which each lane ended; a lane that needed more than there is ends beyond the data. And the faults, shape
+        (lanes, 2): `streams.SOUND`, or what is wrong and the first value that is. What `out` gets of a lane that is not
+        sound is arbitrary.
         """
 
     def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
@@ -86,6 +105,25 @@ class Kernels(Protocol):
             One a bin; each is raised by the count of its latents.
         """
 
+    def cut_ranges(self, latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
+        """Cut the span of latents into ranges of about equal counts.
+
+        There are as many cuts as would make equal counts. One within a run of equal latents goes to its nearer end, the
+        lower one of two; if the run alone would fill more than half a range, to both. Of no more distinct latents than
+        twice the ranges, each gets a range of its own.
+
+        Parameters
+        ----------
+        latents
+            At least one.
+        lowers, uppers, counts
+            Room for ``2 * ranges``; the first are filled.
+
+        Returns
+        -------
+        How many ranges there are.
+        """
+
     def merge_ranges(self, lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
         """Find the cheapest way to merge neighbouring ranges into bins, for the first range, the first two, and so on.
 
@@ -102,40 +140,68 @@ class Kernels(Protocol):
             Like `costs`: the first range of the last bin; of equally cheap ones the earliest.
         """
 
-    def undo_consecutive(self, latents: Latents, counts: I64, states: Latents) -> None:
-        """Undo differences of neighbours, in place.
+    def difference_consecutive(self, latents: Latents, counts: I64, stored: Latents, states: Latents) -> None:
+        """Take differences of neighbours, as often as there are `states` of a lane.
 
         Parameters
         ----------
         latents
-            Lanes end to end; the differences (centred on 0) of a lane follow room for `order` values.
+            Lanes end to end.
         counts
-            Latents of each lane, that room included; lanes may be shorter than it.
+            Latents of each lane.
+        stored
+            Filled with the differences of all lanes end to end, but for those that the states imply; the middle is
+            toggled (see `pcodec_numcodecs.deltas.toggle_center`).
         states
-            Shape (lanes, order): the first value of each order of difference.
+            Shape (lanes, order), zeroed: gets the first value of each order of difference, as far as the lane goes.
         """
 
-    def undo_lookback(self, latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, states: Latents) -> None:
-        """Undo differences to earlier latents, in place.
+    def difference_lookback(
+        self, latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, stored: Latents
+    ) -> None:
+        """Take differences to earlier latents.
 
         Parameters
         ----------
         latents, counts
-            As in `undo_consecutive`, with room for the states.
+            As in `difference_consecutive`.
         lookbacks
-            One for each latent, at least 1; those in the room for the states do not matter. A reference before the
-            start of the lane counts as 0.
-        states
-            Shape (lanes, state length): the first latents.
+            One for each latent, none beyond its lane; those of the first latents of lanes do not matter. Moved to the
+            front, so that there is one for each of `stored`.
+        stored
+            Filled with the differences of all but the first latents of lanes, the middle toggled.
         """
 
-    def undo_conv1(
-        self, latents: Latents, counts: I64, states: Latents, weights: I64, bias: int, quantization: int
-    ) -> None:
-        """Undo differences to a linear prediction, in place; latents of at most 32 bits.
+    def index_values(self, latents: Latents, most: int, indices: npt.NDArray[np.uint32]) -> tuple[Latents, I64] | None:
+        """List the distinct latents and tell for each latent which of them it is.
 
-        The prediction is ``max(bias + sum(weights * the latents before, oldest first), 0) >> quantization``, modulo
-        the latent width.
+        Parameters
+        ----------
+        latents
+            At least one.
+        most
+            With more distinct latents than this, the work ends early.
+        indices
+            One for each latent: filled.
+
+        Returns
+        -------
+        The distinct latents, the most frequent first and equal ones by value, and how often each appears; None if they
+        are too many, and then `indices` is arbitrary.
+        """
+
+    def split_float_mult(self, latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
+        """Split floats into multiples of a base and what these miss them by; see `pcodec_numcodecs.modes.float_mult`.
+
+        One of the kernels that see floats: a product with the rounded inverse of the base, the nearest integer, and the
+        product of that with the base, each rounded once.
+
+        Parameters
+        ----------
+        latents
+            Ordered latents of floats of the type of `base`.
+        primary, secondary
+            One for each latent: filled.
         """
 
     def find_lookbacks(self, latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
@@ -185,6 +251,33 @@ class Kernels(Protocol):
     def restore_tiles(self, residuals: Latents, prediction: Prediction) -> None:
         """Undo `predict_tiles`, in place."""
 
+    def place_numbers(
+        self,
+        primary: Latents,
+        secondary: Latents | None,
+        counts: I64,
+        recipe: Recipe,
+        absent: U8,
+        fills: U64,
+        out: Latents,
+        rows: Rows,
+    ) -> None:
+        """Turn latents of tiles into numbers, and put these where they belong.
+
+        Parameters
+        ----------
+        primary, secondary
+            Lanes end to end, of the numbers' width or, of indices, narrower; these are below the count of values.
+        counts
+            Latents of each lane.
+        recipe
+            How latents become numbers; of its mode alone.
+        absent
+            For each latent 0, or one more than the place in `fills` of the latent that stands there instead; or empty.
+        out, rows
+            As in `decode_pages`.
+        """
+
     def assign_contexts(self, residuals: Latents, shapes: I64, axes: int, thresholds: U64, out: U8) -> None:
         """Find out how large the residuals before each one are.
 
@@ -226,6 +319,20 @@ class Kernels(Protocol):
         -------
         Shape (lanes, contexts): how many were taken. Where that is more than there were, residuals are arbitrary, but
         the same from every twin: indices beyond the end stay at the last.
+        """
+
+    def count_bit_lengths(self, residuals: Latents, chosen: U8, out: I64) -> None:
+        """Count residuals by their size.
+
+        The size of one that is ``r`` above the middle of its width is the bit length of ``2 * r``, and of one that is
+        ``r`` below, of ``2 * r - 1``.
+
+        Parameters
+        ----------
+        chosen
+            1 for each residual that counts, 0 for others.
+        out
+            65 counts, to be filled.
         """
 
     def sum_moments(self, columns: I32, out: I64) -> None:

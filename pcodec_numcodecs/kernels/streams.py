@@ -1,9 +1,24 @@
-"""What a kernel call gets for one latent variable of many lanes (a lane is one page)."""
+"""What a kernel call gets for one latent variable of many lanes (a lane is one page), and what numbers are made by."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+NO_DELTA: Final = 0
+CONSECUTIVE: Final = 1
+LOOKBACK: Final = 2
+CONV1: Final = 3
+
+CLASSIC: Final = 0
+INT_MULT: Final = 1
+FLOAT_MULT: Final = 2
+FLOAT_QUANT: Final = 3
+DICT: Final = 4
+
+SOUND: Final = 0
+BAD_LOOKBACK: Final = 1
+BAD_INDEX: Final = 2
 
 
 class DecodeStream(NamedTuple):
@@ -22,10 +37,10 @@ class DecodeStream(NamedTuple):
         int64, shape (lanes, 4): where the four tANS states begin.
     counts
         int64, one a lane: latents to decode.
-    out
-        Flat array of the latent dtype, to be filled.
-    out_starts
-        int64, one a lane: where in `out` a lane's first latent goes.
+    states
+        uint64, shape (lanes, state length): the delta state; of length 0 where the variable has none.
+    latent_bits
+        Width of the latents; sums of lower bounds and offsets wrap there.
     """
 
     nbits: npt.NDArray[np.int64]
@@ -34,8 +49,64 @@ class DecodeStream(NamedTuple):
     offset_bits: npt.NDArray[np.int64]
     first_slots: npt.NDArray[np.int64]
     counts: npt.NDArray[np.int64]
-    out: npt.NDArray[Any]
-    out_starts: npt.NDArray[np.int64]
+    states: npt.NDArray[np.uint64]
+    latent_bits: int
+
+
+class Recipe(NamedTuple):
+    """How latents of a Pco chunk become numbers.
+
+    Attributes
+    ----------
+    lanes
+        Lanes of the chunk; those of one chunk follow each other.
+    delta
+        `NO_DELTA`, `CONSECUTIVE`, `LOOKBACK` or `CONV1`. Lower bounds are such that differences are centred on 0.
+    window
+        The largest lookback.
+    weights, bias, quantization
+        Of Conv1; weights are int64.
+    mode
+        `CLASSIC`, `INT_MULT`, `FLOAT_MULT`, `FLOAT_QUANT` or `DICT`.
+    base
+        Of IntMult, the base; of FloatMult, the bits of the float; of FloatQuant, k.
+    values
+        Latents of the dictionary, of the numbers' width.
+    signed
+        Whether latents are numbers with their top bit toggled.
+    mantissa_bits
+        Explicit mantissa bits of floats, 0 for integers. Latents of negative floats are all their bits, toggled.
+    """
+
+    lanes: int
+    delta: int
+    window: int
+    weights: npt.NDArray[np.int64]
+    bias: int
+    quantization: int
+    mode: int
+    base: int
+    values: npt.NDArray[Any]
+    signed: bool
+    mantissa_bits: int
+
+
+class Rows(NamedTuple):
+    """Where numbers of lanes go: a lane is cut into rows, each of which lies in one piece.
+
+    Attributes
+    ----------
+    lengths
+        int64, one a lane: numbers in each of its rows but perhaps the last; at least 1.
+    firsts
+        int64, one a lane: which one its first row is.
+    starts
+        int64, one a row: where it begins.
+    """
+
+    lengths: npt.NDArray[np.int64]
+    firsts: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
 
 
 class EncodeStream(NamedTuple):

@@ -1,55 +1,78 @@
 """Dict: each distinct number once, and an index for each number."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import Latents
-from ..errors import CorruptionError
 from ..fixed_log import FRACTION_BITS, fixed_log2
 from ..metadata import Dict
 
+if TYPE_CHECKING:
+    from ..kernels import Kernels
+
+_MOST_VALUES = 1 << 14  # a larger dictionary leaves the caches of writers and readers
 _REPEATED = 8  # at least one latent in so many repeats another of the sample
 
 
-def join(mode: Dict, primary: npt.NDArray[np.uint32]) -> Latents:
-    """Look the numbers' latents up.
-
-    Raises
-    ------
-    CorruptionError
-        When an index is beyond the dictionary.
-    """
-    most = int(primary.max(initial=0))
-    if primary.size and most >= mode.values.size:
-        raise CorruptionError(f"dictionary indices must be below {mode.values.size}, got {most}")
-    return mode.values[primary]
-
-
-def build(latents: Latents) -> tuple[Dict, npt.NDArray[np.uint32]]:
+def build(latents: Latents, kernels: "Kernels") -> tuple[Dict, npt.NDArray[np.uint32]]:
     """Make the dictionary of the distinct latents, the most frequent first, equal ones by value; and the indices."""
-    values, inverse, counts = np.unique(latents, return_inverse=True, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    rank = np.empty(order.size, np.uint32)
-    rank[order] = np.arange(order.size, dtype=np.uint32)
-    return Dict(values[order]), rank[inverse.ravel()]
+    indices = np.empty(latents.size, np.uint32)
+    found = kernels.index_values(latents, latents.size, indices)
+    assert found is not None
+    return Dict(found[0]), indices
 
 
-def bid(latents: Latents, sample: Latents, limit: int) -> tuple[Dict, npt.NDArray[np.uint32]] | None:
+def bid(
+    latents: Latents, sample: Latents, limit: int, kernels: "Kernels"
+) -> tuple[Dict, npt.NDArray[np.uint32]] | None:
     """Make the dictionary if it pays: if distinct values and the entropy of indices cost less than `limit`.
 
     Parameters
     ----------
     sample
-        Latents of the chunk that tell, before all are sorted, whether there is any hope.
+        Latents from all over the chunk that tell, before all are counted, whether there is any hope: they have no more
+        distinct values than all, and, as a rule, no more entropy.
     limit
         In units of `fixed_log.ONE_BIT`.
     """
-    ordered = np.sort(sample)
-    if _REPEATED * (np.count_nonzero(ordered[1:] != ordered[:-1]) + 1) > sample.size * (_REPEATED - 1):
+    shown = _appearances(sample, kernels)
+    if _REPEATED * shown.size > sample.size * (_REPEATED - 1):
         return None
-    ordered = np.sort(latents)
-    firsts = np.flatnonzero(np.concatenate((np.ones(1, np.bool_), ordered[1:] != ordered[:-1])))
-    counts = np.diff(np.concatenate((firsts, np.array([ordered.size]))))
-    codes = latents.size * int(fixed_log2(np.array([latents.size]))[0]) - int((counts * fixed_log2(counts)).sum())
-    entries = counts.size * 8 * latents.itemsize << FRACTION_BITS
-    return build(latents) if codes + entries < limit else None
+    entry = 8 * latents.itemsize << FRACTION_BITS
+    codes, distinct = _foreseen(shown, latents.size)
+    most = min(limit // entry, _MOST_VALUES)
+    if distinct > most or codes + distinct * entry >= limit:
+        return None
+    indices = np.empty(latents.size, np.uint32)
+    found = kernels.index_values(latents, most, indices)
+    if found is None or _entropy(found[1]) + found[1].size * entry >= limit:
+        return None
+    return Dict(found[0]), indices
+
+
+def _appearances(latents: Latents, kernels: "Kernels") -> npt.NDArray[np.int64]:
+    """Return how often each distinct latent appears."""
+    size = latents.size + 1
+    lowers, uppers, counts = np.empty(size, np.uint64), np.empty(size, np.uint64), np.empty(size, np.int64)
+    return counts[: kernels.cut_ranges(latents, (latents.size + 1) // 2, lowers, uppers, counts)]
+
+
+def _foreseen(shown: npt.NDArray[np.int64], n: int) -> tuple[int, int]:
+    """Return the entropy and the count of distinct values to expect at the least of `n` latents, from a sample's.
+
+    The fewer values are shown twice, beside those shown once, the more are not shown at all (A. Chao, 1984); and a
+    sample's entropy is too low by half a natural unit for each value (G. Miller, 1955).
+    """
+    size = int(shown.sum())
+    once, twice = int(np.count_nonzero(shown == 1)), int(np.count_nonzero(shown == 2))
+    unseen = once * once // (2 * max(twice, 1)) if n > size else 0
+    codes = _entropy(shown) + (3 * shown.size << FRACTION_BITS) // 4
+    return n * codes // size, shown.size + unseen
+
+
+def _entropy(counts: npt.NDArray[np.int64]) -> int:
+    """Return what the least codes for so many appearances of some values take together."""
+    n = int(counts.sum())
+    return n * int(fixed_log2(np.array([n]))[0]) - int((counts * fixed_log2(counts)).sum())

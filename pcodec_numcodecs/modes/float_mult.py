@@ -4,89 +4,19 @@ The multiple is an integer held in a float; beyond the integers that the type ca
 counted one by one, so that every float, infinities and NaNs included, has its place.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from ..dtypes import Latents, NumberType, from_latents, to_latents
+from ..dtypes import Latents, NumberType
 from ..metadata import FloatMult
 
-
-def join(mode: FloatMult, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
-    """Return the latents of ``multiple * base``, moved by the units in the last place of `secondary`."""
-    multiples = _multiples(primary, number_type)
-    latents = to_latents(_times(multiples, mode.base(number_type), number_type), number_type)
-    return np.add(np.add(latents, secondary, out=latents), number_type.latent.type(number_type.mid), out=latents)
+if TYPE_CHECKING:
+    from ..kernels import Kernels
 
 
-def _times(multiples: npt.NDArray[Any], base: np.floating[Any], number_type: NumberType) -> npt.NDArray[Any]:
-    """Multiply, rounding once; NaNs keep sign and payload and become quiet, on every platform."""
-    with np.errstate(all="ignore"):
-        products = multiples * base
-    nan = np.isnan(multiples)
-    if nan.any():
-        quiet = number_type.latent.type(1 << (number_type.mantissa_bits - 1))
-        products.view(number_type.latent)[nan] = multiples.view(number_type.latent)[nan] | quiet
-    return products
-
-
-def _exact_limit(number_type: NumberType) -> int:
-    """Return the integer up to which the type holds every one."""
-    return 1 << (number_type.mantissa_bits + 1)
-
-
-def _multiples(primary: Latents, number_type: NumberType) -> npt.NDArray[Any]:
-    """Return the float that each primary latent counts."""
-    latent = number_type.latent.type
-    mid = latent(number_type.mid)
-    positive = primary >= mid
-    magnitude = np.where(positive, primary - mid, (mid - latent(1)) - primary)
-    limit = _exact_limit(number_type)
-    floats = np.minimum(magnitude, latent(limit)).astype(number_type.dtype)
-    bits = floats.view(number_type.latent)
-    bits += np.where(magnitude > limit, magnitude - latent(limit), latent(0))
-    bits |= np.where(positive, latent(0), mid)
-    return floats
-
-
-def split(mode: FloatMult, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
-    """Invert `join`: the nearest multiple, and what it misses the number by."""
-    numbers = from_latents(latents, number_type)
-    base = mode.base(number_type)
-    # An inverse that is rounded again costs a wrong multiple now and then, which the secondary mends.
-    with np.errstate(all="ignore"):
-        multiples = np.rint(numbers * (number_type.dtype.type(1) / base))
-    if (np.abs(multiples) < number_type.dtype.type(_exact_limit(number_type))).all():
-        primary = _count_exact(multiples, number_type)
-    else:
-        primary = _count(multiples, number_type)
-        multiples = _multiples(primary, number_type)
-    approximations = to_latents(_times(multiples, base, number_type), number_type)
-    secondary = np.subtract(latents, approximations, out=approximations)
-    secondary += number_type.latent.type(number_type.mid)
+def split(mode: FloatMult, latents: Latents, number_type: NumberType, kernels: "Kernels") -> tuple[Latents, Latents]:
+    """Return the nearest multiples, counted, and what they miss the numbers by in units in the last place."""
+    primary, secondary = np.empty_like(latents), np.empty_like(latents)
+    kernels.split_float_mult(latents, mode.base(number_type), primary, secondary)
     return primary, secondary
-
-
-def _count_exact(multiples: npt.NDArray[Any], number_type: NumberType) -> Latents:
-    """Do what `_count` does for integers that the type can tell apart, in fewer steps."""
-    spread = multiples.view(f"i{multiples.itemsize}") >> (number_type.bits - 1)
-    counted: Latents = np.abs(multiples).astype(number_type.latent)
-    counted += number_type.latent.type(number_type.mid)
-    return np.bitwise_xor(counted, spread.view(number_type.latent), out=counted)
-
-
-def _count(multiples: npt.NDArray[Any], number_type: NumberType) -> Latents:
-    """Invert `_multiples`."""
-    latent = number_type.latent.type
-    mid = latent(number_type.mid)
-    bits = multiples.view(number_type.latent)
-    negative = (bits & mid) != 0
-    magnitude_bits = bits & ~mid
-    limit = _exact_limit(number_type)
-    limit_float = np.array(limit, number_type.dtype)
-    small = np.abs(multiples) < limit_float
-    with np.errstate(all="ignore"):
-        integers = np.where(small, np.abs(multiples), 0).astype(number_type.latent)
-    magnitude = np.where(small, integers, latent(limit) + (magnitude_bits - limit_float.view(number_type.latent)))
-    return np.where(negative, (mid - latent(1)) - magnitude, mid + magnitude)

@@ -6,23 +6,23 @@ from ..bits import bit_lengths
 from ..dtypes import Latents, NumberType, from_latents
 from ..metadata import FloatQuant
 
-
-def join(mode: FloatQuant, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
-    """Return ``primary`` shifted up by k bits, with the secondary below; mirrored for negative numbers."""
-    latent = number_type.latent.type
-    low_mask = latent((1 << mode.k) - 1)
-    negative = primary < latent(number_type.mid >> mode.k)
-    low = np.where(negative, low_mask - secondary, secondary)
-    return np.add(primary << latent(mode.k), low)
+_BLOCK = 1 << 14  # numbers at a time: they stay in the cache
 
 
 def split(mode: FloatQuant, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
-    """Invert `join`; bits that are 0 in the float are 0 in the secondary, whatever the sign."""
+    """Return the latents less their last k bits, and these; bits that are 0 in the float are 0, whatever the sign."""
     latent = number_type.latent.type
     low_mask = latent((1 << mode.k) - 1)
-    secondary = latents & low_mask
-    negative = latents < latent(number_type.mid)
-    return latents >> latent(mode.k), np.where(negative, low_mask - secondary, secondary)
+    primary, secondary = np.empty_like(latents), np.empty_like(latents)
+    for start in range(0, latents.size, _BLOCK):
+        block, low = latents[start : start + _BLOCK], secondary[start : start + _BLOCK]
+        np.right_shift(block, latent(mode.k), out=primary[start : start + _BLOCK])
+        # The top bit of a latent is clear when the number is negative; spread over the low bits, it mirrors them.
+        np.right_shift(block.view(f"i{block.itemsize}"), number_type.bits - 1, out=low.view(f"i{block.itemsize}"))
+        np.invert(low, out=low)
+        np.bitwise_xor(low, block, out=low)
+        np.bitwise_and(low, low_mask, out=low)
+    return primary, secondary
 
 
 def bid(sample: Latents, number_type: NumberType) -> list[int]:

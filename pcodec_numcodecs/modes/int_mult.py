@@ -6,17 +6,19 @@ from ..dtypes import Latents, NumberType
 from ..metadata import IntMult
 
 _MOST_BIDS = 2
-
-
-def join(mode: IntMult, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
-    """Return ``primary * base + secondary``, modulo the latent width."""
-    return np.add(primary * number_type.latent.type(mode.base), secondary)
+_BLOCK = 1 << 14  # numbers at a time: they stay in the cache
 
 
 def split(mode: IntMult, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
     """Return quotients and remainders of the latents by the base."""
-    primary = latents // number_type.latent.type(mode.base)
-    return primary, latents - primary * number_type.latent.type(mode.base)
+    base = number_type.latent.type(mode.base)
+    primary, secondary = np.empty_like(latents), np.empty_like(latents)
+    for start in range(0, latents.size, _BLOCK):
+        block, quotients, rest = (array[start : start + _BLOCK] for array in (latents, primary, secondary))
+        np.floor_divide(block, base, out=quotients)
+        np.multiply(quotients, base, out=rest)
+        np.subtract(block, rest, out=rest)
+    return primary, secondary
 
 
 def bid(sample: Latents) -> list[int]:

@@ -1,18 +1,21 @@
 """Splits and masks worth a trial, tried on the sample of boxes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import modes
 from ..dtypes import Latents, NumberType
+from ..estimates import sample_scattered
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
 from ..metadata import Classic, Dict, Mode
 from ..training import SECONDARY_LEVEL, estimate
+from . import affine_search
 from .sampling import Boxes
+from .splitting import split
 from .steps import Rank, Split
 
 __all__ = ["Masked", "Parted", "masks", "splits"]
@@ -26,6 +29,7 @@ _RUN_BITS: Final = 6
 """What a run of masked or of other cells takes, about."""
 _MOST_VALUES: Final = 1 << 16
 _MOST_FILLS: Final = 2
+_AFFINE_SAMPLE: Final = 1 << 12
 
 
 class Parted(NamedTuple):
@@ -39,14 +43,18 @@ class Parted(NamedTuple):
         Primary latents of the boxes' cells.
     cost
         Of what the split stores besides primary latents, for the whole array.
+    values
+        For `Rank`, the distinct values of the whole array, ascending.
     """
 
     split: Split
     primary: Latents
     cost: int
+    values: Latents | None = None
 
 
-class Masked(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Masked:
     """A mask, as it does on the sample.
 
     Attributes
@@ -55,13 +63,30 @@ class Masked(NamedTuple):
         Ordered latents that are taken out.
     absent
         Cells of the boxes that are.
+    chosen
+        Cells of the boxes that are not, and are scored.
     cost
         Of the mask, for the whole array.
     """
 
     fills: tuple[int, ...]
     absent: Bools
+    chosen: Bools
     cost: int
+    _orders: dict[tuple[str, tuple[int, ...]], Bools] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, fills: tuple[int, ...], absent: Bools, boxes: Boxes, cost: int) -> "Masked":
+        """Find the cells that are scored."""
+        chosen = np.zeros(absent.shape, np.bool_)
+        chosen[boxes.scored] = ~absent[boxes.scored]
+        return cls(fills, absent, chosen, cost)
+
+    def ordered(self, which: str, order: tuple[int, ...]) -> Bools:
+        """Return the flags of `absent` or `chosen` cells, flat, the axes of the boxes in some order."""
+        if (which, order) not in self._orders:
+            self._orders[which, order] = getattr(self, which).transpose(order).reshape(-1)
+        return self._orders[which, order]
 
 
 def splits(
@@ -82,46 +107,49 @@ def splits(
     chosen
         Modes of Pco, the plain one first.
     ranked
-        Whether a list of the distinct values is tried too.
+        Whether a list of the distinct values, and an affine split, are tried too.
     """
     cells = boxes.cells
     yield Parted(Classic(), cells, 0)
     flat = cells.reshape(-1)
-    for mode in chosen[1:]:
-        primary, secondary = modes.split(mode, flat, number_type)
+    steps: list[Split] = [mode for mode in chosen[1:] if not isinstance(mode, Dict)]
+    if ranked and number_type.is_float and not steps:
+        # Where a base without an offset fits, there is nothing to be gained.
+        found = affine_search.propose(sample_scattered(latents.reshape(-1), _AFFINE_SAMPLE), number_type)
+        steps += [found] if found is not None else []
+    for step in steps:
+        primary, secondary = split(step, None, flat, number_type, kernels)
         assert secondary is not None
-        assert not isinstance(mode, Dict)
         scored = secondary.reshape(cells.shape)[boxes.scored].reshape(-1)
-        yield Parted(mode, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
-    if ranked and (values := distinct(latents, flat)) is not None:
-        split = Rank(values.size, values.size)
-        primary = np.searchsorted(values, flat).astype(f"u{split.bits // 8}")
+        yield Parted(step, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
+    if ranked and (values := distinct(latents, flat, kernels)) is not None:
+        rank = Rank(values.size, values.size)
+        primary = np.searchsorted(values, flat).astype(f"u{rank.bits // 8}")
         gaps = np.diff(values, prepend=values.dtype.type(0))
-        yield Parted(split, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, 1, kernels))
+        yield Parted(rank, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels), values)
 
 
-def distinct(latents: Latents, sample: Latents) -> Latents | None:
+def distinct(latents: Latents, sample: Latents, kernels: Kernels) -> Latents | None:
     """Return the distinct values of an array, ascending; None where they are many, of which a sample warns."""
     most = min(_MOST_VALUES, latents.size // 4)
-    if np.unique(sample).size > min(most, sample.size // 2):
+    if kernels.index_values(sample, min(most, sample.size // 2), np.empty(sample.size, np.uint32)) is None:
         return None
-    ordered = np.sort(latents, axis=None)
-    values = ordered[np.concatenate((np.ones(1, np.bool_), ordered[1:] != ordered[:-1]))]
-    return values if values.size <= most else None
+    found = kernels.index_values(latents.reshape(-1), most, np.empty(latents.size, np.uint32))
+    return None if found is None else np.sort(found[0])
 
 
 def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:
     """Mask the sample in all ways that are worth a trial, at first not at all."""
     absent = np.zeros(boxes.cells.shape, np.bool_)
-    yield Masked((), absent, 0)
+    yield Masked.of((), absent, boxes, 0)
     fills: tuple[int, ...] = ()
     cost = 0
     for fill in frequent(boxes.cells[boxes.scored], number_type)[:_MOST_FILLS]:
         here = boxes.cells == boxes.cells.dtype.type(fill)
         absent = absent | here
         fills = (*fills, fill)
-        cost += scaled((_runs(here[boxes.scored]) * _RUN_BITS) << FRACTION_BITS, boxes)
-        yield Masked(fills, absent, cost)
+        cost += boxes.scaled((_runs(here[boxes.scored]) * _RUN_BITS) << FRACTION_BITS)
+        yield Masked.of(fills, absent, boxes, cost)
 
 
 def frequent(cells: Latents, number_type: NumberType) -> list[int]:
@@ -167,8 +195,3 @@ def filled(cells: npt.NDArray[Any], absent: Bools) -> npt.NDArray[Any]:
     chosen = np.where(better, ahead, rows).reshape(-1)
     found: npt.NDArray[Any] = cells.reshape(-1)[np.maximum(chosen, 0)].reshape(cells.shape)
     return found
-
-
-def scaled(cost: int, boxes: Boxes) -> int:
-    """Return for the whole array what a sample costs."""
-    return (cost * boxes.scale) >> 16

@@ -4,9 +4,9 @@ First all are scored by the entropy of their residuals' bit lengths, side by sid
 with the cells as they are, are priced as Pco will code them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,29 +16,30 @@ from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
-from ..metadata import Mode
+from ..metadata import Classic, Mode
 from .candidates import Masked, Parted, masks, splits
 from .fitting import SHIFT
 from .sampling import Boxes, sample_boxes
-from .scoring import subsets
-from .steps import NONE, PLAIN, WEIGHTS, Pipeline, Predictor
-from .tiles import auto_tile, page_cells, predicted_tile, whole_tile
-from .trials import Axes, Bench, Trial
+from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
+from .tiles import auto_tile, page_cells, page_count, predicted_tile, whole_tile
+from .trials import Axes, Bench, Trial, subsets
+from .weight_sets import cluster
 
-__all__ = ["Choice", "Plan", "Tried", "Wish", "choose"]
+__all__ = ["Candidate", "Choice", "Plan", "Search", "Table", "Tried", "Wish", "choose"]
 
 Shape = tuple[int, ...]
 
-_FAST_LEVEL: Final = 4
-_USUAL_LEVEL: Final = 8
+FAST_LEVEL: Final = 4
+USUAL_LEVEL: Final = 8
 _LEAST_CELLS: Final = 512
 """A smaller array tells nothing about itself."""
 _MOST_AXES: Final = 4
-_SAMPLES: Final = {"fast": 1 << 13, "usual": 1 << 15}
+_WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
+"""From which level on all neighbours up to two steps away are tried, by the count of axes."""
+_SMALL_CELLS: Final = 1 << 18
 _FINALISTS: Final = 4
-_FITTED: Final = 3
-"""Benches on which weights are fitted."""
-_MOST_PLANES: Final = 16
+_CLUSTERED: Final = 2
+"""Finalists for which several sets of weights are fitted."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
 _DOUBT_LOG: Final = 3
@@ -67,7 +68,37 @@ class Wish:
     @property
     def is_fast(self) -> bool:
         """Whether both ways have to be fast."""
-        return self.level <= _FAST_LEVEL
+        return self.level <= FAST_LEVEL
+
+    def effort(self, cells: int) -> "Effort":
+        """Return how far to search for the pipeline of an array."""
+        if self.is_fast:
+            return Effort(1 << 13, 0, 0, 0, 0)
+        if self.level <= USUAL_LEVEL:
+            return Effort(1 << 15, 2, 2, 1 << 12, 4) if cells < _SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
+        return Effort(1 << 16, 4, 3, 1 << 13, 16)
+
+
+class Effort(NamedTuple):
+    """How far the search goes: it must not take long beside the work on all cells.
+
+    Attributes
+    ----------
+    scored
+        Cells of the sample, about.
+    medians, benches
+        Splits and masks with which median edges are tried, and weights fitted.
+    fitted
+        Cells on which they are.
+    planes
+        Length of the longest axis of which each plane may have weights of its own.
+    """
+
+    scored: int
+    medians: int
+    benches: int
+    fitted: int
+    planes: int
 
 
 class Tried(NamedTuple):
@@ -86,12 +117,15 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
+    values
+        For `Rank`, the distinct values of the array, ascending.
     handicap
         A 64th of its size that it must save, times this, to be chosen over others.
     """
 
     tile: Shape
     pipeline: Pipeline
+    values: Latents | None = None
     handicap: int = 0
 
 
@@ -102,33 +136,8 @@ class Choice(NamedTuple):
     tried: tuple[Tried, ...]
 
 
-def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kernels) -> Choice:
-    """Choose pipeline and tile for the ordered latents of an array, in its shape."""
-    shape = latents.shape
-    flat_tile = wish.tile or auto_tile(shape, wish.access)
-    if latents.size < _LEAST_CELLS or wish.predictor == "none":
-        return Choice((Plan(flat_tile, PLAIN),), ())
-    modes = list(candidate_modes(latents.reshape(-1), number_type))
-    boxes = sample_boxes(latents, _SAMPLES["fast" if wish.is_fast else "usual"])
-    candidates = [*_predicted(latents, boxes, modes, number_type, wish, kernels)]
-    candidates += _flat(latents, boxes, modes, number_type, flat_tile, wish, kernels)
-    candidates.sort(key=lambda candidate: candidate.cost + (candidate.cost * candidate.handicap >> 6))
-    best = candidates[0]
-    # How far lookbacks reach is not seen in boxes. So where it may change the verdict, both sides are carried out.
-    rivals = [
-        other
-        for other in candidates[1:]
-        if (other.trial is None) != (best.trial is None)
-        and (best.is_one_page or other.cost - (other.cost >> _DOUBT_LOG) < best.cost)
-    ]
-    return Choice(
-        tuple(candidate.plan(len(shape)) for candidate in (best, *rivals[:1])),
-        tuple(candidate.tried() for candidate in candidates),
-    )
-
-
 @dataclass(frozen=True, eq=False)
-class _Candidate:
+class Candidate:
     """A trial with its tile, or Pco as it is; and the cost of all."""
 
     tile: Shape
@@ -138,160 +147,246 @@ class _Candidate:
     is_one_page: bool = False
     thresholds: tuple[int, ...] = ()
 
-    def plan(self, ndim: int) -> Plan:
-        """Return what is to be done."""
-        return Plan(self.tile, self.pipeline(ndim), self.handicap)
+    @property
+    def handicapped(self) -> int:
+        """The cost that is compared."""
+        return self.cost + (self.cost * self.handicap >> 6)
 
-    def pipeline(self, ndim: int) -> Pipeline:
-        """Return the pipeline, but for what depends on all cells."""
+    @property
+    def plan(self) -> Plan:
+        """What is to be done."""
+        values = self.trial.bench.parted.values if self.trial is not None else None
+        return Plan(self.tile, self._pipeline, values, self.handicap)
+
+    @property
+    def tried(self) -> Tried:
+        """What is to be told of it."""
+        pipeline = self._pipeline
+        size = (self.cost >> FRACTION_BITS) // 8
+        name = type(pipeline.split).__name__
+        return Tried(name, len(pipeline.fills), pipeline.predictor.name, pipeline.contexts, self.tile, size)
+
+    @cached_property
+    def _pipeline(self) -> Pipeline:
         if self.trial is None:
             return PLAIN
         trial, bench = self.trial, self.trial.bench
         if trial.kind == NONE:
             return Pipeline(bench.parted.split, bench.masked.fills)
-        others = tuple(axis for axis in range(ndim) if axis not in trial.axes)
+        others = tuple(axis for axis in range(len(self.tile)) if axis not in trial.axes)
         predictor = Predictor(
             trial.kind,
             (*others, *trial.axes),
             len(trial.axes),
             offsets=trial.offsets,
             weights=trial.weights,
-            shift=SHIFT if trial.kind == WEIGHTS else 0,
+            shift=SHIFT if trial.kind in (WEIGHTS, FLOAT_WEIGHTS) else 0,
             by_plane=trial.by_plane,
         )
-        return Pipeline(bench.parted.split, bench.masked.fills, predictor=predictor, thresholds=self.thresholds)
-
-    def tried(self) -> Tried:
-        """Return what is to be told of it."""
-        pipeline = self.pipeline(len(self.tile))
-        return Tried(
-            type(pipeline.split).__name__,
-            len(pipeline.fills),
-            pipeline.predictor.name,
-            pipeline.contexts,
-            self.tile,
-            (self.cost >> FRACTION_BITS) // 8,
-        )
+        split, fills = bench.parted.split, bench.masked.fills
+        return Pipeline(split, fills, predictor=predictor, thresholds=self.thresholds)
 
 
-def _predicted(
-    latents: Latents, boxes: Boxes, modes: Sequence[Mode], number_type: NumberType, wish: Wish, kernels: Kernels
-) -> Iterator[_Candidate]:
-    """Yield the best of all splits, masks and predictions, priced."""
-    shape = latents.shape
-    axes = tuple(axis for axis, size in enumerate(shape) if size > 1)[-_MOST_AXES:]
-    sets = [] if len(axes) < 2 else _sets(axes) if wish.is_fast else subsets(axes)
-    benches = []
-    trials: list[tuple[int, Trial]] = []
-    for bench in _benches(latents, boxes, modes, number_type, wish, kernels):
-        if not bench.is_plain:
-            cost = bench.unpredicted(wish.level, kernels)
-            tile = wish.tile or auto_tile(shape, wish.access)
-            cost += bench.side_cost + _PAGE_COST * _pages(shape, tile)
-            yield _Candidate(tile, Trial(bench, NONE, ()), cost)
-        if not sets:
-            continue
-        lorenzo = bench.lorenzo(sets)
-        benches.append((bench, lorenzo))
-        found = [*lorenzo.values(), *(() if wish.is_fast else bench.medians(axes))]
-        trials += [(_with_edges(trial, lorenzo, shape, wish), trial) for trial in found]
-    if not wish.is_fast:
-        benches.sort(key=lambda pair: min(trial.cost for trial in pair[1].values()) + pair[0].side_cost)
-        for bench, lorenzo in benches[:_FITTED]:
-            for trial in _fitted(bench, lorenzo, axes, kernels):
-                trials.append((_with_edges(trial, lorenzo, shape, wish), trial))
-    trials.sort(key=lambda pair: pair[0])
-    for score, trial in trials[:_FINALISTS]:
-        cost = score - trial.cost + trial.bench.price(trial, wish.level, kernels)
-        tile = _tile(trial, cost, shape, wish)
-        thresholds: tuple[int, ...] = ()
-        if wish.level > _USUAL_LEVEL:
-            thresholds, saved = trial.bench.contexts(trial, _pages(shape, tile), kernels)
-            cost -= saved
-        yield _Candidate(tile, trial, cost, thresholds=thresholds)
-
-
-def _benches(
-    latents: Latents, boxes: Boxes, modes: Sequence[Mode], number_type: NumberType, wish: Wish, kernels: Kernels
-) -> Iterator[Bench]:
-    parted: list[Parted] = list(
-        splits(latents, boxes, modes[:1] if wish.is_fast else modes, number_type, kernels, ranked=not wish.is_fast)
+def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kernels) -> Choice:
+    """Choose pipeline and tile for the ordered latents of an array, in its shape."""
+    if latents.size < _LEAST_CELLS or wish.predictor == "none":
+        return Choice((Plan(wish.tile or auto_tile(latents.shape, wish.access), PLAIN),), ())
+    candidates = sorted(
+        Search(latents, number_type, wish, kernels).candidates(), key=lambda candidate: candidate.handicapped
     )
-    masked: list[Masked] = list(masks(boxes, number_type))
-    for mask in masked:
-        if mask.absent[boxes.scored].all():
-            continue
-        for part in parted:
-            yield Bench.of(mask, part, boxes)
+    best = candidates[0]
+    # How far lookbacks reach is not seen in boxes. So where it may change the verdict, both sides are carried out.
+    rivals = [
+        other
+        for other in candidates[1:]
+        if (other.trial is None) != (best.trial is None)
+        and (best.is_one_page or other.cost - (other.cost >> _DOUBT_LOG) < best.cost)
+    ]
+    return Choice(
+        tuple(candidate.plan for candidate in (best, *rivals[:1])), tuple(candidate.tried for candidate in candidates)
+    )
 
 
-def _sets(axes: Axes) -> list[Axes]:
-    """Return the sets of axes that low levels try."""
-    return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
+class Table(NamedTuple):
+    """Differences along sets of axes, with one split and one mask; and the least cost of any."""
+
+    bench: Bench
+    lorenzo: dict[Axes, Trial]
+    cost: int
 
 
-def _fitted(bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes, kernels: Kernels) -> Iterator[Trial]:
-    """Fit weights along the most promising axes, and plane by plane along short ones."""
-    several = {tried: trial for tried, trial in lorenzo.items() if len(tried) > 1}
-    chosen = {min(several, key=lambda tried: several[tried].cost), axes, axes[-2:], axes[-3:]}
-    for along in sorted(chosen):
-        trial = bench.weights("full" if len(along) > 3 else "plus", along, kernels)
-        if trial is not None:
-            yield trial
-    if len(axes) == 3:
-        for axis in axes:
-            if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= _MOST_PLANES:
-                trial = bench.planes((axis, *(other for other in axes if other != axis)), kernels)
+@dataclass(frozen=True, eq=False)
+class Search:
+    """The search for an array's best pipeline."""
+
+    latents: Latents
+    number_type: NumberType
+    wish: Wish
+    kernels: Kernels
+
+    @cached_property
+    def _boxes(self) -> Boxes:
+        return sample_boxes(self.latents, self._effort.scored)
+
+    @property
+    def _effort(self) -> Effort:
+        return self.wish.effort(self.latents.size)
+
+    @cached_property
+    def _modes(self) -> list[Mode]:
+        return [Classic(), *candidate_modes(self.latents.reshape(-1), self.number_type)]
+
+    @property
+    def _flat_tile(self) -> Shape:
+        return self.wish.tile or auto_tile(self.latents.shape, self.wish.access)
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Yield all that is worth a price, in no order."""
+        yield from self._unpredicted()
+        yield from self._predicted()
+        yield from self._as_they_are()
+
+    @cached_property
+    def _axes(self) -> Axes:
+        return tuple(axis for axis, size in enumerate(self.latents.shape) if size > 1)[-_MOST_AXES:]
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """Masks and splits with differences along all sets of axes, the best first.
+
+        All masks are tried without a split, then all splits with the best mask, and other masks with the best split.
+        """
+        modes = self._modes[:1] if self.wish.is_fast else self._modes
+        plain, *others = splits(
+            self.latents, self._boxes, modes, self.number_type, self.kernels, ranked=not self.wish.is_fast
+        )
+        masked = [mask for mask in masks(self._boxes, self.number_type) if mask.chosen.any()]
+        unsplit = [self._table(mask, plain) for mask in masked]
+        best = min(unsplit, key=lambda table: table.cost)
+        split = [best, *(self._table(best.bench.masked, part) for part in others)]
+        chosen = min(split, key=lambda table: table.cost).bench.parted
+        rest = [self._table(mask, chosen) for mask in masked if chosen is not plain and mask is not best.bench.masked]
+        return sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
+
+    def _table(self, mask: Masked, part: Parted) -> Table:
+        bench = Bench.of(mask, part, self._boxes, self.number_type, self.kernels)
+        if len(self._axes) < 2:
+            return Table(bench, {}, bench.side_cost + bench.unpredicted(self.wish.level))
+        lorenzo = bench.lorenzo(_few_sets(self._axes) if self.wish.is_fast else subsets(self._axes))
+        return Table(bench, lorenzo, min(self._whole_cost(trial, lorenzo) for trial in lorenzo.values()))
+
+    def trials(self) -> list[tuple[int, Trial]]:
+        """Return all predictions that are tried with their costs, edges of tiles and side data included."""
+        found: list[tuple[int, Trial]] = []
+        for place, table in enumerate(self.tables):
+            trials = list(table.lorenzo.values())
+            if trials and place < self._effort.medians:
+                trials += table.bench.medians(self._axes)
+            if trials and place < self._effort.benches:
+                trials += self._fitted(table.bench, table.lorenzo, self._axes)
+            found += [(self._whole_cost(trial, table.lorenzo), trial) for trial in trials]
+        return sorted(found, key=lambda pair: pair[0])
+
+    def _stencils(self, axes: int) -> list[str]:
+        """Return the stencils to try: what a decoder has to add up grows fast with the axes."""
+        if axes > 3:
+            return ["full"]
+        return ["plus", "wide"] if self.wish.level >= (_WIDE_LEVELS[axes]) else ["plus"]
+
+    def _is_worth_floats(self, bench: Bench) -> bool:
+        """Tell whether a prediction among floats may differ from one among their latents."""
+        if self.number_type.bits not in FLOAT_BITS or not self.number_type.is_float:
+            return False
+        return isinstance(bench.parted.split, Classic) and bench.binades > 1
+
+    def candidate(self, cost: int, trial: Trial) -> Candidate:
+        """Return a prediction with its tile and, at high levels, its contexts."""
+        tile = self._tile(trial, cost)
+        thresholds: tuple[int, ...] = ()
+        if self.wish.level > USUAL_LEVEL:
+            thresholds, saved = trial.bench.contexts(trial, page_count(self.latents.shape, tile))
+            cost -= saved
+        return Candidate(tile, trial, cost, thresholds=thresholds)
+
+    def _predicted(self) -> Iterator[Candidate]:
+        for place, (score, trial) in enumerate(self.trials()[:_FINALISTS]):
+            side, tried = score - trial.cost, trial
+            weighted = trial.kind in (WEIGHTS, FLOAT_WEIGHTS) and not trial.by_plane
+            if weighted and self.wish.level > USUAL_LEVEL and place < _CLUSTERED:
+                tried = cluster(trial, self._effort.fitted)
+            yield self.candidate(side + tried.bench.price(tried, self.wish.level), tried)
+
+    def _unpredicted(self) -> Iterator[Candidate]:
+        """Yield splits and masks alone, those with the best mask."""
+        pages = page_count(self.latents.shape, self._flat_tile)
+        for table in self.tables:
+            bench = table.bench
+            if not bench.is_plain and bench.masked is self.tables[0].bench.masked:
+                cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * _PAGE_COST
+                yield Candidate(self._flat_tile, Trial(bench, NONE, ()), cost)
+
+    def _as_they_are(self) -> Iterator[Candidate]:
+        """Yield what Pco does with the cells as they are: in tiles, and all in one page."""
+        wish, shape, boxes = self.wish, self.latents.shape, self._boxes
+        counts = np.full(len(boxes.cells), boxes.cells[0].size, np.int64)
+        cost = boxes.price(boxes.cells.reshape(-1), counts, self._modes, self.number_type, wish.level, self.kernels)
+        tile = self._flat_tile
+        yield Candidate(tile, None, cost + page_count(shape, tile) * _PAGE_COST)
+        if wish.tile is None and wish.access in _WHOLE_HANDICAP:
+            config = ChunkConfig(wish.level, enable_8_bit=True)
+            gain, of = lookback_gain(self.latents.reshape(-1), self._modes, self.number_type, config, self.kernels)
+            handicap = _WHOLE_HANDICAP[wish.access]
+            yield Candidate(whole_tile(shape), None, cost * gain // of + _PAGE_COST, handicap, is_one_page=True)
+
+    def _tile(self, trial: Trial, cost: int) -> Shape:
+        """Return the tile for a prediction of some cost."""
+        if self.wish.tile is not None:
+            return self.wish.tile
+        cells = page_cells(cost, self.latents.size, self.wish.access)
+        return predicted_tile(self.latents.shape, self.wish.access, trial.axes, cells, trial.by_plane)
+
+    def _whole_cost(self, trial: Trial, lorenzo: dict[Axes, Trial]) -> int:
+        """Return the cost of a trial, edges of tiles, pages and side data included.
+
+        At the first cells of a tile along an axis, differences along the others are all there is.
+        """
+        shape = self.latents.shape
+        cost = trial.cost + trial.bench.side_cost
+        tile = self._tile(trial, cost)
+        cost += page_count(shape, tile) * _PAGE_COST
+        for axis in trial.axes[1:] if trial.by_plane else trial.axes:
+            faces = -(-shape[axis] // tile[axis]) - int(trial.bench.boxes.whole[axis])
+            fallback = lorenzo.get(tuple(sorted(other for other in trial.axes if other != axis)))
+            if faces and fallback is not None and fallback.cost > trial.cost:
+                cost += (fallback.cost - trial.cost) * faces // shape[axis]
+        return cost
+
+    def _fitted(self, bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes) -> Iterator[Trial]:
+        """Fit weights along the most promising axes, and plane by plane along short ones."""
+        effort = self._effort
+        several = {tried: trial for tried, trial in lorenzo.items() if len(tried) > 1}
+        chosen = {min(several, key=lambda tried: several[tried].cost), axes}
+        if self.latents.size >= _SMALL_CELLS:
+            chosen |= {axes[-2:], axes[-3:]}
+        in_floats = self._is_worth_floats(bench)
+        for along in sorted(chosen):
+            for name in self._stencils(len(along)):
+                trial = bench.weights(name, along, effort.fitted)
                 if trial is not None:
                     yield trial
+                if in_floats:
+                    trial = bench.float_weights(name, along, effort.fitted)
+                    if trial is not None:
+                        yield trial
+        if len(axes) == 3:
+            for axis in axes:
+                if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= effort.planes:
+                    others = (other for other in axes if other != axis)
+                    trial = bench.planes((axis, *others), effort.fitted)
+                    if trial is not None:
+                        yield trial
 
 
-def _tile(trial: Trial, cost: int, shape: Shape, wish: Wish) -> Shape:
-    """Return the tile for a prediction of some cost."""
-    if wish.tile is not None:
-        return wish.tile
-    cells = page_cells(cost, prod(shape), wish.access)
-    return predicted_tile(shape, wish.access, trial.axes, cells, trial.by_plane)
-
-
-def _with_edges(trial: Trial, lorenzo: dict[Axes, Trial], shape: Shape, wish: Wish) -> int:
-    """Return the cost of a trial, edges of tiles and pages included.
-
-    At the first cells of a tile along an axis, differences along the others are all there is.
-    """
-    cost = trial.cost + trial.bench.side_cost
-    tile = _tile(trial, cost, shape, wish)
-    cost += _pages(shape, tile) * _PAGE_COST
-    counted = trial.axes[1:] if trial.by_plane else trial.axes
-    for axis in counted:
-        faces = -(-shape[axis] // tile[axis]) - int(trial.bench.boxes.whole[axis])
-        fallback = lorenzo.get(tuple(sorted(other for other in trial.axes if other != axis)))
-        if faces and fallback is not None and fallback.cost > trial.cost:
-            cost += (fallback.cost - trial.cost) * faces // shape[axis]
-    return cost
-
-
-def _pages(shape: Shape, tile: Shape) -> int:
-    return prod(-(-size // length) for size, length in zip(shape, tile, strict=True))
-
-
-def _flat(
-    latents: Latents,
-    boxes: Boxes,
-    modes: Sequence[Mode],
-    number_type: NumberType,
-    tile: Shape,
-    wish: Wish,
-    kernels: Kernels,
-) -> Iterator[_Candidate]:
-    """Yield what Pco does with the cells as they are: in tiles, and all in one page."""
-    counts = np.full(len(boxes.cells), boxes.cells[0].size, np.int64)
-    in_tiles = boxes.price(boxes.cells.reshape(-1), counts, modes, number_type, wish.level, kernels)
-    yield _Candidate(tile, None, in_tiles + _pages(latents.shape, tile) * _PAGE_COST)
-    if wish.tile is None and wish.access in _WHOLE_HANDICAP:
-        config = ChunkConfig(wish.level, enable_8_bit=True)
-        gain, of = lookback_gain(latents.reshape(-1), modes, number_type, config, kernels)
-        whole = whole_tile(latents.shape)
-        yield _Candidate(
-            whole, None, in_tiles * gain // of + _PAGE_COST, _WHOLE_HANDICAP[wish.access], is_one_page=True
-        )
+def _few_sets(axes: Axes) -> list[Axes]:
+    """Return the sets of axes that low levels try."""
+    return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})

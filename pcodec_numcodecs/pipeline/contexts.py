@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..bits import bit_lengths
 from ..dtypes import Latents
-from ..fixed_log import FRACTION_BITS, fixed_log2
+from ..fixed_log import FRACTION_BITS
+from .scoring import LENGTHS, code_cost, residual_lengths
 
 __all__ = ["LADDER", "cut"]
 
@@ -20,7 +20,6 @@ I64 = npt.NDArray[np.int64]
 MOST_CONTEXTS: Final = 8
 _STEPS: Final = 4
 _OCTAVES: Final = 58
-_CLASSES: Final = 65
 
 LADDER: Final = np.array(
     sorted({((_STEPS + step) << octave) // _STEPS for octave in range(_OCTAVES) for step in range(_STEPS)}), np.uint64
@@ -46,20 +45,17 @@ def cut(residuals: Latents, rungs: npt.NDArray[np.uint8], scale: int, page_cost:
     -------
     The thresholds, and what they save.
     """
-    bits = 8 * residuals.itemsize
-    signed = residuals ^ residuals.dtype.type(1 << (bits - 1))
-    wide = (signed.view(f"i{residuals.itemsize}")).astype(np.int64)
-    classes = bit_lengths(((wide << 1) ^ (wide >> 63)).view(np.uint64))
-    counts = np.bincount(rungs.astype(np.int64) * _CLASSES + classes, minlength=(LADDER.size + 1) * _CLASSES)
-    table = counts.reshape(-1, _CLASSES)
+    lengths = residual_lengths(residuals)
+    counts = np.bincount(rungs.astype(np.int64) * LENGTHS + lengths, minlength=(LADDER.size + 1) * LENGTHS)
+    table = counts.reshape(-1, LENGTHS)
     used = np.flatnonzero(table.any(axis=1))
-    ends = np.concatenate((np.zeros((1, _CLASSES), np.int64), np.cumsum(table[used], axis=0)))
+    ends = np.concatenate((np.zeros((1, LENGTHS), np.int64), np.cumsum(table[used], axis=0)))
     size = used.size
     best = np.full((MOST_CONTEXTS + 1, size + 1), np.iinfo(np.int64).max // 2)
     origin = np.zeros((MOST_CONTEXTS + 1, size + 1), np.int64)
     best[0, 0] = 0
     for stop in range(1, size + 1):
-        cost = (_entropies(ends[stop] - ends[:stop]) * scale >> 16) + page_cost
+        cost = (code_cost(ends[stop] - ends[:stop]) * scale >> 16) + page_cost
         for contexts in range(1, MOST_CONTEXTS + 1):
             total = best[contexts - 1, :stop] + cost
             origin[contexts, stop] = np.argmin(total)
@@ -72,13 +68,6 @@ def cut(residuals: Latents, rungs: npt.NDArray[np.uint8], scale: int, page_cost:
         place = int(origin[left, place])
         thresholds.append(int(LADDER[used[place] - 1]))
     return tuple(thresholds[::-1]), saved
-
-
-def _entropies(tables: I64) -> I64:
-    """Return what codes for the classes of each row take, in units of `fixed_log.ONE_BIT`."""
-    logs = fixed_log2(tables.reshape(-1)).reshape(tables.shape)
-    totals = tables.sum(axis=1)
-    return totals * fixed_log2(totals) - (tables * logs).sum(axis=1)
 
 
 PAGE_COST: Final = (11 * 8) << FRACTION_BITS

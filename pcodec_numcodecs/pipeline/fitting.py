@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernels import Kernels
-from .sampling import Boxes
 from .stencils import Offset
 
-__all__ = ["SHIFT", "fit", "neighbour", "weighted"]
+__all__ = ["SHIFT", "fit"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -23,80 +22,71 @@ F64 = npt.NDArray[np.float64]
 SHIFT: Final = 12
 """Weights are stored in units of 2 to the power of minus this."""
 _MOST_WEIGHT: Final = (1 << 15) - 1
+_LARGEST: Final = 7.0
+"""Size of a weight, but for the last neighbour's, which makes up for the sum."""
 _VALUE_BITS: Final = 17
-_MOST_SAMPLES: Final = 1 << 13
 _ROUNDS: Final = 3
 _RIDGE: Final = 1.0 / (1 << 20)
+_LEAST_FLOOR: Final = 1.0 / (1 << 10)
 
 
-def neighbour(cells: I64, offset: Offset, axes: tuple[int, ...]) -> I64:
-    """Return for each cell the one at an offset along some axes, or the nearest to that within the box."""
-    for step, axis in zip(offset, axes, strict=True):
-        if step:
-            length = cells.shape[axis]
-            places = np.clip(np.arange(length) + step, 0, length - 1)
-            cells = cells.take(places, axis=axis)
-    return cells
-
-
-def weighted(cells: I64, offsets: tuple[Offset, ...], weights: I64, shift: int, axes: tuple[int, ...]) -> I64:
-    """Return the weighted prediction of each cell; that of cells without all neighbours means nothing."""
-    west = neighbour(cells, (0,) * (len(axes) - 1) + (-1,), axes)
-    total = np.full(cells.shape, (1 << shift) >> 1, np.int64)
-    for offset, weight in zip(offsets, weights.tolist(), strict=True):
-        if weight:
-            total += weight * (neighbour(cells, offset, axes) - west)
-    return west + (total >> shift)
-
-
-def fit(
-    boxes: Boxes, present: npt.NDArray[np.bool_], offsets: tuple[Offset, ...], axes: tuple[int, ...], kernels: Kernels
-) -> I64 | None:
+def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, ...], kernels: Kernels) -> I64 | None:
     """Fit weights for neighbours, which add up to ``2**SHIFT``.
 
     Parameters
     ----------
-    boxes
-        Signed cells, int64.
-    present
-        Which cells to predict.
+    cells
+        Boxes of signed cells.
+    places
+        Where the cells to predict are, in the flattened boxes; ``2**15`` at the most.
     offsets
-        The last neighbour along the last axis is one of them.
+        The last neighbour along the last axis is one of them. Beyond the edge of a box the nearest cell stands for one.
     axes
-        The axes of the boxes' cells that offsets are along.
+        Axes of the boxes that offsets are along.
 
     Returns
     -------
     int64, one a neighbour; None where there is too little to tell.
     """
-    cells = boxes.cells
-    places = np.flatnonzero(present.reshape(-1))
     if places.size < 8 * len(offsets):
         return None
-    if places.size > _MOST_SAMPLES:
-        places = places[(np.arange(_MOST_SAMPLES) * places.size) // _MOST_SAMPLES]
     west_offset = (0,) * (len(axes) - 1) + (-1,)
-    west = neighbour(cells, west_offset, axes).reshape(-1)[places]
     others = [index for index, offset in enumerate(offsets) if offset != west_offset]
-    columns = np.empty((len(others) + 1, places.size), np.int64)
-    for row, index in enumerate(others):
-        columns[row] = neighbour(cells, offsets[index], axes).reshape(-1)[places]
-    columns[-1] = cells.reshape(-1)[places]
-    columns -= west
+    columns = _gather(cells, places, [*(offsets[index] for index in others), (0,) * len(axes), west_offset], axes)
+    columns = columns[:-1] - columns[-1]
     # The wildest cells are left out: they say nothing of the others, and would take the bits of the sums.
     sizes = np.abs(columns).max(axis=0)
     limit = int(np.sort(sizes)[(19 * sizes.size) // 20])
-    columns = columns[:, sizes <= limit]
-    solution = _reweighted(columns, limit, kernels)
+    solution = _reweighted(columns[:, sizes <= limit], limit, kernels)
     if solution is None:
         return None
     weights = np.zeros(len(offsets), np.int64)
-    weights[others] = np.rint(np.clip(solution, -7.0, 7.0) * (1 << SHIFT)).astype(np.int64)
+    weights[others] = np.rint(np.clip(solution, -_LARGEST, _LARGEST) * (1 << SHIFT)).astype(np.int64)
     west_weight = (1 << SHIFT) - int(weights.sum())
     if abs(west_weight) > _MOST_WEIGHT:
         return None
     weights[offsets.index(west_offset)] = west_weight
     return weights
+
+
+def _gather(cells: I64, places: I64, offsets: list[Offset], axes: tuple[int, ...]) -> I64:
+    """Return for each offset the neighbours of the cells at some places, shape (offsets, places)."""
+    coordinates = np.unravel_index(places, cells.shape)
+    flat = cells.reshape(-1)
+    strides = [stride // cells.itemsize for stride in cells.strides]
+    moves: dict[tuple[int, int], I64] = {}
+    for axis in axes:
+        for step in {offset[axes.index(axis)] for offset in offsets}:
+            moved = np.clip(coordinates[axis] + step, 0, cells.shape[axis] - 1)
+            moves[axis, step] = (moved - coordinates[axis]) * strides[axis]
+    columns = np.empty((len(offsets), places.size), np.int64)
+    for row, offset in enumerate(offsets):
+        index = places
+        for step, axis in zip(offset, axes, strict=True):
+            if step:
+                index = index + moves[axis, step]
+        np.take(flat, index, out=columns[row])
+    return columns
 
 
 def _reweighted(columns: I64, limit: int, kernels: Kernels) -> F64 | None:
@@ -113,7 +103,7 @@ def _reweighted(columns: I64, limit: int, kernels: Kernels) -> F64 | None:
                 misses -= weight * values[row]
             misses = np.abs(misses)
             middle = np.sort(misses)[misses.size // 2]
-            floor = max(float(middle) / 2, 1.0 / (1 << 10))
+            floor = max(float(middle) / 2, _LEAST_FLOOR)
             scaled = values * np.sqrt(floor / (misses + floor))
         integers = np.rint(scaled).astype(np.int32)
         moments = np.zeros((len(integers), len(integers)), np.int64)
@@ -140,8 +130,7 @@ def _solve(moments: I64) -> F64 | None:
         pivot = float(system[row, row])
         if not pivot > 0.0:
             return None
-        system[row] = system[row] / pivot
-        for other in range(size):
-            if other != row:
-                system[other] = system[other] - float(system[other, row]) * system[row]
+        scaled = system[row] / pivot
+        system -= system[:, row, np.newaxis] * scaled
+        system[row] = scaled
     return system[:, -1]

@@ -45,7 +45,7 @@ def write_masks(absent: U8, fills: int, shapes: Shapes, level: int, kernels: Ker
     for fill in range(fills):
         mask = absent == fill + 1
         form, runs = _fewest_runs(mask, shapes)
-        parts += [bytes([form]), write_list(runs, level, kernels)]
+        parts += [bytes([form]), write_list(runs, level, kernels)[0]]
     return b"".join(parts)
 
 

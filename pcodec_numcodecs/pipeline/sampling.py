@@ -57,10 +57,14 @@ class Boxes:
         )
         return (slice(None), *inner)
 
+    def scaled(self, cost: int) -> int:
+        """Return for the whole array what the scored cells cost."""
+        return (cost * self.scale) >> 16
+
     def estimate(self, latents: Latents, level: int, kernels: Kernels) -> int:
         """Return what all latents of the array will cost in Pco, of which those of the scored cells are given."""
-        times = max(1, self.scale >> 16)
-        return estimate(latents, level, times, kernels) * self.scale // (times << 16)
+        whole = (latents.size * self.scale) >> 16
+        return estimate(latents, level, max(whole, latents.size), kernels)
 
     def price(
         self,
@@ -80,10 +84,9 @@ class Boxes:
         modes
             Those that Pco may choose from.
         """
-        times = max(1, self.total // self.cells.size)
+        whole = latents.size * self.total // self.cells.size
         config = ChunkConfig(level, enable_8_bit=True)
-        cost = price(Runs(latents, counts, times), modes, number_type, config, kernels)
-        return cost * self.total // (times * self.cells.size)
+        return price(Runs(latents, counts, whole), modes, number_type, config, kernels)
 
     def of(self, cells: npt.NDArray[Any]) -> "Boxes":
         """Return the same boxes with other cells."""

@@ -1,17 +1,15 @@
-"""The first step of a pipeline and its inverse: ordered latents to primary and secondary ones."""
+"""The first step of a pipeline: ordered latents to primary and secondary ones."""
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import modes
 from ..dtypes import Latents, NumberType
-from ..errors import CorruptionError
 from ..kernels import Kernels
 from . import affine
 from .affine import Affine
 from .steps import Rank, Split
 
-__all__ = ["join", "ranks", "split"]
+__all__ = ["ranks", "split", "without"]
 
 
 def split(
@@ -29,7 +27,7 @@ def split(
         return ranks(values, latents, step.bits, kernels), None
     if isinstance(step, Affine):
         return affine.split(step, latents, number_type)
-    return modes.split(step, latents, number_type)
+    return modes.split(step, latents, number_type, kernels)
 
 
 def ranks(values: Latents, latents: Latents, bits: int, kernels: Kernels) -> Latents:
@@ -39,30 +37,7 @@ def ranks(values: Latents, latents: Latents, bits: int, kernels: Kernels) -> Lat
     return places.astype(np.uint8) if bits == 8 else places
 
 
-def join(
-    step: Split, values: Latents | None, primary: Latents, secondary: Latents | None, number_type: NumberType
-) -> Latents:
-    """Invert `split`.
-
-    Raises
-    ------
-    CorruptionError
-        When a place is not in the list.
-    """
-    if isinstance(step, Affine):
-        assert secondary is not None
-        return affine.join(step, primary, secondary, number_type)
-    if not isinstance(step, Rank):
-        return modes.join(step, primary, secondary, number_type)
-    assert values is not None
-    most = int(primary.max(initial=0))
-    if most >= values.size:
-        raise CorruptionError(f"places in the list of {values.size} values must be below that, got {most}")
-    return values[primary]
-
-
-def present_values(latents: Latents, absent: npt.NDArray[np.bool_] | None) -> Latents:
-    """Return the distinct values of those cells that are not absent, ascending."""
-    ordered = np.sort(latents if absent is None else latents[~absent], axis=None)
-    kept: Latents = ordered[np.concatenate((np.ones(min(1, ordered.size), np.bool_), ordered[1:] != ordered[:-1]))]
-    return kept
+def without(values: Latents, fills: tuple[int, ...]) -> Latents:
+    """Return distinct values but for those that are masked; one at least."""
+    kept = values[~np.isin(values, np.array(fills, values.dtype))]
+    return kept if kept.size else values[:1]

@@ -48,14 +48,16 @@ def channel(planes: int) -> tuple[Offset, ...]:
     Parameters
     ----------
     planes
-        Count of planes: up to three before are looked at.
+        Count of planes. Of few, all before are looked at, of more the last and one cell of the one before that.
     """
-    before = tuple(
-        (-back, *offset)
-        for back in range(1, min(planes - 1, MOST_REACH) + 1)
-        for offset in product((-1, 0, 1), repeat=2)
-    )
-    return (*((0, *offset) for offset in stencil("plus", 2)), *before)
+    within = tuple((0, *offset) for offset in stencil("plus", 2))
+    if planes > MOST_REACH + 1:
+        return (*within, *_plane(1), (-2, 0, 0))
+    return (*within, *(offset for back in range(1, planes) for offset in _plane(back)))
+
+
+def _plane(back: int) -> Iterator[Offset]:
+    return ((-back, *offset) for offset in product((-1, 0, 1), repeat=2))
 
 
 def _causal(steps: tuple[int, ...], axes: int) -> Iterator[Offset]:

@@ -16,6 +16,8 @@ __all__ = ["PLAIN", "Pipeline", "Predictor", "Rank", "Split", "lanes"]
 I64 = npt.NDArray[np.int64]
 
 NONE, LORENZO, MED, WEIGHTS, FLOAT_WEIGHTS = range(5)
+FLOAT_BITS = (32, 64)
+"""Widths of floats among which predictions are made."""
 KINDS = ("none", "lorenzo", "med", "weights", "float weights")
 
 

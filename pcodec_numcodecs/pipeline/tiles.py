@@ -7,7 +7,7 @@ from typing import Final
 from ..constants import MAX_CHUNK_NUMBERS
 from ..fixed_log import ONE_BIT
 
-__all__ = ["auto_tile", "page_cells", "predicted_tile", "root", "whole_tile"]
+__all__ = ["auto_tile", "page_cells", "page_count", "predicted_tile", "root", "whole_tile"]
 
 Shape = tuple[int, ...]
 
@@ -78,6 +78,11 @@ def page_cells(cost: int, cells: int, access: str) -> int:
     while log < _MOST_TILE_LOG and (cost << log) < cells * 8 * _PAGE_BYTES * ONE_BIT:
         log += 1
     return 1 << log
+
+
+def page_count(shape: Shape, tile: Shape) -> int:
+    """Return how many tiles cover a shape."""
+    return prod(-(-size // length) for size, length in zip(shape, tile, strict=True))
 
 
 def whole_tile(shape: Shape) -> Shape:

@@ -3,25 +3,32 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..dtypes import Latents, number_type_of
-from ..kernels import Kernels
+from ..dtypes import Latents, NumberType, from_latents, number_type_of
+from ..kernels import Kernels, Prediction
 from ..metadata import Classic
-from .candidates import Masked, Parted, filled, scaled
+from .candidates import Masked, Parted, filled
 from .contexts import LADDER, METADATA_COST, PAGE_COST, cut
-from .fitting import SHIFT, fit, weighted
+from .fitting import SHIFT, fit
 from .sampling import Boxes
-from .scoring import differences, entropy_cost, median_edges, subsets
+from .scoring import LENGTHS, length_cost
 from .stencils import Offset, channel, stencil
-from .steps import LORENZO, MED, WEIGHTS, as_signed, lanes, midpoint
+from .steps import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, as_signed, lanes, midpoint
 
-__all__ = ["Bench", "Trial"]
+__all__ = ["Axes", "Bench", "Trial", "subsets"]
 
 I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
 Axes = tuple[int, ...]
+
+_NOTHING = np.zeros(0, np.uint8)
+_INTEGER_BITS = 40
+_FAR = 16.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +43,8 @@ class Trial:
         See `steps.Predictor`.
     axes
         The array's axes that it works along, in its order.
+    sets
+        The set of weights of each box; all have the first if none are given.
     cost
         Of the residuals of all cells, edges of tiles not counted.
     """
@@ -46,11 +55,17 @@ class Trial:
     offsets: tuple[Offset, ...] = ()
     weights: I64 = field(default_factory=lambda: np.zeros((1, 1, 0), np.int64))
     by_plane: bool = False
+    sets: tuple[int, ...] = ()
     cost: int = 0
 
-    def residuals(self) -> I64:
-        """Return the residuals of the boxes' cells."""
-        return self.bench.residuals(self)
+
+class _Ordered(NamedTuple):
+    """The boxes with their axes in some order, as kernels take them; `chosen` are the cells that are scored."""
+
+    cells: Latents
+    shapes: I64
+    chosen: U8
+    absent: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,23 +74,27 @@ class Bench:
 
     Attributes
     ----------
+    masked, parted
+        The mask and the split.
     boxes
-        Signed primary latents, with absent cells filled.
-    bits
-        Width of primary latents.
+        Primary latents, with absent cells filled.
+    number_type
+        That of the elements.
+    kernels
+        Those that do the work.
     """
 
     masked: Masked
     parted: Parted
     boxes: Boxes
-    bits: int
+    number_type: NumberType
+    kernels: Kernels
+    _orders: dict[Axes, _Ordered] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, masked: Masked, parted: Parted, boxes: Boxes) -> "Bench":
+    def of(cls, masked: Masked, parted: Parted, boxes: Boxes, number_type: NumberType, kernels: Kernels) -> "Bench":
         """Prepare the sample."""
-        primary = filled(parted.primary, masked.absent)
-        signed = as_signed(primary, midpoint(primary))
-        return cls(masked, parted, boxes.of(signed), 8 * primary.itemsize)
+        return cls(masked, parted, boxes.of(filled(parted.primary, masked.absent)), number_type, kernels)
 
     @property
     def side_cost(self) -> int:
@@ -87,84 +106,95 @@ class Bench:
         """Whether Pco would get the numbers as they are."""
         return isinstance(self.parted.split, Classic) and not self.masked.fills
 
-    def unpredicted(self, level: int, kernels: Kernels) -> int:
+    @cached_property
+    def _reference(self) -> int:
+        return midpoint(self.boxes.cells)
+
+    @cached_property
+    def _signed(self) -> I64:
+        return as_signed(self.boxes.cells, self._reference)
+
+    @cached_property
+    def _floats(self) -> I64:
+        return _as_integers(from_latents(self.boxes.cells, self.number_type))
+
+    def unpredicted(self, level: int) -> int:
         """Return the cost of primary latents that Pco codes as they are, or as differences of neighbours."""
         present = ~self.masked.absent
         counts = present.reshape(len(present), -1).sum(axis=1)
         cells = self.parted.primary[present]
         if not cells.size:
             return 0
-        return self.boxes.price(cells, counts[counts > 0], [Classic()], number_type_of(cells.dtype), level, kernels)
-
-    @cached_property
-    def _scored(self) -> npt.NDArray[np.bool_] | None:
-        absent = self.masked.absent[self.boxes.scored]
-        return ~absent if absent.any() else None
-
-    def scored(self, residuals: I64) -> I64:
-        """Return those residuals that are stored and have all neighbours."""
-        inner = residuals[self.boxes.scored]
-        return inner[self._scored] if self._scored is not None else inner.reshape(-1)
+        number_type = number_type_of(cells.dtype)
+        return self.boxes.price(cells, counts[counts > 0], [Classic()], number_type, level, self.kernels)
 
     def score(self, trial: Trial) -> Trial:
         """Return the trial with its cost."""
-        found = self.scored(self.residuals(trial))
-        cost = entropy_cost(found, self.bits) if found.size else 0
-        return replace(trial, cost=scaled(cost, self.boxes))
+        ordered, residuals = self._residuals(trial)
+        counts = np.zeros(LENGTHS, np.int64)
+        self.kernels.count_bit_lengths(residuals, ordered.chosen, counts)
+        return replace(trial, cost=self.boxes.scaled(length_cost(counts)))
 
-    def price(self, trial: Trial, level: int, kernels: Kernels) -> int:
+    def price(self, trial: Trial, level: int) -> int:
         """Return the cost by a training of bins."""
-        found = self.scored(self.residuals(trial))
-        return self.boxes.estimate(self._stored(found), level, kernels)
+        ordered, residuals = self._residuals(trial)
+        return self.boxes.estimate(residuals[ordered.chosen != 0], level, self.kernels)
 
-    def contexts(self, trial: Trial, pages: int, kernels: Kernels) -> tuple[tuple[int, ...], int]:
+    def contexts(self, trial: Trial, pages: int) -> tuple[tuple[int, ...], int]:
         """Return the thresholds of the best contexts for a trial in so many pages, and what these save."""
-        residuals = self.residuals(trial)
-        residuals[self.masked.absent] = 0
-        chosen = np.zeros(residuals.shape, np.bool_)
-        chosen[self.boxes.scored] = True
-        chosen &= ~self.masked.absent
-        order = (*(axis for axis in range(residuals.ndim - 1) if axis not in trial.axes), *trial.axes)
-        moved = self._stored(residuals).transpose(0, *(axis + 1 for axis in order))
-        shapes = lanes([moved.shape[1:]] * len(moved), len(trial.axes))
-        flat = moved.reshape(-1)
-        rungs = np.empty(flat.size, np.uint8)
-        kernels.assign_contexts(flat, shapes, len(trial.axes), LADDER, rungs)
-        kept = chosen.transpose(0, *(axis + 1 for axis in order)).reshape(-1)
-        return cut(flat[kept], rungs[kept], self.boxes.scale, pages * PAGE_COST + METADATA_COST)
+        ordered, residuals = self._residuals(trial)
+        residuals[ordered.absent] = residuals.dtype.type(1 << (8 * residuals.itemsize - 1))
+        rungs = np.empty(residuals.size, np.uint8)
+        self.kernels.assign_contexts(residuals, ordered.shapes, len(trial.axes), LADDER, rungs)
+        chosen = ordered.chosen != 0
+        return cut(residuals[chosen], rungs[chosen], self.boxes.scale, pages * PAGE_COST + METADATA_COST)
 
-    def _stored(self, residuals: I64) -> Latents:
-        return (residuals.view(np.uint64) + np.uint64(1 << (self.bits - 1))).astype(f"u{self.bits // 8}")
+    def _residuals(self, trial: Trial) -> tuple[_Ordered, Latents]:
+        """Return the boxes in the trial's order, and the residuals of their cells."""
+        ordered = self._ordered(trial.axes)
+        offsets = np.zeros((len(trial.offsets), 4), np.int64)
+        if trial.offsets:
+            offsets[:, 4 - len(trial.axes) :] = trial.offsets
+        prediction = Prediction(
+            kind=trial.kind,
+            axes=len(trial.axes),
+            shapes=ordered.shapes,
+            reference=self._reference,
+            offsets=offsets,
+            weights=trial.weights,
+            shift=SHIFT if trial.kind in (WEIGHTS, FLOAT_WEIGHTS) else 0,
+            sets=np.array(trial.sets or (0,) * len(ordered.shapes), np.int64),
+            by_plane=trial.by_plane,
+        )
+        residuals = np.empty_like(ordered.cells)
+        self.kernels.predict_tiles(ordered.cells, _NOTHING, prediction, residuals)
+        return ordered, residuals
 
-    def residuals(self, trial: Trial) -> I64:
-        """Return the residuals of the boxes' cells."""
-        cells = self.boxes.cells
-        axes = tuple(axis + 1 for axis in trial.axes)
-        if trial.kind == LORENZO:
-            return differences(cells, axes)
-        if trial.kind == MED:
-            return median_edges(differences(cells, axes[:-2]), (axes[-2], axes[-1]))
-        residuals = differences(cells, axes)
-        if trial.by_plane:
-            return self._by_plane(trial, residuals)
-        inner = [slice(None)] * cells.ndim
-        for axis in axes:
-            inner[axis] = slice(1, None)
-        predicted = weighted(cells, trial.offsets, trial.weights[0, 0], SHIFT, axes)
-        residuals[tuple(inner)] = (cells - predicted)[tuple(inner)]
-        return residuals
+    def residuals(self, trial: Trial) -> tuple[U8, Latents]:
+        """Return which cells are scored, box by box in the trial's order, and the residuals of all."""
+        ordered, residuals = self._residuals(trial)
+        return ordered.chosen, residuals
 
-    def _by_plane(self, trial: Trial, residuals: I64) -> I64:
-        cells, (channels, row, column) = self.boxes.cells, (axis + 1 for axis in trial.axes)
-        inner = [slice(None)] * cells.ndim
-        inner[row] = inner[column] = slice(1, None)
-        for plane in range(cells.shape[channels]):
-            offsets, weights = _within(trial.offsets, plane, trial.weights[0, plane])
-            inner[channels] = slice(plane, plane + 1)
-            around, here = _planes(cells, channels, plane)
-            predicted = weighted(around, offsets, weights, SHIFT, (channels, row, column))
-            residuals[tuple(inner)] = cells[tuple(inner)] - predicted.take([here], channels)[_others(inner, channels)]
-        return residuals
+    def places(self, trial: Trial) -> I64:
+        """Return where the cells are to which the trial's weights can be fitted, in the flattened boxes."""
+        return self._places(tuple(axis + 1 for axis in trial.axes))
+
+    def fitted_cells(self, trial: Trial) -> I64:
+        """Return the boxes as integers that the trial's weights are fitted to."""
+        return self._floats if trial.kind == FLOAT_WEIGHTS else self._signed
+
+    def _ordered(self, axes: Axes) -> _Ordered:
+        if axes not in self._orders:
+            order = (0, *(axis + 1 for axis in range(self.boxes.cells.ndim - 1) if axis not in axes))
+            order = (*order, *(axis + 1 for axis in axes))
+            moved = self.boxes.cells.transpose(order)
+            self._orders[axes] = _Ordered(
+                moved.reshape(-1),
+                lanes([moved.shape[1:]] * len(moved), len(axes)),
+                self.masked.ordered("chosen", order).view(np.uint8),
+                self.masked.ordered("absent", order),
+            )
+        return self._orders[axes]
 
     def lorenzo(self, sets: list[Axes]) -> dict[Axes, Trial]:
         """Try differences along sets of axes."""
@@ -172,65 +202,79 @@ class Bench:
 
     def medians(self, axes: Axes) -> Iterator[Trial]:
         """Try the median edge detector in each plane, alone and after differences along each other axis."""
-        for plane in subsets(axes):
-            if len(plane) == 2:
-                yield self.score(Trial(self, MED, plane))
-                for other in axes:
-                    if other not in plane:
-                        yield self.score(Trial(self, MED, (other, *plane)))
+        for plane in combinations(axes, 2):
+            yield self.score(Trial(self, MED, plane))
+            for other in axes:
+                if other not in plane:
+                    yield self.score(Trial(self, MED, (other, *plane)))
 
-    def weights(self, name: str, axes: Axes, kernels: Kernels) -> Trial | None:
-        """Fit and try a stencil along axes."""
-        inner_axes = tuple(axis + 1 for axis in axes)
-        present = self._present(inner_axes)
+    def weights(self, name: str, axes: Axes, most: int) -> Trial | None:
+        """Fit a stencil along axes on up to so many cells, and try it."""
+        along = tuple(axis + 1 for axis in axes)
         offsets = stencil(name, len(axes))
-        found = fit(self.boxes, present, offsets, inner_axes, kernels)
+        found = fit(self._signed, _thinned(self._places(along), most), offsets, along, self.kernels)
         if found is None:
             return None
         return self.score(Trial(self, WEIGHTS, axes, offsets, found.reshape(1, 1, -1)))
 
-    def planes(self, axes: Axes, kernels: Kernels) -> Trial | None:
-        """Fit and try weights of their own for each place along the first of three axes."""
-        channels, row, column = (axis + 1 for axis in axes)
-        cells = self.boxes.cells
-        count = cells.shape[channels]
+    def float_weights(self, name: str, axes: Axes, most: int) -> Trial | None:
+        """Fit a stencil along axes to the floats themselves on up to so many cells, and try it."""
+        along = tuple(axis + 1 for axis in axes)
+        offsets = stencil(name, len(axes))
+        found = fit(self._floats, _thinned(self._places(along), most), offsets, along, self.kernels)
+        if found is None:
+            return None
+        return self.score(Trial(self, FLOAT_WEIGHTS, axes, offsets, found.reshape(1, 1, -1)))
+
+    @property
+    def binades(self) -> int:
+        """Return how many powers of two the floats that are scored span, about; a change of sign is many."""
+        chosen = self.boxes.cells[self.masked.chosen]
+        return (int(chosen.max()) - int(chosen.min())) >> self.number_type.mantissa_bits
+
+    def planes(self, axes: Axes, most: int) -> Trial | None:
+        """Fit weights of their own for each place along the first of three axes, and try them."""
+        along = tuple(axis + 1 for axis in axes)
+        count = self.boxes.cells.shape[along[0]]
         offsets = channel(count)
         weights = np.zeros((1, count, len(offsets)), np.int64)
+        places = self._places(along[1:])
+        planes = np.unravel_index(places, self.boxes.cells.shape)[along[0]]
         for plane in range(count):
-            used, _ = _within(offsets, plane, weights[0, plane])
-            around, here = _planes(cells, channels, plane)
-            present = np.zeros(around.shape, np.bool_)
-            target = [slice(None)] * cells.ndim
-            target[row] = target[column] = slice(1, None)
-            source = target.copy()
-            target[channels], source[channels] = slice(here, here + 1), slice(plane, plane + 1)
-            present[tuple(target)] = ~self.masked.absent[tuple(source)]
-            found = fit(self.boxes.of(around), present, used, (channels, row, column), kernels)
+            used = tuple(offset for offset in offsets if plane + offset[0] >= 0)
+            found = fit(self._signed, _thinned(places[planes == plane], most), used, along, self.kernels)
             if found is None:
                 return None
             weights[0, plane, [offsets.index(offset) for offset in used]] = found
         return self.score(Trial(self, WEIGHTS, axes, offsets, weights, by_plane=True))
 
-    def _present(self, axes: Axes) -> npt.NDArray[np.bool_]:
+    def _places(self, along: tuple[int, ...]) -> I64:
+        """Return where cells are that have neighbours before them along some axes of the boxes."""
         present = ~self.masked.absent
-        for axis in axes:
-            edge = [slice(None)] * present.ndim
-            edge[axis] = slice(0, 1)
-            present[tuple(edge)] = False
-        return present
+        for axis in along:
+            present[(slice(None),) * axis + (0,)] = False
+        return np.flatnonzero(present)
 
 
-def _within(offsets: tuple[Offset, ...], plane: int, weights: I64) -> tuple[tuple[Offset, ...], I64]:
-    """Return the neighbours that are not before the first plane, and their weights."""
-    kept = [index for index, offset in enumerate(offsets) if plane + offset[0] >= 0]
-    return tuple(offsets[index] for index in kept), weights[kept]
+def _as_integers(floats: npt.NDArray[Any]) -> I64:
+    """Scale floats such that all but the largest fill the integers that weights are fitted to; others count as 0."""
+    with np.errstate(all="ignore"):
+        wide = floats.astype(np.float64)
+        finite = np.isfinite(wide)
+        wide[~finite] = 0.0
+        sizes = np.sort(np.abs(wide[finite]))
+        largest = float(sizes[(99 * sizes.size) // 100]) if sizes.size else 0.0
+        if not largest > 0.0:
+            return np.zeros(floats.shape, np.int64)
+        scaled = np.clip(wide / largest, -_FAR, _FAR) * float(1 << _INTEGER_BITS)
+    return np.rint(scaled).astype(np.int64)
 
 
-def _planes(cells: I64, channels: int, plane: int) -> tuple[I64, int]:
-    """Return the planes up to one, as far back as neighbours reach, and the place of that one among them."""
-    first = max(0, plane - 3)
-    return cells.take(range(first, plane + 1), axis=channels), plane - first
+def _thinned(places: I64, most: int) -> I64:
+    """Return up to so many places, evenly spread."""
+    return places if places.size <= most else places[(np.arange(most) * places.size) // most]
 
 
-def _others(inner: list[slice], channels: int) -> tuple[slice, ...]:
-    return tuple(slice(None) if axis == channels else part for axis, part in enumerate(inner))
+def subsets(axes: Axes) -> list[Axes]:
+    """Return all sets of axes but the empty one, small ones first."""
+    return [chosen for count in range(1, len(axes) + 1) for chosen in combinations(axes, count)]

@@ -24,7 +24,7 @@ import real_arrays
 
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, PageRequest, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.kernels import numba_, numpy_
 from pcodec_numcodecs.metadata import ChunkMetadata, FormatVersion
@@ -101,10 +101,10 @@ def wheel_decode(meta: bytes, pages: list[bytes], counts: list[int], type_name: 
         start += n
 
 
-def requests_of(meta: bytes, pages: list[bytes], counts: list[int], type_name: str) -> list[PageRequest]:
+def requests_of(meta: bytes, pages: list[bytes], counts: list[int], type_name: str) -> list[Pages]:
     metadata, _ = ChunkMetadata.read(meta, NUMBER_TYPES[type_name], FormatVersion(4, 1))
     tables = ChunkTables(metadata)
-    return [PageRequest(tables, page, n, n) for page, n in zip(pages, counts, strict=True)]
+    return [Pages(tables, pages, counts, counts)]
 
 
 def type_name_of(numbers: np.ndarray) -> str:

@@ -6,10 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import compiled, inlined, read_only
+from .words import bit_length
 
-_BUCKETS_LOG = 16
+_BLOCK = 512  # latents at a time, one step of the search for all of them
 _ONE = np.uint64(1)
-_BLOCK = 256  # latents at a time, one step of the search for all of them
+_NONE = np.int32(0)
+_EVEN_BITS = 16  # log2 of the most buckets of equal width
+_BEYOND = np.uint64(1 << _EVEN_BITS)
+_MANTISSA_BITS = 7  # log2 of the buckets an octave of the distance from a centre
+_KEY_SHIFT = np.uint64(52 - _MANTISSA_BITS)
+_KEY_OF_ONE = np.int32(1023 << _MANTISSA_BITS)
+_FIRST_KEY = np.int32(1)
 
 
 def assign_bins(
@@ -17,16 +24,15 @@ def assign_bins(
 ) -> None:
     """See `Kernels.assign_bins`.
 
-    The span of the bins is cut into equal buckets, and a table says which bins start in each; what is left is a
-    branch-free binary search among these, usually one or two steps.
+    The span of the bins is cut into buckets, and a table says in which bin each begins; what is left is a branch-free
+    binary search among the bins that begin within a bucket, usually no step or one. Buckets are of equal width, or the
+    wider the farther they are from the middle bin, as bins are as a rule; whichever takes fewer steps.
     """
-    base, span = int(lowers[0]), int(lowers[-1]) - int(lowers[0])
-    buckets_log = min(_BUCKETS_LOG, max(int(latents.size).bit_length() - 2, 1))
-    shift = max(0, span.bit_length() - buckets_log)
     # The search may look past the last bin; the largest latent would pass there, hence the cut at the end.
     largest = np.full(2 * lowers.size, np.iinfo(latents.dtype).max, latents.dtype)
     bounds = np.concatenate((lowers.astype(latents.dtype), largest))
-    _assign(read_only(latents), lowers, bounds, np.uint64(base), np.uint64(shift), out)
+    distances = np.empty(_BLOCK)
+    _assign(read_only(latents), lowers, bounds, distances, distances.view(np.uint64), out)
 
 
 def measure_bins(
@@ -57,37 +63,91 @@ def _measure(latents: Any, bins: Any, lowers: Any, uppers: Any, counts: Any) -> 
 
 
 @compiled
-def _assign(latents: Any, lowers: Any, bounds: Any, base: Any, shift: Any, out: Any) -> None:
-    firsts, steps = _table(lowers, base, shift)
+def _assign(latents: Any, lowers: Any, bounds: Any, distances: Any, distance_bits: Any, out: Any) -> None:
+    span_bits = bit_length(lowers[lowers.size - 1] - lowers[0])
+    shift = np.uint64(max(0, span_bits - _EVEN_BITS))
+    keys, before = np.empty((2, lowers.size), np.int32), np.empty((2, lowers.size), np.int32)
+    buckets = np.empty(_BLOCK, np.int32)
+    centre = lowers[lowers.size // 2]
+    for first in range(0, lowers.size, _BLOCK):
+        some = slice(first, first + _BLOCK)
+        block = lowers[some]
+        # A bin may begin just where a bucket does: if the latent before it lies in another.
+        _even_keys(block, lowers[0], shift, keys[0, some])
+        _even_keys(block - _ONE, lowers[0], shift, before[0, some])
+        _uneven_keys(block, centre, distances, distance_bits, keys[1, some])
+        _uneven_keys(block - _ONE, centre, distances, distance_bits, before[1, some])
+    uneven = 0
+    if shift > 0 and _steps(keys[1], before[1]) < _steps(keys[0], before[0]):
+        uneven = 1
+    steps = _steps(keys[uneven], before[uneven])
+    firsts = _table(keys[uneven], before[uneven])
+    lowest, most = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1), np.int32(firsts.size - 1)
     last = np.uint16(lowers.size - 1)
-    top = np.uint64(firsts.size - 1)
     for start in range(0, latents.size, _BLOCK):
         n = min(_BLOCK, latents.size - start)
         block, found = latents[start : start + n], out[start : start + n]
+        if uneven:
+            _uneven_keys(block, centre, distances, distance_bits, buckets)
+        else:
+            _even_keys(block, lowers[0], shift, buckets)
+        for i in range(n):  # by itself, so that it is vectorized
+            buckets[i] = min(max(np.int32(buckets[i] - lowest), _NONE), most)
         for i in range(n):
-            found[i] = firsts[min((np.uint64(block[i]) - base) >> shift, top)]
+            found[i] = firsts[np.uint64(buckets[i])]
         for step in range(steps - 1, -1, -1):
             for i in range(n):
                 # A product, not a condition: which way it goes cannot be predicted.
                 place = np.uint64(found[i])
                 found[i] = place + (np.uint64(bounds[place + (_ONE << np.uint64(step))] <= block[i]) << np.uint64(step))
-        for i in range(n):
-            found[i] = min(found[i], last)
+        if steps:
+            for i in range(n):
+                found[i] = min(found[i], last)
 
 
 @inlined
-def _table(lowers: Any, base: Any, shift: Any) -> Any:
-    """Return for each bucket the bin in which it starts, and the steps to search from there."""
-    firsts = np.empty(np.int64((lowers[lowers.size - 1] - base) >> shift) + 1, np.uint16)
-    most = 0
-    begun = 0  # bins that start before the bucket
-    for bucket in range(firsts.size):
-        firsts[bucket] = max(begun - 1, 0)
-        before = begun
-        while begun < lowers.size and (lowers[begun] - base) >> shift == np.uint64(bucket):
-            begun += 1
-        most = max(most, begun - before)
+def _even_keys(latents: Any, base: Any, shift: Any, keys: Any) -> None:
+    for i in range(latents.size):
+        # The last bin may reach far beyond where it begins.
+        keys[i] = np.int32(min((np.uint64(latents[i]) - base) >> shift, _BEYOND))
+
+
+@inlined
+def _uneven_keys(latents: Any, centre: Any, distances: Any, distance_bits: Any, keys: Any) -> None:
+    """Number the buckets from the centre on, 0 and up above it, -1 and down below it.
+
+    The first bits of a distance as a float, exponent and mantissa, rise with it: a bucket has one value of these bits.
+    """
+    for i in range(latents.size):
+        latent = np.uint64(latents[i])
+        distances[i] = np.float64(latent - centre if latent >= centre else centre - _ONE - latent)
+    for i in range(latents.size):
+        key = max(np.int32(np.int32(distance_bits[i] >> _KEY_SHIFT) - _KEY_OF_ONE + _FIRST_KEY), _NONE)
+        keys[i] = key if np.uint64(latents[i]) >= centre else ~key
+
+
+@inlined
+def _steps(keys: Any, before: Any) -> Any:
+    """Return the steps of a search among the bins that begin within one bucket."""
+    most, run = 0, 0
+    for i in range(1, keys.size):
+        begins_inside = keys[i] == before[i]
+        run = begins_inside + (run if keys[i] == keys[i - 1] else 0)
+        most = max(most, run)
     steps = 0
     while most >> steps:
         steps += 1
-    return firsts, steps
+    return steps
+
+
+@inlined
+def _table(keys: Any, before: Any) -> Any:
+    """Return the bin in which each bucket begins, from the bucket before that of the second bin on."""
+    lowest = keys[min(1, keys.size - 1)] - 1
+    firsts = np.zeros(keys[keys.size - 1] - lowest + 1, np.uint16)
+    for i in range(1, keys.size):
+        # Buckets from here on begin in this bin, or in one of those that follow.
+        first = keys[i] - lowest + (keys[i] == before[i])
+        end = keys[i + 1] - lowest + 1 if i + 1 < keys.size else firsts.size
+        firsts[first:end] = i
+    return firsts

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from .compiled import compiled, inlined, read_only
 from .differences import longest_row
+from .prediction import spare_bits, widened
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
@@ -20,20 +21,26 @@ _FEW = 7  # thresholds that are compared with at once
 
 def assign_contexts(residuals: Latents, shapes: I64, axes: int, thresholds: U64, out: U8) -> None:
     """See `Kernels.assign_contexts`."""
-    limits = _limits(thresholds)[: thresholds.size]
-    _assign(read_only(residuals), read_only(shapes), axes, limits, _mid(residuals), out)
+    spare = spare_bits(residuals)
+    limits = _limits(thresholds, spare)[: thresholds.size]
+    wide = widened(residuals) if spare else residuals
+    _assign(read_only(wide), read_only(shapes), axes, limits, _mid(wide), out)
 
 
 def merge_contexts(
     sorted_residuals: Latents, starts: I64, absent: U8, shapes: I64, axes: int, thresholds: U64, out: Latents
 ) -> I64:
     """See `Kernels.merge_contexts`."""
-    mid = _mid(out)
+    spare = spare_bits(out)
     if not sorted_residuals.size:
-        sorted_residuals = mid[None]
+        sorted_residuals = _mid(out)[None]
+    wide = widened(sorted_residuals) if spare else sorted_residuals
+    found = np.empty(out.size, np.uint32) if spare else out
     places = starts.copy()
-    limits = _limits(thresholds[: starts.shape[1] - 1])
-    _merge(read_only(sorted_residuals), places, read_only(absent), read_only(shapes), axes, limits, mid, out)
+    limits = _limits(thresholds[: starts.shape[1] - 1], spare)
+    _merge(read_only(wide), places, read_only(absent), read_only(shapes), axes, limits, _mid(found), found)
+    if spare:
+        out[...] = found >> spare
     places -= starts
     return places
 
@@ -42,10 +49,10 @@ def _mid(residuals: Latents) -> Any:
     return residuals.dtype.type(1 << (8 * residuals.itemsize - 1))
 
 
-def _limits(thresholds: U64) -> I64:
-    """Return the thresholds as signed integers, filled up to as many as are compared with at once."""
+def _limits(thresholds: U64, spare: int) -> I64:
+    """Return thresholds for widened residuals, signed, and filled up to as many as are compared with at once."""
     limits = np.full(max(_FEW, thresholds.size), _NEVER)
-    limits[: thresholds.size] = np.minimum(thresholds, np.uint64(_NEVER))
+    limits[: thresholds.size] = np.minimum(thresholds, np.uint64(_NEVER >> spare)) << np.uint64(spare)
     return limits
 
 

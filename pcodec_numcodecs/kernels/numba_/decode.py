@@ -1,4 +1,4 @@
-"""Pages to latents: tANS codes and offsets, page by page, batch by batch."""
+"""Pages to numbers, page by page, batch by batch: what one batch needs stays in the nearest cache."""
 
 from typing import Any
 
@@ -7,315 +7,270 @@ import numpy.typing as npt
 
 from ...bits import PADDING
 from ...constants import ANS_INTERLEAVING, BATCH
-from ..streams import DecodeStream
-from .compiled import compiled, inlined
-from .variables import by_width
-from .words import load
+from ..streams import (
+    BAD_INDEX,
+    BAD_LOOKBACK,
+    CONSECUTIVE,
+    CONV1,
+    LOOKBACK,
+    DecodeStream,
+    Recipe,
+    Rows,
+)
+from .batches import (
+    BATCH_CELLS,
+    NARROW,
+    make_table,
+    read_differences,
+    read_fixed,
+    read_offsets,
+    stays,
+    walk,
+    widest_of,
+)
+from .compiled import compiled, inlined, read_only
+from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
+from .joins import announce, join, store
+from .variables import MOST_VARIABLES
 
 I64 = npt.NDArray[np.int64]
 
-_ONE, _THREE, _SEVEN = np.uint64(1), np.uint64(3), np.uint64(7)
-_EIGHT, _BASE_SHIFT, _WORD_TOP = np.uint64(8), np.uint64(32), np.uint64(63)
-_OFFSET_BITS = np.uint64(0xFF00)
-_BYTE, _LOW_HALF = np.uint64(0xFF), np.uint64(0xFFFFFFFF)
-_MASKS = np.array([(1 << w) - 1 for w in range(65)], np.uint64)
-_NARROW = 57  # bits of a field that always lie within the 64-bit word at its first byte
+_EIGHT, _WIDTH, _PAIR = np.uint64(8), np.uint64(16), np.uint64(0xFFFF)
+_CELLS = np.uint64(BATCH_CELLS)
+_LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
+_RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 
 
-def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]) -> I64:
+def decode_pages(
+    data: npt.NDArray[np.uint8],
+    positions: I64,
+    streams: tuple[DecodeStream, ...],
+    recipes: tuple[Recipe, ...],
+    wanted: I64,
+    out: npt.NDArray[Any],
+    rows: Rows,
+) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
     ends = positions.copy()
-    if len(streams) == 1:
-        (one,) = streams
-        tables = one.nbits, one.bases, one.lowers, one.offset_bits
-        _decode_one(data, ends, *tables, one.first_slots, one.counts, one.out, one.out_starts)
-        return ends
+    faults = np.zeros((positions.size, 2), np.int64)
+    first = 0
+    for recipe in recipes:
+        lanes = slice(first, first + recipe.lanes)
+        _decode_chunk(read_only(data), ends[lanes], streams, lanes, recipe, wanted, out, rows, faults[lanes])
+        first = lanes.stop
+    return ends, faults
+
+
+def _decode_chunk(
+    data: npt.NDArray[np.uint8],
+    ends: I64,
+    streams: tuple[DecodeStream, ...],
+    lanes: slice,
+    recipe: Recipe,
+    wanted: I64,
+    out: npt.NDArray[Any],
+    rows: Rows,
+    faults: I64,
+) -> None:
+    """Hand the lanes of one Pco chunk to the compiled kernel, all variables in their places."""
+    has_lookbacks = recipe.delta == LOOKBACK
     # The tables of all variables end to end: then a slot says which table is meant.
-    shifts = np.cumsum([0] + [stream.nbits.size for stream in streams])
-    _decode_several(
+    shifts = np.cumsum([stream.nbits.size for stream in streams]) - [stream.nbits.size for stream in streams]
+    bases = _end_to_end([stream.bases + shift for stream, shift in zip(streams, shifts, strict=True)])
+    nbits, lowers, offset_bits = (
+        _end_to_end([getattr(stream, name) for stream in streams]) for name in ("nbits", "lowers", "offset_bits")
+    )
+    states_length = max(stream.states.shape[1] for stream in streams)
+    first_slots = np.zeros((MOST_VARIABLES, wanted[lanes].size, ANS_INTERLEAVING), np.int64)
+    counts = np.zeros((MOST_VARIABLES, wanted[lanes].size), np.int64)
+    states = np.zeros((MOST_VARIABLES, wanted[lanes].size, states_length), np.uint64)
+    for place, stream, shift in zip(range(0 if has_lookbacks else 1, MOST_VARIABLES), streams, shifts, strict=False):
+        first_slots[place] = stream.first_slots[lanes] + shift
+        counts[place] = stream.counts[lanes]
+        states[place, :, : stream.states.shape[1]] = stream.states[lanes]
+    primary_bits = streams[has_lookbacks].latent_bits
+    conv1 = (recipe.quantization, recipe.bias, min(primary_bits, 32))
+    bits = 8 * out.itemsize
+    middle = 1 << (bits - 1)
+    secondary_too = len(streams) > 1 + has_lookbacks and streams[-1].states.shape[1] > 0
+    _decode_lanes(
         data,
         ends,
-        np.concatenate([stream.nbits for stream in streams]),
-        np.concatenate([stream.bases + shift for stream, shift in zip(streams, shifts, strict=False)]),
-        np.concatenate([stream.lowers for stream in streams]),
-        np.concatenate([stream.offset_bits for stream in streams]),
-        np.stack([stream.first_slots + shift for stream, shift in zip(streams, shifts, strict=False)]),
-        np.stack([stream.counts for stream in streams]),
-        np.stack([stream.out_starts for stream in streams]),
-        np.array([stream.out.itemsize for stream in streams]),
-        *by_width(tuple(stream.out for stream in streams)),
+        nbits,
+        bases,
+        lowers,
+        offset_bits,
+        first_slots,
+        counts,
+        states,
+        wanted[lanes],
+        rows.lengths[lanes],
+        rows.firsts[lanes],
+        rows.starts,
+        np.array([recipe.delta, states_length, recipe.window, secondary_too, *conv1]),
+        np.ascontiguousarray(recipe.weights),
+        np.int64(recipe.mode),
+        np.uint64(recipe.base),
+        np.uint64((1 << bits) - 1),
+        np.uint64(middle if recipe.signed else 0),
+        np.uint64(middle - 1 if recipe.mantissa_bits else 0),
+        faults,
+        recipe.values,
+        out,
+        np.empty(BATCH, out.dtype),
     )
-    return ends
+
+
+def _end_to_end(arrays: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 @compiled
-def _decode_one(
+def _decode_lanes(
     data: Any,
-    positions: Any,
+    ends: Any,
     nbits: Any,
     bases: Any,
     lowers: Any,
     offset_bits: Any,
     first_slots: Any,
     counts: Any,
+    delta_states: Any,
+    wanted: Any,
+    row_lengths: Any,
+    first_rows: Any,
+    row_starts: Any,
+    delta: Any,
+    weights: Any,
+    mode: Any,
+    base: Any,
+    mask: Any,
+    flip: Any,
+    turned: Any,
+    faults: Any,
+    values: Any,
     out: Any,
-    out_starts: Any,
+    scratch: Any,
 ) -> None:
-    """Decode lanes of one variable; `positions` become their ends."""
-    packed = _pack(nbits, bases, offset_bits)
-    wide = _any_wide(offset_bits)
+    """Decode lanes of one Pco chunk; `ends` are their positions at first."""
+    table = make_table(nbits, bases, lowers, offset_bits)
+    widest = widest_of(offset_bits)
     limit = np.uint64(8 * (data.size - PADDING))
-    states = np.empty(ANS_INTERLEAVING, np.uint64)
-    entries = np.empty(BATCH, np.uint64)
-    found = np.empty(BATCH, np.uint64)
-    for lane in range(positions.size):
-        position = np.uint64(positions[lane])
-        for turn in range(ANS_INTERLEAVING):
-            states[turn] = first_slots[lane, turn]
-        start = np.uint64(out_starts[lane])
-        left = counts[lane]
-        if _stays(packed, states):
-            slot = states[0]
-            width = (packed[slot] >> _EIGHT) & _BYTE
-            positions[lane] = _read_fixed(data, limit, position, width, lowers[slot], left, out, start)
-            continue
-        while left > 0 and position <= limit:
-            n = min(left, BATCH)
-            position, bits = _walk(data, limit, position, packed, lowers, states, n, entries, found)
-            position = _read(data, limit, position, bits, entries, found, wide, n, out, start)
-            start += np.uint64(BATCH)
-            left -= n
-        positions[lane] = _end(position, left, limit)
-
-
-@compiled
-def _decode_several(
-    data: Any,
-    positions: Any,
-    nbits: Any,
-    bases: Any,
-    lowers: Any,
-    offset_bits: Any,
-    first_slots: Any,
-    counts: Any,
-    out_starts: Any,
-    itemsizes: Any,
-    u8: Any,
-    u16: Any,
-    u32: Any,
-    u64: Any,
-) -> None:
-    """Decode lanes of several variables, which take turns batch by batch; `positions` become the lanes' ends."""
-    packed = _pack(nbits, bases, offset_bits)
-    wide = _any_wide(offset_bits)
-    limit = np.uint64(8 * (data.size - PADDING))
-    states = np.empty((itemsizes.size, ANS_INTERLEAVING), np.uint64)
-    stays = np.empty(itemsizes.size, np.bool_)
-    lengths = np.empty(itemsizes.size, np.int64)
-    entries = np.empty(BATCH, np.uint64)
-    found = np.empty(BATCH, np.uint64)
-    for lane in range(positions.size):
-        position = np.uint64(positions[lane])
-        longest = 0
-        for variable in range(itemsizes.size):
-            own, n = states[variable], counts[variable, lane]
+    order = delta[1]
+    longest = 0
+    for lane in range(wanted.size):
+        longest = max(longest, wanted[lane])
+    room = _room(delta[0], order, delta[2], longest)
+    # How many orders of difference are undone while offsets are read.
+    on_the_way = order if delta[0] == CONSECUTIVE and order <= 2 and widest <= NARROW else 0
+    # Of each variable:
+    states = np.zeros(MOST_VARIABLES * ANS_INTERLEAVING, np.uint64)
+    cells = np.zeros(MOST_VARIABLES * BATCH_CELLS, np.uint64)
+    history = np.empty(MOST_VARIABLES * room, np.uint64)  # nothing is read that was not written before
+    still = np.zeros(MOST_VARIABLES, np.bool_)
+    undone = np.zeros(MOST_VARIABLES, np.bool_)
+    for lane in range(wanted.size):
+        position = np.uint64(ends[lane])
+        numbers = wanted[lane]
+        longest = numbers
+        for variable in range(MOST_VARIABLES):
+            own = np.uint64(variable * ANS_INTERLEAVING)
             for turn in range(ANS_INTERLEAVING):
-                own[turn] = first_slots[variable, lane, turn]
-            stays[variable] = _stays(packed, own)
-            lengths[variable] = n
-            longest = max(longest, n)
-            if stays[variable] and not packed[own[0]] & _OFFSET_BITS:
-                # No bits at all, so no turns to take.
-                lengths[variable] = 0
-                lower, some = lowers[own[0]], slice(out_starts[variable, lane], out_starts[variable, lane] + n)
-                if itemsizes[variable] == 8:
-                    _fill(u64[variable][some], lower)
-                elif itemsizes[variable] == 4:
-                    _fill(u32[variable][some], lower)
-                elif itemsizes[variable] == 2:
-                    _fill(u16[variable][some], lower)
-                else:
-                    _fill(u8[variable][some], lower)
-        done = 0
-        while done < longest and position <= limit:
-            for variable in range(itemsizes.size):
-                n = min(lengths[variable] - done, BATCH)
-                if n <= 0 or position > limit:
+                states[own + np.uint64(turn)] = 2 * first_slots[variable, lane, turn]
+            still[variable] = stays(table, states, own)
+            longest = max(longest, counts[variable, lane])
+            for place in range(min(order, room)):
+                history[variable * room + place] = delta_states[variable, lane, place]
+        for done in range(0, longest, BATCH):
+            n = min(numbers - done, BATCH)
+            rows = done, row_lengths[lane], first_rows[lane], row_starts
+            announce(out, n, *rows)
+            for variable in range(MOST_VARIABLES):
+                n = min(counts[variable, lane] - done, BATCH)
+                undone[variable] = False
+                if n <= 0:
                     continue
-                own = states[variable]
-                start = np.uint64(out_starts[variable, lane] + done)
-                if stays[variable]:
-                    bits = np.uint64(n) * ((packed[own[0]] >> _EIGHT) & _BYTE)
-                    for i in range(n):
-                        entries[i], found[i] = packed[own[0]], lowers[own[0]]
+                if position > limit:
+                    numbers = _RAN_OUT
+                    break
+                at, own = np.uint64(variable) * _CELLS, np.uint64(variable * ANS_INTERLEAVING)
+                if still[variable]:
+                    slot = states[own]
+                    width = (table[slot] >> _WIDTH) & _PAIR
+                    begin, bits = position, np.uint64(n) * width
+                    if begin + bits <= limit:
+                        read_fixed(data, begin, width, table[slot + np.uint64(1)], n, cells, at)
                 else:
-                    position, bits = _walk(data, limit, position, packed, lowers, own, n, entries, found)
-                size = itemsizes[variable]
-                if size == 8:
-                    position = _read(data, limit, position, bits, entries, found, wide, n, u64[variable], start)
-                elif size == 4:
-                    position = _read(data, limit, position, bits, entries, found, False, n, u32[variable], start)
-                elif size == 2:
-                    position = _read(data, limit, position, bits, entries, found, False, n, u16[variable], start)
-                else:
-                    position = _read(data, limit, position, bits, entries, found, False, n, u8[variable], start)
-            done += BATCH
-        positions[lane] = _end(position, longest - done, limit)
+                    begin, bits = walk(data, position, table, states, own, n, cells, at)
+                    if bits and begin + bits <= limit:
+                        if on_the_way and n == BATCH and numbers - done >= BATCH and (variable == _PRIMARY or delta[3]):
+                            undone[variable] = True
+                            read_differences(
+                                data, begin, widest, cells, at, history, np.uint64(variable * room), on_the_way
+                            )
+                        else:
+                            read_offsets(data, begin, widest, n, cells, at)
+                position = begin + bits
+                if position > limit:
+                    numbers = _RAN_OUT
+                    break
+            n = min(numbers - done, BATCH)
+            if n <= 0:
+                if numbers == _RAN_OUT:
+                    break
+                continue
+            unsound = _undo_delta(
+                *(cells, n, counts[_PRIMARY, lane] - done, done),
+                *(history, room, delta, weights, undone),
+            )
+            if unsound >= 0:
+                faults[lane, 0], faults[lane, 1] = BAD_LOOKBACK, unsound
+                numbers = _FAULTY
+                continue
+            unsound = join(cells, n, mode, base, mask, values)
+            if unsound >= 0:
+                if not faults[lane, 0]:
+                    faults[lane, 0], faults[lane, 1] = BAD_INDEX, unsound
+                continue
+            store(cells, _CELLS, n, out, scratch, *rows, mask, flip, turned)
+        # Beyond the data, if the lane needed more than there is.
+        ends[lane] = np.int64(limit + _EIGHT if numbers == _RAN_OUT else position)
 
 
 @inlined
-def _pack(nbits: Any, bases: Any, offset_bits: Any) -> Any:
-    """Put what a slot says into one word: from the top next slot (32 bits), ..., offset width (8), bits to read (8)."""
-    packed = np.empty(nbits.size, np.uint64)
-    for slot in range(nbits.size):
-        offset = np.uint64(offset_bits[slot]) << _EIGHT
-        packed[slot] = (np.uint64(bases[slot]) << _BASE_SHIFT) | offset | np.uint64(nbits[slot])
-    return packed
+def _room(kind: Any, order: Any, window: Any, longest: Any) -> Any:
+    """Return the latents to be kept of each variable."""
+    if kind == LOOKBACK:
+        room = 1
+        while room < window and room < longest:
+            room *= 2
+        return room
+    return order + BATCH if kind == CONV1 else order
 
 
 @inlined
-def _any_wide(offset_bits: Any) -> Any:
-    """Tell whether any field may reach into a ninth byte."""
-    widest = 0
-    for width in offset_bits:
-        widest = max(widest, width)
-    return widest > _NARROW
-
-
-@inlined
-def _stays(packed: Any, states: Any) -> Any:
-    """Tell whether no state ever leaves its slot: then there is one bin, and there are no codes."""
-    moving = False
-    for state in states:
-        moving |= packed[state] >> _BASE_SHIFT != state or packed[state] & _BYTE != 0
-    return not moving
-
-
-@inlined
-def _end(position: Any, left: Any, limit: Any) -> Any:
-    """Return where a lane ended: beyond the data, if it stopped before its latents were all read."""
-    return np.int64(limit + _EIGHT if left > 0 else position)
-
-
-@inlined
-def _low_bits(word: Any, width: Any) -> Any:
-    return word & ((_ONE << width) - _ONE)
-
-
-@inlined
-def _walk(
-    data: Any, limit: Any, position: Any, packed: Any, lowers: Any, states: Any, n: Any, entries: Any, found: Any
+def _undo_delta(
+    cells: Any, n: Any, left: Any, done: Any, history: Any, room: Any, delta: Any, weights: Any, undone: Any
 ) -> Any:
-    """Walk the tANS table over a batch that begins within the data.
-
-    Fills `entries` with the packed words and `found` with the lower bounds of the slots passed. The four states do not
-    depend on each other, only their bit positions do; four codes of at most 14 bits that start within a byte end within
-    the 64-bit word there. Codes of a batch take at most 448 bytes, and the padding is longer.
-
-    Returns
-    -------
-    Bit after the codes, and the bits that the offsets take.
-    """
-    begin = position
-    total = np.uint64(0)
-    first, second, third, fourth = states[0], states[1], states[2], states[3]
-    at = np.uint64(0)
-    for _ in range(n // ANS_INTERLEAVING):
-        word = load(data, position >> _THREE) >> (position & _SEVEN)
-        entry0, entry1, entry2, entry3 = packed[first], packed[second], packed[third], packed[fourth]
-        entries[at], found[at] = entry0, lowers[first]
-        entries[at + _ONE], found[at + _ONE] = entry1, lowers[second]
-        entries[at + np.uint64(2)], found[at + np.uint64(2)] = entry2, lowers[third]
-        entries[at + _THREE], found[at + _THREE] = entry3, lowers[fourth]
-        first = (entry0 >> _BASE_SHIFT) + _low_bits(word, entry0 & _BYTE)
-        word >>= entry0 & _BYTE
-        second = (entry1 >> _BASE_SHIFT) + _low_bits(word, entry1 & _BYTE)
-        word >>= entry1 & _BYTE
-        third = (entry2 >> _BASE_SHIFT) + _low_bits(word, entry2 & _BYTE)
-        word >>= entry2 & _BYTE
-        fourth = (entry3 >> _BASE_SHIFT) + _low_bits(word, entry3 & _BYTE)
-        # The sum's low byte counts the bits of four codes, which are too few to carry.
-        entry0 += entry1 + (entry2 + entry3)
-        position += entry0 & _BYTE
-        total += entry0
-        at += np.uint64(ANS_INTERLEAVING)
-    states[0], states[1], states[2], states[3] = first, second, third, fourth
-    for turn in range(n % ANS_INTERLEAVING):
-        word = load(data, position >> _THREE) >> (position & _SEVEN)
-        entry = packed[states[turn]]
-        entries[at], found[at] = entry, lowers[states[turn]]
-        states[turn] = (entry >> _BASE_SHIFT) + _low_bits(word, entry & _BYTE)
-        position += entry & _BYTE
-        total += entry
-        at += _ONE
-    # The low half of the sum of entries: 256 times the bits of the offsets, and once those of the codes.
-    return position, ((total & _LOW_HALF) - (position - begin)) >> _EIGHT
-
-
-@inlined
-def _read(
-    data: Any,
-    limit: Any,
-    position: Any,
-    bits: Any,
-    entries: Any,
-    found: Any,
-    wide: Any,
-    n: Any,
-    out: Any,
-    start: Any,
-) -> Any:
-    """Read a batch of offsets, unless they reach beyond the data; return the bit after them."""
-    end = position + bits
-    if end > limit:
-        return end
-    if not bits:
-        for i in range(n):
-            out[start + np.uint64(i)] = found[i]
-    elif wide:
-        for i in range(n):
-            width = (entries[i] >> _EIGHT) & _BYTE
-            byte, shift = position >> _THREE, position & _SEVEN
-            # Two shifts: one by 64 - shift would be undefined where shift is 0.
-            high = (load(data, byte + _EIGHT) << _ONE) << (_WORD_TOP - shift)
-            out[start + np.uint64(i)] = (((load(data, byte) >> shift) | high) & _MASKS[width]) + found[i]
-            position += width
-    else:
-        for i in range(n):
-            width = (entries[i] >> _EIGHT) & _BYTE
-            word = load(data, position >> _THREE) >> (position & _SEVEN)
-            out[start + np.uint64(i)] = _low_bits(word, width) + found[i]
-            position += width
-    return end
-
-
-@inlined
-def _fill(out: Any, value: Any) -> None:
-    for i in range(out.size):
-        out[i] = value
-
-
-@inlined
-def _read_fixed(data: Any, limit: Any, position: Any, width: Any, lower: Any, n: Any, out: Any, start: Any) -> Any:
-    """Read offsets of one width, unless they reach beyond the data; return the bit after them."""
-    if position > limit:
-        return np.int64(limit + _EIGHT if n > 0 else position)
-    end = position + np.uint64(n) * width
-    if end > limit:
-        return np.int64(end)
-    if not width:
-        for i in range(n):
-            out[start + np.uint64(i)] = lower
-    elif width > np.uint64(_NARROW):
-        for i in range(n):
-            byte, shift = position >> _THREE, position & _SEVEN
-            high = (load(data, byte + _EIGHT) << _ONE) << (_WORD_TOP - shift)
-            out[start + np.uint64(i)] = (((load(data, byte) >> shift) | high) & _MASKS[width]) + lower
-            position += width
-    else:
-        mask = _MASKS[width]
-        for i in range(n):
-            word = load(data, position >> _THREE) >> (position & _SEVEN)
-            out[start + np.uint64(i)] = (word & mask) + lower
-            position += width
-    return np.int64(end)
+    """Undo the delta encoding of a batch, where that is still to do; return an unsound lookback, or else -1."""
+    kind, order = delta[0], delta[1]
+    stored = max(0, min(left, BATCH))
+    variables = _SECONDARY + 1 if delta[3] else _SECONDARY
+    if kind == LOOKBACK:
+        unsound = first_unsound(cells, np.uint64(0), stored, np.uint64(delta[2]))
+        if unsound >= 0:
+            return unsound
+    for variable in range(_PRIMARY, variables):
+        at, kept = np.uint64(variable) * _CELLS, np.uint64(variable * room)
+        if kind == CONSECUTIVE:
+            if not undone[variable]:
+                undo_consecutive(cells, at, n, history, kept, order)
+        elif kind == LOOKBACK:
+            undo_lookback(
+                *(cells, at, n, stored, np.uint64(0)),
+                *(history, kept, np.uint64(room - 1), done, np.uint64(order)),
+            )
+        elif kind == CONV1:
+            mask = (np.uint64(1) << np.uint64(delta[6])) - np.uint64(1)
+            undo_conv1(cells, at, n, stored, history, kept, weights, delta[5], delta[4], mask)
+    return -1

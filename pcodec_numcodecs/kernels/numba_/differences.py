@@ -24,7 +24,7 @@ def predict_lorenzo(cells: Any, absent: Any, residuals: Any, shapes: Any, refere
                         sum_rows(cells, start, n3, back, sums)
                         masked = any_absent(absent, start, n3)
                         predict_row(cells, start, absent, start, masked, n3, before, mid, sums, residuals)
-                        before = 0
+                        before = np.int64(0)
                         start += n3
 
 
@@ -43,7 +43,7 @@ def restore_lorenzo(residuals: Any, shapes: Any, reference: Any, mid: Any) -> No
                         back = steps_back(i0, i1, i2, n1 * n2 * n3, n2 * n3, n3)
                         sum_rows(residuals, start, n3, back, sums)
                         restore_row(residuals, start, n3, before, mid, sums, residuals, start)
-                        before = 0
+                        before = np.int64(0)
                         start += n3
 
 
@@ -51,70 +51,67 @@ def restore_lorenzo(residuals: Any, shapes: Any, reference: Any, mid: Any) -> No
 def predict_med(cells: Any, absent: Any, residuals: Any, shapes: Any, reference: Any, mid: Any) -> None:
     """Predict all tiles by the median edge detector; see `Kernels.predict_tiles`."""
     n = longest_row(shapes)
-    sums, above, row = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
-    dtype = cells.dtype.type
+    sums, above, row = np.empty(n, np.int64), np.empty(n, cells.dtype), np.empty(n, cells.dtype)
     start = np.int64(0)
     for lane in range(shapes.shape[0]):
-        n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], np.uint64(shapes[lane, 4])
-        plane = n2 * shapes[lane, 4]
+        n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
+        plane = n2 * n3
         for _ in range(shapes[lane, 0]):
             for i0 in range(n0):
                 for i1 in range(n1):
-                    back = steps_back(i0, i1, 0, n1 * plane, plane, 0)
+                    back = steps_back(i0, i1, np.int64(0), n1 * plane, plane, np.int64(0))
                     for i2 in range(n2):
                         sum_rows(cells, start, n3, back, sums)
-                        at = np.uint64(start)
                         centre(sums, n3, reference, back)
-                        for i in range(n3):
-                            row[i] = np.int64(dtype(np.int64(cells[at + i]) - sums[i]))
+                        at = np.uint64(start)
+                        for i in range(np.uint64(n3)):
+                            row[i] = np.int64(cells[at + i]) - sums[i]
                         if any_absent(absent, start, n3):
-                            west = northwest = np.int64(0)
-                            for i in range(n3):
-                                prediction = edge(west, above[i], northwest, i2, i)
-                                northwest = above[i]
-                                if absent[at + i]:
-                                    row[i] = prediction
-                                    cells[at + i] = prediction + sums[i]
-                                west = row[i]
-                                residuals[at + i] = west - prediction + mid
+                            impute_edges(row, above, i2, absent, at, n3, mid, residuals)
+                            for i in range(np.uint64(n3)):
+                                cells[at + i] = np.int64(row[i]) + sums[i]
                         else:
-                            west = northwest = np.int64(0)
-                            for i in range(n3):
-                                prediction = edge(west, above[i], northwest, i2, i)
-                                northwest = above[i]
-                                west = row[i]
-                                residuals[at + i] = west - prediction + mid
+                            difference_edges(row, above, i2, at, n3, mid, residuals)
                         above, row = row, above
-                        start += np.int64(n3)
+                        start += n3
 
 
 @compiled
 def restore_med(residuals: Any, shapes: Any, reference: Any, mid: Any) -> None:
     """Undo `predict_med`."""
     n = longest_row(shapes)
-    sums, above, row = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    sums, above, row = np.empty(n, np.int64), np.empty(n, residuals.dtype), np.empty(n, residuals.dtype)
     dtype = residuals.dtype.type
     start = np.int64(0)
     for lane in range(shapes.shape[0]):
-        n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], np.uint64(shapes[lane, 4])
-        plane = n2 * shapes[lane, 4]
+        n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
+        plane = n2 * n3
         for _ in range(shapes[lane, 0]):
             for i0 in range(n0):
                 for i1 in range(n1):
-                    back = steps_back(i0, i1, 0, n1 * plane, plane, 0)
+                    back = steps_back(i0, i1, np.int64(0), n1 * plane, plane, np.int64(0))
                     for i2 in range(n2):
                         sum_rows(residuals, start, n3, back, sums)
-                        at = np.uint64(start)
                         centre(sums, n3, reference, back)
-                        west = northwest = np.int64(0)
-                        for i in range(n3):
-                            prediction = edge(west, above[i], northwest, i2, i)
-                            northwest = above[i]
-                            west = np.int64(dtype(prediction + np.int64(residuals[at + i]) - mid))
-                            row[i] = west
-                            residuals[at + i] = west + sums[i]
+                        at, one = np.uint64(start), np.uint64(1)
+                        corner = np.int64(above[0]) if i2 else np.int64(0)
+                        west = np.int64(dtype(corner + np.int64(residuals[at]) - mid))
+                        row[0] = west
+                        if i2:
+                            for i in range(one, np.uint64(n3)):
+                                north = np.int64(above[i])
+                                prediction = edge(west, north, corner)
+                                corner = north
+                                west = np.int64(dtype(prediction + (np.int64(residuals[at + i]) - mid)))
+                                row[i] = west
+                        else:
+                            for i in range(one, np.uint64(n3)):
+                                west += np.int64(residuals[at + i]) - mid
+                                row[i] = west
+                        for i in range(np.uint64(n3)):
+                            residuals[at + i] = np.int64(row[i]) + sums[i]
                         above, row = row, above
-                        start += np.int64(n3)
+                        start += n3
 
 
 @inlined
@@ -135,13 +132,36 @@ def centre(sums: Any, n: Any, reference: Any, back: Any) -> None:
 
 
 @inlined
-def edge(west: Any, north: Any, northwest: Any, row: Any, column: Any) -> Any:
-    """Return the median of west, north and west + north - northwest, or the one that there is."""
-    if row == 0:
-        return west
-    if column == 0:
-        return north
-    # If the corner lies beyond both, the farther of them; no sum that could overflow decides.
-    if north >= northwest:
-        return max(west, north) if west > northwest else west + (north - northwest)
-    return min(west, north) if west < northwest else west + (north - northwest)
+def edge(west: Any, north: Any, corner: Any) -> Any:
+    """Return the median of west, north and west + north - corner, the last of which may overflow if it is not."""
+    low, high = min(west, north), max(west, north)
+    middle = west + (north - corner)
+    middle = high if corner <= low else middle
+    return low if corner >= high else middle
+
+
+@inlined
+def difference_edges(row: Any, above: Any, index: Any, place: Any, n: Any, mid: Any, residuals: Any) -> None:
+    """Turn a row of a plane into residuals."""
+    one = np.uint64(1)
+    residuals[place] = np.int64(row[0]) - (np.int64(above[0]) if index else np.int64(0)) + mid
+    if index:
+        for i in range(one, np.uint64(n)):
+            west, north, corner = np.int64(row[i - one]), np.int64(above[i]), np.int64(above[i - one])
+            residuals[place + i] = np.int64(row[i]) - edge(west, north, corner) + mid
+    else:
+        for i in range(one, np.uint64(n)):
+            residuals[place + i] = np.int64(row[i]) - np.int64(row[i - one]) + mid
+
+
+@inlined
+def impute_edges(row: Any, above: Any, index: Any, absent: Any, place: Any, n: Any, mid: Any, residuals: Any) -> None:
+    """Like `difference_edges`, one cell after the other, of which absent ones become their prediction."""
+    west = corner = np.int64(0)
+    for i in range(np.uint64(n)):
+        north = np.int64(above[i]) if index else np.int64(0)
+        prediction = edge(west, north, corner) if index and i else (north if index else west)
+        if absent[place + i]:
+            row[i] = prediction
+        west, corner = np.int64(row[i]), north
+        residuals[place + i] = west - prediction + mid

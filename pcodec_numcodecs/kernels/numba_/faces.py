@@ -10,19 +10,22 @@ import numpy as np
 
 from .compiled import inlined
 
+ZERO, ONE = np.int64(0), np.int64(1)  # of one type wherever they are passed, so that less is compiled
+
 
 @inlined
 def steps_back(i0: Any, i1: Any, i2: Any, s0: Any, s1: Any, s2: Any) -> Any:
     """Return the distances to the rows before, along those of three axes that have one; nearest axis first, then 0."""
-    a = s2 if i2 > 0 else 0
-    b = s1 if i1 > 0 else 0
-    c = s0 if i0 > 0 else 0
+    none = np.int64(0)
+    a = s2 if i2 > 0 else none
+    b = s1 if i1 > 0 else none
+    c = s0 if i0 > 0 else none
     if a == 0:
-        a, b = b, 0
+        a, b = b, none
     if b == 0:
-        b, c = c, 0
+        b, c = c, none
     if a == 0:
-        a, b = b, 0
+        a, b = b, none
     return a, b, c
 
 

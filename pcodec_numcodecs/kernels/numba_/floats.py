@@ -3,7 +3,7 @@
 Each product and sum is one operation, rounded correctly, in the order that `Kernels.predict_tiles` states.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,7 +11,22 @@ from .compiled import compiled, inlined
 from .differences import longest_row
 from .faces import any_absent, steps_back
 from .latents import latent_of, number_of
-from .taps import HALO, LEFT, clamp, is_clamped, is_face, is_skipped, pad_row, reach, roomiest
+from .taps import (
+    HALO,
+    LEFT,
+    clamp,
+    extend_left,
+    gather_slabs,
+    is_clamped,
+    is_face,
+    is_skipped,
+    pad_row,
+    reach,
+    roomiest,
+)
+from .weighing import SPARE, weigh
+
+CHAINS: Final = 4
 
 
 @compiled
@@ -20,20 +35,21 @@ def predict_floats(
     absent: Any,
     residuals: Any,
     shapes: Any,
-    axes: Any,
     reference: Any,
     mid: Any,
+    axes: Any,
+    by_plane: Any,
     offsets: Any,
     weights: Any,
-    unit: Any,
     sets: Any,
-    by_plane: Any,
+    unit: Any,
 ) -> None:
     """Predict all tiles by weighted sums of floats; see `Kernels.predict_tiles`."""
     dtype = cells.dtype.type
-    sums, slab = np.empty(longest_row(shapes), np.float64), np.empty(roomiest(shapes), np.float64)
-    steps, taps = new_taps(offsets.shape[0])
-    spans = np.empty((4, 2), np.int64)
+    sums = np.empty(longest_row(shapes) + SPARE, np.float64)
+    slab = np.empty(roomiest(shapes) + SPARE, np.float64)
+    steps, taps = np.empty(most_taps(offsets), np.int64), np.empty(most_taps(offsets), np.float64)
+    built, spans = np.empty(3, np.int64), np.empty((4, 2), np.int64)
     reach(offsets, spans)
     start = np.int64(0)
     for lane in range(shapes.shape[0]):
@@ -43,20 +59,20 @@ def predict_floats(
             fill_slab(cells, start, n0 * n1 * n2, n3, slab)
             here = np.int64(LEFT)
             first = reference
-            built = (np.int64(-1), np.int64(0), np.int64(0))
+            built[0] = -1
             for i0 in range(n0):
                 for i1 in range(n1):
                     for i2 in range(n2):
                         back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
                         if here > LEFT:
                             first = latent_of(corner(slab, here, back), mid)
-                        built = find_float_taps(
-                            *(built, offsets, weights[sets[lane]], unit, spans, axes, by_plane),
-                            *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps),
+                        find_float_taps(
+                            *(offsets, weights[sets[lane]], unit, spans, axes, by_plane),
+                            *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps, built),
                         )
                         at, to = np.uint64(here), np.uint64(start)
                         if any_absent(absent, start, n3):
-                            sum_floats(slab, here, n3, steps, taps, built[2], sums)
+                            weigh(slab, here, n3, steps, taps, built[2], 0.0, sums)
                             for i in range(np.uint64(n3)):
                                 if i:
                                     first = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
@@ -64,11 +80,11 @@ def predict_floats(
                                     cells[to + i] = first
                                     slab[at + i] = number_of(first)
                                     if i == 0:
-                                        extend_left(slab, at)
+                                        extend_left(slab, here)
                                 residuals[to + i] = dtype(cells[to + i] - first + mid)
                             pad_row(slab, here, n3)
                         else:
-                            sum_floats(slab, here, n3, steps, taps, built[1], sums)
+                            weigh(slab, here, n3, steps, taps, built[1], 0.0, sums)
                             residuals[to] = dtype(cells[to] - first + mid)
                             for i in range(np.uint64(1), np.uint64(n3)):
                                 residuals[to + i] = dtype(cells[to + i] - latent_of(sums[i], mid) + mid)
@@ -80,60 +96,64 @@ def predict_floats(
 def restore_floats(
     residuals: Any,
     shapes: Any,
-    axes: Any,
     reference: Any,
     mid: Any,
+    axes: Any,
+    by_plane: Any,
     offsets: Any,
     weights: Any,
-    unit: Any,
     sets: Any,
-    by_plane: Any,
+    unit: Any,
 ) -> None:
-    """Undo `predict_floats`."""
+    """Undo `predict_floats`, for some slabs side by side: while one waits for the cell before, others go on."""
     dtype = residuals.dtype.type
-    sums, slab = np.empty(longest_row(shapes), np.float64), np.empty(roomiest(shapes), np.float64)
-    steps, taps = new_taps(offsets.shape[0])
-    spans = np.empty((4, 2), np.int64)
+    longest, room, neighbours = longest_row(shapes), roomiest(shapes), most_taps(offsets)
+    sums, slab = np.empty((CHAINS, longest + SPARE), np.float64), np.empty(CHAINS * room + SPARE, np.float64)
+    steps, taps = np.empty((CHAINS, neighbours), np.int64), np.empty((CHAINS, neighbours), np.float64)
+    built, spans = np.empty((CHAINS, 3), np.int64), np.empty((4, 2), np.int64)
     reach(offsets, spans)
-    start = np.int64(0)
-    for lane in range(shapes.shape[0]):
+    starts, owners, cursor = np.empty(CHAINS, np.int64), np.empty(CHAINS, np.int64), np.zeros(3, np.int64)
+    while cursor[0] < shapes.shape[0]:
+        lane = cursor[0]
         n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
         pitch = n3 + HALO
-        for _ in range(shapes[lane, 0]):
-            here = np.int64(LEFT)
-            first = reference
-            built = (np.int64(-1), np.int64(0), np.int64(0))
-            for i0 in range(n0):
-                for i1 in range(n1):
-                    for i2 in range(n2):
-                        back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
-                        if here > LEFT:
-                            first = latent_of(corner(slab, here, back), mid)
-                        built = find_float_taps(
-                            *(built, offsets, weights[sets[lane]], unit, spans, axes, by_plane),
-                            *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps),
+        chains = gather_slabs(shapes, sets, cursor, starts, owners)
+        here = np.int64(LEFT)
+        built[:, 0] = -1
+        for i0 in range(n0):
+            for i1 in range(n1):
+                for i2 in range(n2):
+                    back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
+                    for k in range(chains):
+                        at, to = here + k * room, np.uint64(starts[k])
+                        first = latent_of(corner(slab, at, back), mid) if here > LEFT else reference
+                        find_float_taps(
+                            *(offsets, weights[owners[k]], unit, spans, axes, by_plane),
+                            *(i0, i1, i2, n0, n1, n2, pitch, back, steps[k], taps[k], built[k]),
                         )
-                        at, to = np.uint64(here), np.uint64(start)
-                        sum_floats(slab, here, n3, steps, taps, built[2], sums)
+                        weigh(slab, at, n3, steps[k], taps[k], built[k, 2], 0.0, sums[k])
                         cell = dtype(residuals[to] - mid + first)
                         residuals[to] = cell
-                        slab[at] = number_of(cell)
+                        slab[np.uint64(at)] = number_of(cell)
                         extend_left(slab, at)
-                        for i in range(np.uint64(1), np.uint64(n3)):
-                            prediction = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
-                            cell = dtype(residuals[to + i] - mid + prediction)
-                            residuals[to + i] = cell
-                            slab[at + i] = number_of(cell)
-                        pad_row(slab, here, n3)
-                        start += n3
-                        here += pitch
+                    if chains == CHAINS and are_plain(steps, taps, built):
+                        restore_rows(residuals, starts, n3, mid, sums, taps, built, slab, here, room)
+                    else:
+                        for k in range(chains):
+                            restore_row(
+                                *(residuals, starts[k], n3, mid, sums[k], steps[k], taps[k], built[k]),
+                                *(slab, here + k * room),
+                            )
+                    for k in range(chains):
+                        pad_row(slab, here + k * room, n3)
+                        starts[k] += n3
+                    here += pitch
 
 
 @inlined
-def new_taps(neighbours: Any) -> Any:
-    """Return room for what `find_float_taps` finds."""
-    room = max(neighbours, 15)  # as many as Lorenzo's predictor has along four axes
-    return np.empty(room, np.int64), np.empty(room, np.float64)
+def most_taps(offsets: Any) -> Any:
+    """Return how many neighbours `find_float_taps` finds at most."""
+    return max(offsets.shape[0], 15)  # as many as Lorenzo's predictor has along four axes
 
 
 @inlined
@@ -146,13 +166,6 @@ def fill_slab(cells: Any, start: Any, rows: Any, n: Any, slab: Any) -> None:
         pad_row(slab, np.int64(here), n)
         here += np.uint64(n + HALO)
         there += np.uint64(n)
-
-
-@inlined
-def extend_left(slab: Any, at: Any) -> None:
-    """Fill the room before a row."""
-    for i in range(LEFT):
-        slab[at - np.uint64(i + 1)] = slab[at]
 
 
 @inlined
@@ -184,7 +197,6 @@ def axes_back(back: Any) -> Any:
 
 @inlined
 def find_float_taps(
-    built: Any,
     offsets: Any,
     weights: Any,
     unit: Any,
@@ -201,11 +213,12 @@ def find_float_taps(
     back: Any,
     steps: Any,
     taps: Any,
-) -> Any:
+    built: Any,
+) -> None:
     """List the neighbours of a row's cells in order, distances and weights; those of weight 0 are left out.
 
-    `built` tells what is listed already. Returned are what it shall be for the next row: the plane, or -1 if the list
-    holds for this row alone; how many neighbours there are; and how many come before the first one of the same row.
+    `built` tells what is listed already, and then, what is now: the plane, or -1 if the list holds for this row alone;
+    how many neighbours there are; and how many come before the first one of the same row.
     """
     count, split = np.int64(0), np.int64(-1)
     if is_face(axes, by_plane, i0, i1, i2):
@@ -219,11 +232,12 @@ def find_float_taps(
             steps[count], taps[count] = step - 1, -sign
             count += 1
         steps[count], taps[count] = -1, 1.0
-        return np.int64(-1), count + 1, count
+        built[0], built[1], built[2] = -1, count + 1, count
+        return
     plane = (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else np.int64(0)
     clamped = is_clamped(spans, 0, i0, n0) or is_clamped(spans, 1, i1, n1) or is_clamped(spans, 2, i2, n2)
     if not clamped and built[0] == plane:
-        return built
+        return
     row = weights[min(plane, weights.shape[0] - 1)]
     for k in range(offsets.shape[0]):
         if row[k] == 0 or is_skipped(offsets, k, axes, by_plane, plane):
@@ -234,19 +248,7 @@ def find_float_taps(
         steps[count] = (rows * n2 + clamp(i2, offsets[k, 2], n2)) * pitch + offsets[k, 3]
         taps[count] = row[k] * unit
         count += 1
-    return np.int64(-1) if clamped else plane, count, count if split < 0 else split
-
-
-@inlined
-def sum_floats(slab: Any, here: Any, n: Any, steps: Any, taps: Any, count: Any, sums: Any) -> None:
-    """Fill `sums`, but for the first cell, with the first neighbours, weighted."""
-    at, one, cells = np.uint64(here), np.uint64(1), np.uint64(n)
-    for i in range(one, cells):
-        sums[i] = 0.0
-    for k in range(count):
-        there, weight = at + np.uint64(steps[k]), taps[k]
-        for i in range(one, cells):
-            sums[i] += weight * slab[there + i]
+    built[0], built[1], built[2] = np.int64(-1) if clamped else plane, count, count if split < 0 else split
 
 
 @inlined
@@ -255,3 +257,84 @@ def finish(slab: Any, at: Any, total: Any, steps: Any, taps: Any, built: Any) ->
     for k in range(built[2], built[1]):
         total += taps[k] * slab[at + np.uint64(steps[k])]
     return total
+
+
+@inlined
+def restore_row(
+    residuals: Any,
+    start: Any,
+    n: Any,
+    mid: Any,
+    sums: Any,
+    steps: Any,
+    taps: Any,
+    built: Any,
+    slab: Any,
+    here: Any,
+) -> None:
+    """Turn residuals of a row, but the first, into cells."""
+    dtype = residuals.dtype.type
+    at, to = np.uint64(here), np.uint64(start)
+    for i in range(np.uint64(1), np.uint64(n)):
+        prediction = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
+        cell = dtype(residuals[to + i] - mid + prediction)
+        residuals[to + i] = cell
+        slab[at + i] = number_of(cell)
+
+
+@inlined
+def are_plain(steps: Any, taps: Any, built: Any) -> Any:
+    """Tell whether all rows' last neighbours are the cell before and, ahead of it, at most the one two before."""
+    for k in range(CHAINS):
+        own = built[k, 1] - built[k, 2]
+        last = built[k, 1] - 1
+        if own < 1 or own > 2 or steps[k, last] != -1 or (own == 2 and steps[k, last - 1] != -2):
+            return False
+    return True
+
+
+@inlined
+def restore_rows(
+    residuals: Any,
+    starts: Any,
+    n: Any,
+    mid: Any,
+    sums: Any,
+    taps: Any,
+    built: Any,
+    slab: Any,
+    here: Any,
+    room: Any,
+) -> None:
+    """Like `restore_row`, plain rows of four slabs at once."""
+    dtype = residuals.dtype.type
+    two = np.uint64(2)
+    ra, rb, rc, rd = np.uint64(starts[0]), np.uint64(starts[1]), np.uint64(starts[2]), np.uint64(starts[3])
+    a, step = np.uint64(here), np.uint64(room)
+    b = a + step
+    c = b + step
+    d = c + step
+    sa, sb, sc, sd = sums[0], sums[1], sums[2], sums[3]
+    (fa, na), (fb, nb) = last_taps(taps[0], built[0]), last_taps(taps[1], built[1])
+    (fc, nc), (fd, nd) = last_taps(taps[2], built[2]), last_taps(taps[3], built[3])
+    xa, xb, xc, xd = slab[a], slab[b], slab[c], slab[d]
+    for i in range(np.uint64(1), np.uint64(n)):
+        # The sum of none but zeros is 0.0, never -0.0: a neighbour of weight 0 changes no bit.
+        la = latent_of(sa[i] + fa * slab[a + i - two] + na * xa, mid)
+        lb = latent_of(sb[i] + fb * slab[b + i - two] + nb * xb, mid)
+        lc = latent_of(sc[i] + fc * slab[c + i - two] + nc * xc, mid)
+        ld = latent_of(sd[i] + fd * slab[d + i - two] + nd * xd, mid)
+        la = dtype(residuals[ra + i] - mid + la)
+        lb = dtype(residuals[rb + i] - mid + lb)
+        lc = dtype(residuals[rc + i] - mid + lc)
+        ld = dtype(residuals[rd + i] - mid + ld)
+        xa, xb, xc, xd = number_of(la), number_of(lb), number_of(lc), number_of(ld)
+        residuals[ra + i], residuals[rb + i], residuals[rc + i], residuals[rd + i] = la, lb, lc, ld
+        slab[a + i], slab[b + i], slab[c + i], slab[d + i] = xa, xb, xc, xd
+
+
+@inlined
+def last_taps(taps: Any, built: Any) -> Any:
+    """Return the weights of the cells two before, 0.0 if it is no neighbour, and one before."""
+    last = built[1] - 1
+    return (taps[last - 1] if last > built[2] else 0.0), taps[last]

@@ -14,20 +14,24 @@ from .words import bit_length
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_NEAR = 4  # the nearest distances that are always tried
-_FREQUENT = 12  # distances tried for every latent because matches have them most often
-_HASH = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd numbers of well mixed bits
-_FIRST, _SECOND, _THIRD = (np.uint64(number) for number in _HASH)
-_MOST = (1 << 63) - 1
-_BLOCK = 1024  # latents at a time, one distance for all of them
+_NEAR = (4, 1, 1)  # the nearest distances that are always tried, round by round
+_FREQUENT = 8  # distances tried for every latent because matches have them most often
+_HASH = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # odd numbers of well mixed bits
+_FIRST, _SECOND = (np.uint64(number) for number in _HASH)
+_MOST = np.int32((1 << 31) - 1)
 _MATCHES = len(_HASH)
+_LAST_MATCH = np.uint64(_MATCHES - 1)
+_ONE, _NEAREST = np.uint64(1), np.uint32(1)
 _KEY_SHIFT = np.uint64(48)
 _KEYS = 1 << 16
-_ROUGH_BITS = 6  # of the latents' span, where three in a row are compared
+_SAMPLED_LOG = 11  # all rounds but the last work on stretches of so many latents,
+_SHARE = 4  # the last of so many, or on all of a few
+_BLOCK = 512  # latents at a time, one distance for all of them
 _SCALE_LOG = 4  # costs are in sixteenths of a bit
 _FRACTION_LOG = 20
-_DISTANCE_BITS = 25  # room for the largest window
-_DISTANCE = (1 << _DISTANCE_BITS) - 1
+_PLACE_BITS = 5  # room for the place of a distance among those that are tried
+_PLACE = np.int32((1 << _PLACE_BITS) - 1)
+_PRICE_BITS = np.int32(_PLACE_BITS + _SCALE_LOG)
 
 
 def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
@@ -37,76 +41,79 @@ def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDAr
 
 @compiled
 def _find(latents: Any, counts: Any, window: Any, out: Any) -> None:
-    matches = np.zeros((_MATCHES, latents.size), np.uint32)
+    matches = np.empty((_MATCHES, latents.size), np.uint32)
+    _find_matches(latents, counts, window, matches)
     found = np.zeros(window + 1, np.int64)
-    best = np.empty(_BLOCK, np.int64)
-    _find_matches(latents, counts, window, matches, found)
-    # Two rounds: a distance is cheap when many latents use it, which the first round finds out.
-    for _ in range(2):
-        tried = _distances_to_try(found, min(_NEAR, window))
+    for index in range(latents.size):
+        if _is_sampled(index, latents.size):
+            for match in range(_MATCHES):
+                found[np.int64(matches[match, index])] += 1
+    found[0] = 0
+    best = np.empty(_BLOCK, np.int32)
+    # A distance is cheap when many latents use it, which the first rounds find out.
+    for turn in range(len(_NEAR)):
+        tried = _distances_to_try(found, min(_NEAR[turn], window))
         marks = _code_costs(found)
-        for distance in range(marks.size):
-            marks[distance] = (marks[distance] << _DISTANCE_BITS) + distance
         found[:] = 0
         start = np.int64(0)
         for lane in range(counts.size):
             end = start + counts[lane]
             page, lookbacks = latents[start:end], out[start:end]
-            for first in range(0, page.size, _BLOCK):
-                block = slice(start + first, min(start + first + _BLOCK, end))
-                _choose(page, first, tried, matches[:, block], marks, best)
-                for i in range(block.stop - block.start):
-                    chosen = best[i] & _DISTANCE
-                    lookbacks[first + i] = chosen
-                    found[chosen] += 1
+            first: Any = 0
+            while first < page.size:
+                index = start + first
+                n = min(_BLOCK - index % _BLOCK, page.size - first)
+                if turn == len(_NEAR) - 1 or _is_sampled(index, latents.size):
+                    _choose(page, first, tried, matches[:, index : index + n], marks, best)
+                    _distances(best[:n], tried, matches[:, index : index + n], lookbacks[first:])
+                    if turn < len(_NEAR) - 1:
+                        for i in range(first == 0, n):  # the first latent has nothing to look back to
+                            found[np.int64(lookbacks[first + i])] += 1
+                first += n
             if page.size:
-                found[np.int64(lookbacks[0])] -= 1  # the first latent has nothing to look back to
                 lookbacks[0] = 1
             start = end
 
 
 @inlined
-def _find_matches(latents: Any, counts: Any, window: Any, matches: Any, found: Any) -> None:
-    """Fill `matches` with distances to the last equal key, 0 where there is none in lane and window; count them.
+def _is_sampled(index: Any, size: Any) -> Any:
+    return size < _SHARE << _SAMPLED_LOG or (index >> _SAMPLED_LOG) % _SHARE == _SHARE - 1
 
-    Keys are hashes of a latent, of it and the one before, and of the high bits of three in a row.
+
+@inlined
+def _find_matches(latents: Any, counts: Any, window: Any, matches: Any) -> None:
+    """Fill `matches` with distances to the last equal key, 0 where there is none in lane and window.
+
+    Keys are hashes of a latent, and of it and the one before.
     """
-    lowest, highest = np.uint64(latents[0]) if latents.size else np.uint64(0), np.uint64(0)
-    for latent in latents:
-        lowest, highest = min(lowest, np.uint64(latent)), max(highest, np.uint64(latent))
-    shift = np.uint64(max(0, bit_length(highest - lowest) - _ROUGH_BITS)) if latents.size else np.uint64(0)
     last = np.empty(_KEYS, np.uint32)  # one kind of key at a time, so that this stays in the cache
     for match in range(_MATCHES):
         last[:] = 0  # one more than the index of the last latent of each key
-        one = two = three = np.uint64(0)
-        index = np.int64(0)
+        one = two = np.uint64(0)
+        start = np.int64(0)
         for lane in range(counts.size):
-            for place in range(counts[lane]):
-                three, two, one = two, one, np.uint64(latents[index])
-                if match == 0:
-                    key = one * _FIRST
-                elif match == 1:
-                    key = one * _SECOND + two * _FIRST
-                else:
-                    one = (one - lowest) >> shift
-                    key = one * _THIRD + two * _SECOND + three * _FIRST
-                distance = index + 1 - np.int64(last[key >> _KEY_SHIFT])
-                if distance <= min(place, window):
-                    matches[match, index] = distance
-                    found[distance] += 1
-                index += 1
-                last[key >> _KEY_SHIFT] = index
+            end = start + counts[lane]
+            page, out = latents[start:end], matches[match, start:end]
+            for place in range(page.size):
+                two, one = one, np.uint64(page[place])
+                key = one * _FIRST if match == 0 else one * _SECOND + two * _FIRST
+                here = np.uint32(start + place + 1)
+                distance = np.uint32(here - last[key >> _KEY_SHIFT])
+                last[key >> _KEY_SHIFT] = here
+                # A choice, not a condition: which way it goes cannot be predicted.
+                out[place] = distance if distance <= np.uint32(min(place, window)) else np.uint32(0)
+            start = end
 
 
 @inlined
 def _distances_to_try(found: Any, near: Any) -> Any:
-    """Return the nearest distances and those found most often, of equally frequent ones the nearer."""
-    tried = np.zeros(_NEAR + _FREQUENT, np.int64)
+    """Return, in ascending order, the nearest distances and those found most often, of equal ones the nearer."""
+    tried = np.zeros(near + _FREQUENT, np.int64)
     for i in range(near):
         tried[i] = i + 1
-    frequent = tried[near : near + _FREQUENT]
+    frequent = tried[near:]
     held = 0
-    for distance in range(found.size):
+    for distance in range(near + 1, found.size):
         count = found[distance]
         if count <= 1 or (held == _FREQUENT and count <= found[frequent[held - 1]]):
             continue
@@ -116,6 +123,12 @@ def _distances_to_try(found: Any, near: Any) -> Any:
             frequent[at] = frequent[at - 1]
             at -= 1
         frequent[at] = distance
+    for i in range(1, held):  # `np.sort` takes long to compile
+        moved, at = frequent[i], i
+        while at > 0 and frequent[at - 1] > moved:
+            frequent[at] = frequent[at - 1]
+            at -= 1
+        frequent[at] = moved
     return tried[: near + held]
 
 
@@ -125,9 +138,10 @@ def _code_costs(found: Any) -> Any:
     total = np.int64(found.size)
     for count in found:
         total += count
-    costs = np.empty(found.size, np.int64)
+    costs = np.empty(found.size, np.int32)
+    total_log = _rough_log(total)
     for distance in range(found.size):
-        costs[distance] = _rough_log(total) - _rough_log(found[distance] + 1)
+        costs[distance] = total_log - _rough_log(found[distance] + 1)
     return costs
 
 
@@ -143,30 +157,46 @@ def _rough_log(value: Any) -> Any:
 def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: Any) -> None:
     """Find for latents of a page from `first` on the distances of least cost: of their codes and of the differences.
 
-    Cost and distance make one integer, so that the least one brings its distance along; of equal ones the nearest.
+    Cost and the distance's place among those tried, then among matches, make one integer, so that the least one brings
+    its place along.
     """
     n = matches.shape[1]
     here = page[first : first + n]
     for i in range(n):
         best[i] = _MOST
-    for distance in tried:
-        mark = marks[distance]
+    for place in range(tried.size):
+        distance = tried[place]
+        mark = np.int32((marks[distance] << _PLACE_BITS) + place)
         skipped = max(0, distance - first)  # latents that have none so far back in their page
         if skipped < n:
             earlier, late, least = page[first + skipped - distance :], here[skipped:], best[skipped:n]
             for i in range(least.size):
-                least[i] = min(least[i], mark + _price(late[i], earlier[i], page))
+                least[i] = min(least[i], np.int32(mark + _price(late[i], earlier[i], page)))
     for match in range(_MATCHES):
         for i in range(n):
             # Where there is none, the nearest is tried once more: a condition could not be predicted.
-            distance = max(np.int64(matches[match, i]), min(1, first + i))
-            earlier_latent = page[np.uint64(first + i - distance)]
-            best[i] = min(best[i], marks[np.uint64(distance)] + _price(here[i], earlier_latent, page))
+            back: Any = max(np.int64(matches[match, i]), 1)
+            reference: Any = max(first + i - back, 0)
+            earlier_latent = page[np.uint64(reference)]
+            mark = np.int32((marks[np.uint64(back)] << _PLACE_BITS) + tried.size + match)
+            best[i] = min(best[i], np.int32(mark + _price(here[i], earlier_latent, page)))
+
+
+@inlined
+def _distances(best: Any, tried: Any, matches: Any, out: Any) -> None:
+    """Write the distances whose places were found best."""
+    few = np.uint64(tried.size)
+    for i in range(best.size):
+        place = np.uint64(best[i] & _PLACE)
+        # Both are looked up and one is chosen: a condition could not be predicted.
+        match = matches[np.uint64(min(max(place, few) - few, _LAST_MATCH)), i]
+        out[i] = tried[min(place, few - _ONE)] if place < few else max(match, _NEAREST)
 
 
 @inlined
 def _price(here: Any, earlier: Any, page: Any) -> Any:
-    """Return what a difference costs, above the bits of a distance."""
+    """Return what a difference costs, above the bits of a place."""
     dtype = page.dtype.type
-    difference = dtype(here - earlier)
-    return bit_length(np.uint64(min(difference, dtype(-difference)))) << (_DISTANCE_BITS + _SCALE_LOG)
+    difference: Any = dtype(here - earlier)
+    least: Any = min(difference, dtype(-difference))
+    return np.int32(bit_length(np.uint64(least))) << _PRICE_BITS

@@ -1,4 +1,8 @@
-"""Predict cells of tiles from those before them, and undo it, tile by tile."""
+"""Predict cells of tiles from those before them, and undo it, tile by tile.
+
+Latents of 8 and 16 bits are worked on as the high bits of 32: they wrap and compare there as they should, and less has
+to be compiled.
+"""
 
 from typing import Any
 
@@ -6,38 +10,79 @@ import numpy as np
 import numpy.typing as npt
 
 from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, Prediction
+from .chains import restore_weights
 from .compiled import read_only
 from .differences import predict_lorenzo, predict_med, restore_lorenzo, restore_med
 from .floats import predict_floats, restore_floats
-from .stencils import predict_weights, restore_weights
+from .stencils import predict_weights
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 
 def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents) -> None:
     """See `Kernels.predict_tiles`."""
-    absent, shapes = read_only(absent), read_only(prediction.shapes)
-    if prediction.kind == FLOAT_WEIGHTS:
-        predict_floats(cells, absent, residuals, shapes, *_floats(cells, prediction))
-    elif prediction.kind == LORENZO:
-        predict_lorenzo(_signed(cells), absent, _signed(residuals), shapes, *_ends(cells, prediction))
-    elif prediction.kind == MED:
-        predict_med(_signed(cells), absent, _signed(residuals), shapes, *_ends(cells, prediction))
-    else:
-        predict_weights(_signed(cells), absent, _signed(residuals), shapes, *_weights(cells, prediction))
+    spare = spare_bits(cells)
+    if not spare:
+        _predict(cells, absent, prediction, residuals, 0)
+        return
+    wide, found = widened(cells), np.empty(cells.size, np.uint32)
+    _predict(wide, absent, prediction, found, spare)
+    residuals[...] = found >> spare
+    if absent.size:
+        cells[...] = wide >> spare
 
 
 def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
     """See `Kernels.restore_tiles`."""
+    spare = spare_bits(residuals)
+    if not spare:
+        _restore(residuals, prediction, 0)
+        return
+    wide = widened(residuals)
+    _restore(wide, prediction, spare)
+    residuals[...] = wide >> spare
+
+
+def spare_bits(latents: Latents) -> int:
+    """Return by how many bits latents are widened."""
+    return max(0, 32 - 8 * latents.itemsize)
+
+
+def widened(latents: Latents) -> npt.NDArray[np.uint32]:
+    """Return narrow latents as the high bits of wider ones."""
+    return latents.astype(np.uint32) << np.uint32(spare_bits(latents))
+
+
+def _predict(
+    cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents, spare: int
+) -> None:
+    absent, shapes = read_only(absent), read_only(prediction.shapes)
+    if prediction.kind == FLOAT_WEIGHTS:
+        predict_floats(cells, absent, residuals, shapes, *_floats(cells, prediction))
+        return
+    signed = (_signed(cells), absent, _signed(residuals))
+    ends = _ends(cells, prediction.reference << spare)
+    if prediction.kind == LORENZO:
+        predict_lorenzo(*signed, shapes, *ends)
+    elif prediction.kind == MED:
+        predict_med(*signed, shapes, *ends)
+    else:
+        predict_weights(*signed, shapes, *ends, *_stencil(prediction), *_rounding(prediction, spare))
+
+
+def _restore(residuals: Latents, prediction: Prediction, spare: int) -> None:
     shapes = read_only(prediction.shapes)
     if prediction.kind == FLOAT_WEIGHTS:
         restore_floats(residuals, shapes, *_floats(residuals, prediction))
-    elif prediction.kind == LORENZO:
-        restore_lorenzo(_signed(residuals), shapes, *_ends(residuals, prediction))
+        return
+    signed = _signed(residuals)
+    ends = _ends(residuals, prediction.reference << spare)
+    if prediction.kind == LORENZO:
+        restore_lorenzo(signed, shapes, *ends)
     elif prediction.kind == MED:
-        restore_med(_signed(residuals), shapes, *_ends(residuals, prediction))
+        restore_med(signed, shapes, *ends)
     else:
-        restore_weights(_signed(residuals), shapes, *_weights(residuals, prediction))
+        restore_weights(signed, shapes, *ends, *_stencil(prediction), *_rounding(prediction, spare))
 
 
 def _signed(latents: Latents) -> Any:
@@ -45,20 +90,24 @@ def _signed(latents: Latents) -> Any:
     return latents.view(f"i{latents.itemsize}")
 
 
-def _ends(latents: Latents, prediction: Prediction) -> tuple[Any, Any]:
+def _ends(latents: Latents, reference: int) -> tuple[Any, Any]:
     """Return the reference and half the range, as signed numbers of 64 bits."""
-    reference, mid = np.array([prediction.reference, 1 << (8 * latents.itemsize - 1)], np.uint64).view(np.int64)
-    return reference, mid
+    ends = np.array([reference, 1 << (8 * latents.itemsize - 1)], np.uint64).view(np.int64)
+    return ends[0], ends[1]
 
 
-def _weights(latents: Latents, prediction: Prediction) -> tuple[Any, ...]:
-    arrays = [read_only(a) for a in (prediction.offsets, prediction.weights, prediction.sets)]
-    shift = np.int64(prediction.shift)
-    ends = _ends(latents, prediction)
-    return prediction.axes, *ends, arrays[0], arrays[1], shift, arrays[2], prediction.by_plane
+def _stencil(prediction: Prediction) -> tuple[Any, Any, Any, Any, Any]:
+    arrays = (prediction.offsets, prediction.weights, prediction.sets)
+    return (prediction.axes, prediction.by_plane, *map(read_only, arrays))  # type: ignore[return-value]
+
+
+def _rounding(prediction: Prediction, spare: int) -> tuple[Any, Any, Any]:
+    """Return the shift, half a unit of what is shifted, and a mask of the bits that are not spare."""
+    half = (1 << prediction.shift) >> 1
+    return np.int64(prediction.shift), np.int64(half << spare), np.int64(-1 << spare)
 
 
 def _floats(latents: Latents, prediction: Prediction) -> tuple[Any, ...]:
-    _, _, _, offsets, weights, _, sets, by_plane = _weights(latents, prediction)
-    ends = (latents.dtype.type(prediction.reference), latents.dtype.type(1 << (8 * latents.itemsize - 1)))
-    return prediction.axes, *ends, offsets, weights, 1.0 / (1 << prediction.shift), sets, by_plane
+    dtype = latents.dtype.type
+    ends = dtype(prediction.reference), dtype(1 << (8 * latents.itemsize - 1))
+    return *ends, *_stencil(prediction), 1.0 / (1 << prediction.shift)

@@ -13,8 +13,6 @@ from .compiled import inlined
 LEFT: Final = 3
 RIGHT: Final = 2
 HALO: Final = LEFT + RIGHT
-GROUP: Final = 4
-"""Neighbours that are summed in one pass over a row."""
 
 
 @inlined
@@ -29,11 +27,18 @@ def roomiest(shapes: Any) -> Any:
 @inlined
 def pad_row(cells: Any, here: Any, n: Any) -> None:
     """Fill the room around a row."""
-    first, last = np.uint64(here), np.uint64(here + n - 1)
-    for i in range(LEFT):
-        cells[first - np.uint64(i + 1)] = cells[first]
+    extend_left(cells, here)
+    last = np.uint64(here + n - 1)
     for i in range(RIGHT):
         cells[last + np.uint64(i + 1)] = cells[last]
+
+
+@inlined
+def extend_left(cells: Any, here: Any) -> None:
+    """Fill the room before a row."""
+    first = np.uint64(here)
+    for i in range(LEFT):
+        cells[first - np.uint64(i + 1)] = cells[first]
 
 
 @inlined
@@ -72,3 +77,27 @@ def clamp(i: Any, offset: Any, n: Any) -> Any:
 def is_skipped(offsets: Any, k: Any, axes: Any, by_plane: Any, i: Any) -> Any:
     """Tell whether a neighbour lies before the first channel; `i` is the index of this one."""
     return by_plane and i + offsets[k, 4 - axes] < 0
+
+
+@inlined
+def gather_slabs(shapes: Any, sets: Any, cursor: Any, starts: Any, owners: Any) -> Any:
+    """Find the next slabs that are of one shape, as many as `starts` has room for, and return their count.
+
+    `cursor` is the lane of the next slab, its place in the lane, and its first cell; `owners` gets sets of weights.
+    """
+    first = cursor[0]
+    size = shapes[first, 1] * shapes[first, 2] * shapes[first, 3] * shapes[first, 4]
+    count = np.int64(0)
+    while count < starts.size and cursor[0] < shapes.shape[0]:
+        lane = cursor[0]
+        for axis in range(1, 5):
+            if shapes[lane, axis] != shapes[first, axis]:
+                return count
+        starts[count], owners[count] = cursor[2], sets[lane]
+        count += 1
+        cursor[1] += 1
+        cursor[2] += size
+        if cursor[1] == shapes[lane, 0]:
+            cursor[0] += 1
+            cursor[1] = 0
+    return count

@@ -10,6 +10,8 @@ MOST_VARIABLES = 3
 
 Arrays = tuple[npt.NDArray[Any], ...]
 
+_NOTHING = tuple(np.zeros(0, dtype) for dtype in (np.uint8, np.uint16, np.uint32, np.uint64))
+
 
 def by_width(arrays: Arrays) -> tuple[Arrays, Arrays, Arrays, Arrays]:
     """Sort flat arrays of unsigned integers by width: 8, 16, 32, 64 bits.
@@ -17,11 +19,11 @@ def by_width(arrays: Arrays) -> tuple[Arrays, Arrays, Arrays, Arrays]:
     Each result has an entry for each variable: the array where it has that width, an empty one elsewhere.
     """
     u8, u16, u32, u64 = (
-        tuple(_or_nothing(array, dtype) for array in (*arrays, *[None] * (MOST_VARIABLES - len(arrays))))
-        for dtype in (np.uint8, np.uint16, np.uint32, np.uint64)
+        tuple(_or_nothing(array, nothing) for array in (*arrays, *[None] * (MOST_VARIABLES - len(arrays))))
+        for nothing in _NOTHING
     )
     return u8, u16, u32, u64
 
 
-def _or_nothing(array: npt.NDArray[Any] | None, dtype: type[np.unsignedinteger[Any]]) -> npt.NDArray[Any]:
-    return np.zeros(0, dtype) if array is None or array.dtype != dtype else array
+def _or_nothing(array: npt.NDArray[Any] | None, nothing: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return nothing if array is None or array.dtype != nothing.dtype else array

@@ -1,4 +1,4 @@
-"""What Numba does not offer: unaligned 64-bit words in bytes, least significant byte first, and bit lengths.
+"""What Numba does not offer: unaligned 64-bit words in bytes, least significant first, bit lengths, floats as bits.
 
 A word is given by its first byte. Nothing checks that it lies in the array but the checked build (`compiled.CHECKED`):
 kernels make sure beforehand, a batch at a time.
@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .compiled import CHECKED, inlined
 
 _WORD = ir.IntType(64)
+_BYTE = ir.IntType(8)
+_FLOATS = {types.uint32: types.float32, types.uint64: types.float64}
+_BITS = {number: bits for bits, number in _FLOATS.items()}
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, byte: Any) -> Any:
@@ -52,9 +56,63 @@ def _bit_length(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), build
 
 
+def _reinterpreted(result: Any, given: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+    return result(given), build
+
+
+def _item_bytes(typing_context: Any, array: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.get_constant(types.int64, array.dtype.bitwidth // 8)
+
+    return types.int64(array), build
+
+
+def _float_of(typing_context: Any, bits: Any) -> Any:
+    return _reinterpreted(_FLOATS[bits], bits)
+
+
+def _bits_of(typing_context: Any, number: Any) -> Any:
+    return _reinterpreted(_BITS[number], number)
+
+
+def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        start = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        pointer = builder.bitcast(builder.gep(start, [arguments[1]]), _BYTE.as_pointer())
+        function = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], function)
+        # To write to; to be kept in all caches; data.
+        builder.call(prefetch, [pointer, *(ir.Constant(ir.IntType(32), flag) for flag in (1, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.none(array, types.uint64), build
+
+
+def _copy_items(typing_context: Any, target: Any, start: Any, source: Any, first: Any, count: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to, start, origin, first, count = arguments
+        to, origin = (
+            context.make_array(kind)(context, builder, array).data
+            for kind, array in ((signature.args[0], to), (signature.args[2], origin))
+        )
+        size = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        cgutils.raw_memcpy(builder, builder.gep(to, [start]), builder.gep(origin, [first]), count, size)
+        return context.get_dummy_value()
+
+    return types.none(target, types.uint64, source, types.uint64, types.uint64), build
+
+
 raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
+raw_copy = intrinsic(_copy_items)
 bit_length = intrinsic(_bit_length)
+item_bytes = intrinsic(_item_bytes)  # known when a kernel is compiled: what is for other widths is left out
+float_of = intrinsic(_float_of)  # float32 or float64 of the same width
+bits_of = intrinsic(_bits_of)
+prefetch = intrinsic(_prefetch)  # of an item that will be written; any index will do
 
 
 @inlined
@@ -71,5 +129,13 @@ def _checked_store(data: Any, byte: Any, word: Any) -> None:
     raw_store(data, byte, word)
 
 
+@inlined
+def _checked_copy(target: Any, start: Any, source: Any, first: Any, count: Any) -> None:
+    if start + count > np.uint64(target.size) or first + count > np.uint64(source.size):
+        raise IndexError("a kernel copies beyond its data")
+    raw_copy(target, start, source, first, count)
+
+
+copy_items = _checked_copy if CHECKED else raw_copy
 load = _checked_load if CHECKED else raw_load
 store = _checked_store if CHECKED else raw_store

@@ -3,26 +3,35 @@
 from .bins import assign_bins, measure_bins
 from .contexts import assign_contexts, merge_contexts
 from .decode import decode_pages
-from .deltas import undo_consecutive, undo_conv1, undo_lookback
+from .dictionary import index_values
+from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
+from .float_mult import split_float_mult
+from .lengths import count_bit_lengths
 from .lookback import find_lookbacks
 from .merge import merge_ranges
 from .moments import sum_moments
+from .placing import place_numbers
 from .prediction import predict_tiles, restore_tiles
+from .ranges import cut_ranges
 
 __all__ = [
     "assign_bins",
     "assign_contexts",
+    "count_bit_lengths",
+    "cut_ranges",
     "decode_pages",
+    "difference_consecutive",
+    "difference_lookback",
     "encode_pages",
     "find_lookbacks",
+    "index_values",
     "measure_bins",
     "merge_contexts",
     "merge_ranges",
+    "place_numbers",
     "predict_tiles",
     "restore_tiles",
+    "split_float_mult",
     "sum_moments",
-    "undo_consecutive",
-    "undo_conv1",
-    "undo_lookback",
 ]

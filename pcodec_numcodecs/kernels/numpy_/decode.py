@@ -1,206 +1,118 @@
-"""Pages to latents: tANS codes and offsets, batch by batch, all pages side by side."""
+"""Pages to numbers: the latents of all pages side by side, then chunk by chunk what makes numbers of them."""
 
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ...bits import PADDING, read_fields, windows
-from ...constants import ANS_INTERLEAVING, BATCH
-from ..streams import DecodeStream
+from ...pages import page_starts
+from ..streams import BAD_INDEX, BAD_LOOKBACK, CONSECUTIVE, DICT, LOOKBACK, NO_DELTA, DecodeStream, Recipe, Rows
+from .batches import Placed, decode_latents
+from .deltas import undo_consecutive, undo_conv1, undo_lookback
+from .joins import join, numbers_of
+from .rows_out import place
 
 I64 = npt.NDArray[np.int64]
-
-_THREE = np.array(3, np.int64)
-_SEVEN = np.array(7, np.int64)
-_READ_CELLS = 1 << 14  # latents whose offsets are read at a time: temporaries stay in the cache
-_FEW_LANES = 48  # up to so many, NumPy's calls cost more than the work that they do
-_WIDE_BLOCK = 1 << 16  # latents a lane decoded at a time where no tANS codes force batches
+Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 
-def decode_pages(data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...]) -> I64:
-    """See `Kernels.decode_pages`."""
-    positions = positions.copy()
-    end = 8 * (data.size - PADDING) + 8
-    longest, by_length = _longest_first(np.max([stream.counts for stream in streams], axis=0))
-    ordered = [_longest_first(stream.counts) for stream in streams]
-    # Batches only matter where codes and offsets, or variables, take turns.
-    plain = len(streams) == 1 and not streams[0].nbits.any()
-    step = max(BATCH, _WIDE_BLOCK // positions.size // BATCH * BATCH) if plain and positions.size else BATCH
-    window = windows(data)
-    states = [stream.first_slots.T.copy() for stream in streams]
-    for done in range(0, int(longest.max(initial=0)), step):
-        if (positions[by_length[: _above(longest, done)]] >= end).all():
-            break  # every lane that is not done has run past the data: what would follow is arbitrary
-        for stream, state, (lengths, order) in zip(streams, states, ordered, strict=True):
-            lanes = order[: _above(lengths, done)]
-            if not lanes.size:
-                continue
-            counts = np.minimum(lengths[: lanes.size] - done, step)
-            position = positions[lanes]
-            position[position > end - 8] = end  # past the end, and to stay there: the caller sees that
-            slots = _walk(window, stream, position, state, lanes, counts)
-            out_starts = stream.out_starts[lanes] + done
-            few = max(1, _READ_CELLS // slots.shape[1])
-            for first in range(0, lanes.size, few):
-                part = slice(first, first + few)
-                _read_latents(data, stream, slots[part], position[part], counts[part], out_starts[part], end)
-            positions[lanes] = position
-    return positions
-
-
-def _longest_first(counts: I64) -> tuple[I64, I64]:
-    """Return counts from the largest down, and the lanes that they belong to."""
-    order = np.argsort(-counts, kind="stable")
-    return counts[order], order
-
-
-def _above(falling: I64, done: int) -> int:
-    """Return how many of some falling counts are above `done`."""
-    return falling.size - int(np.searchsorted(falling[::-1], done, side="right"))
-
-
-def _read_latents(
+def decode_pages(
     data: npt.NDArray[np.uint8],
-    stream: DecodeStream,
-    slots: I64,
-    position: I64,
-    counts: I64,
-    out_starts: I64,
-    end: int,
+    positions: I64,
+    streams: tuple[DecodeStream, ...],
+    recipes: tuple[Recipe, ...],
+    wanted: I64,
+    out: npt.NDArray[Any],
+    rows: Rows,
+) -> tuple[I64, I64]:
+    """See `Kernels.decode_pages`."""
+    has_lookbacks = recipes[0].delta == LOOKBACK
+    # The first latents of a lane are those of its delta state; lookbacks begin where the primary latents do.
+    rooms = [stream.states.shape[1] for stream in streams]
+    if has_lookbacks:
+        rooms[0] = rooms[1]
+    cells = wanted.copy()
+    for stream, room in zip(streams, rooms, strict=True):
+        np.maximum(cells, np.where(stream.counts > 0, stream.counts + room, 0), out=cells)
+    starts = page_starts(cells)
+    latents = []
+    for stream, room in zip(streams, rooms, strict=True):
+        make = np.empty if not room else np.ones  # of lookbacks, 1 is a sound one
+        latents.append(Placed(make(int(cells.sum()), f"u{stream.latent_bits // 8}"), starts + np.minimum(room, cells)))
+    ends = decode_latents(data, positions, streams, latents)
+
+    faults = np.zeros((positions.size, 2), np.int64)
+    first = 0
+    for recipe in recipes:
+        lanes = slice(first, first + recipe.lanes)
+        first = lanes.stop
+        if lanes.start == lanes.stop:
+            continue
+        begin = int(starts[lanes.start])
+        found = [placed.out[begin : begin + int(cells[lanes].sum())] for placed in latents]
+        lookbacks = found.pop(0) if has_lookbacks else None
+        states = [stream.states[lanes] for stream in streams[has_lookbacks:]]
+        _undo_deltas(recipe, found, lookbacks, cells[lanes], states, faults[lanes])
+        asked = _asked(found, cells[lanes], wanted[lanes])
+        if recipe.mode == DICT:
+            _check_indices(asked[0], recipe.values.size, wanted[lanes], faults[lanes])
+            if not recipe.values.size:
+                continue
+        numbers = numbers_of(join(recipe, asked), recipe)
+        place(numbers, wanted[lanes], out, rows._replace(lengths=rows.lengths[lanes], firsts=rows.firsts[lanes]))
+    return ends, faults
+
+
+def _undo_deltas(
+    recipe: Recipe,
+    latents: Sequence[Latents],
+    lookbacks: npt.NDArray[Any] | None,
+    cells: I64,
+    states: Sequence[npt.NDArray[np.uint64]],
+    faults: I64,
 ) -> None:
-    """Read the offsets that follow the codes of some lanes, and store their latents; advances `position`."""
-    widths = stream.offset_bits.take(slots)
-    wanted = None
-    if counts[-1] < widths.shape[1]:
-        wanted = np.arange(widths.shape[1]) < counts[:, None]
-        widths *= wanted
-    starts = np.cumsum(widths, axis=1)
-    starts += position[:, None]
-    position[:] = starts[:, -1]
-    starts -= widths
-    if position.max() > end:
-        np.minimum(starts, end, out=starts)
-    values = read_fields(data, starts, widths)
-    values += stream.lowers.take(slots)
-    target = out_starts[:, None] + np.arange(values.shape[1])
-    if wanted is None:
-        stream.out[target] = values
-    else:
-        stream.out[target[wanted]] = values[wanted]
-
-
-def _walk(window: npt.NDArray[Any], stream: DecodeStream, position: I64, state: I64, lanes: I64, counts: I64) -> I64:
-    """Walk the tANS table over one batch; return the slot of each latent, shape (lanes, latents).
-
-    `counts` falls from lane to lane, so that lanes that are done drop off the end. Advances `position` and `state`.
-    """
-    most = int(counts[0])
-    if not stream.nbits.any():
-        return np.broadcast_to(state[0, lanes, None], (lanes.size, most))
-    groups = -(-most // ANS_INTERLEAVING)
-    slots = np.empty((groups + 1, ANS_INTERLEAVING, lanes.size), np.int64)
-    slots[0] = state[:, lanes]
-    if counts[-1] == most and most % ANS_INTERLEAVING == 0:
-        _walk_groups(window, stream, position, slots, None)
-    else:
-        _walk_ragged(window, stream, position, slots, counts)
-    state[:, lanes] = slots[-1]
-    return np.ascontiguousarray(slots[:-1].reshape(groups * ANS_INTERLEAVING, -1)[:most].T)
-
-
-def _walk_ragged(window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, counts: I64) -> None:
-    """Walk where lanes end at different latents: between two such ends all is regular."""
-    groups = slots.shape[0] - 1
-    whole, rest = np.divmod(counts, ANS_INTERLEAVING)
-    cuts = np.unique(np.concatenate((whole, whole[rest > 0] + 1, np.zeros(1, np.int64))))
-    for first, last in pairwise(cuts):
-        active = int(np.count_nonzero(counts > ANS_INTERLEAVING * first))
-        part = np.empty((last - first + 1, ANS_INTERLEAVING, active), np.int64)
-        part[0] = slots[first, :, :active]
-        valid = None
-        if whole[active - 1] == first:  # some lane ends inside this group
-            index = ANS_INTERLEAVING * first + np.arange(ANS_INTERLEAVING)
-            valid = (index[:, None] < counts[:active]).astype(np.int64)
-        lane_position = position[:active].copy()
-        _walk_groups(window, stream, lane_position, part, valid)
-        position[:active] = lane_position
-        slots[first + 1 : last + 1, :, :active] = part[1:]
-        slots[first + 1 : last + 1, :, active:] = slots[first, :, active:]
-    assert cuts[-1] == groups
-
-
-def _walk_groups(window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None) -> None:
-    """Fill `slots[1:]` from `slots[0]`, four codes of each lane a step: the inner loop of decoding.
-
-    The four states of a page do not depend on each other, only their bit positions do; and four codes of at most 14
-    bits that start within a byte end within the 64-bit window there.
-    """
-    if position.size <= _FEW_LANES:
-        _walk_groups_of_few(window, stream, position, slots, valid)
+    """Undo the delta encoding of the variables that have delta states, in place; mark lanes of bad lookbacks."""
+    if recipe.delta == NO_DELTA:
         return
-    lanes = position.size
-    nbits, bases, masks = stream.nbits, stream.bases, (1 << stream.nbits) - 1
-    width = np.empty((ANS_INTERLEAVING, lanes), np.int64)
-    mask = np.empty_like(width)
-    base = np.empty_like(width)
-    shift = np.empty_like(width)
-    value = np.empty((ANS_INTERLEAVING, lanes), np.uint64)
-    byte = np.empty(lanes, np.int64)
-    width0, width1, width2, width3 = width
-    shift0, shift1, shift2, shift3 = shift
-    unsigned_shift, unsigned_mask, signed_value = shift.view(np.uint64), mask.view(np.uint64), value.view(np.int64)
-    add, bitwise_and, left_shift, right_shift = np.add, np.bitwise_and, np.left_shift, np.right_shift
-    for group in range(slots.shape[0] - 1):
-        now = slots[group]
-        nbits.take(now, None, width, "clip")
-        if valid is not None:
-            width *= valid
-        bitwise_and(position, _SEVEN, shift0)
-        right_shift(position, _THREE, byte)
-        add(shift0, width0, shift1)
-        add(shift1, width1, shift2)
-        add(shift2, width2, shift3)
-        left_shift(byte, _THREE, position)
-        right_shift(window[byte], unsigned_shift, value)
-        add(position, shift3, position)
-        add(position, width3, position)
-        masks.take(now, None, mask, "clip")
-        bitwise_and(value, unsigned_mask, value)
-        bases.take(now, None, base, "clip")
-        add(base, signed_value, slots[group + 1])
+    if lookbacks is not None:
+        # Of 0, the subtraction makes the largest integer.
+        bad = np.flatnonzero(lookbacks - np.uint32(1) >= recipe.window)
+        _mark(faults, BAD_LOOKBACK, bad, lookbacks[bad], cells)
+        lookbacks[bad] = 1
+    for own, state in zip(latents, states, strict=True):
+        first = state.astype(own.dtype)
+        if not state.shape[1]:
+            continue
+        if recipe.delta == CONSECUTIVE:
+            undo_consecutive(own, cells, first)
+        elif lookbacks is not None:
+            undo_lookback(own, lookbacks, cells, first)
+        else:
+            undo_conv1(own, cells, first, recipe.weights, recipe.bias, recipe.quantization)
 
 
-def _walk_groups_of_few(
-    window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None
-) -> None:
-    """Do the work of `_walk_groups` in fewer calls, each of which does more."""
-    lanes = position.size
-    table = np.stack((stream.nbits, (1 << stream.nbits) - 1, stream.bases))
-    # The position, then the widths of four codes: one running sum says where each begins and the last one ends.
-    buffer = np.empty((1 + 3 * ANS_INTERLEAVING, lanes), np.int64)
-    before, steps = buffer[0], buffer[: ANS_INTERLEAVING + 1]
-    row = buffer[1:].reshape(3, ANS_INTERLEAVING, lanes)
-    width, mask, base = row
-    places = np.empty((ANS_INTERLEAVING + 1, lanes), np.int64)
-    starts, end = places[:-1], places[-1]
-    byte = np.empty((ANS_INTERLEAVING, lanes), np.int64)
-    shift = np.empty_like(byte)
-    value = np.empty(byte.shape, np.uint64)
-    unsigned_shift, signed_value = shift.view(np.uint64), value.view(np.int64)
-    before[:] = position
-    take, accumulate = table.take, np.add.accumulate
-    add, bitwise_and, right_shift, copyto = np.add, np.bitwise_and, np.right_shift, np.copyto
-    for group in range(slots.shape[0] - 1):
-        take(slots[group], 1, row, "clip")
-        if valid is not None:
-            width *= valid
-        accumulate(steps, 0, None, places)
-        copyto(before, end)
-        right_shift(starts, _THREE, byte)
-        bitwise_and(starts, _SEVEN, shift)
-        right_shift(window[byte], unsigned_shift, value)
-        bitwise_and(signed_value, mask, signed_value)
-        add(signed_value, base, slots[group + 1])
-    position[:] = before
+def _mark(faults: I64, kind: int, places: I64, values: npt.NDArray[Any], cells: I64) -> None:
+    """Note the first fault of each lane that has none yet."""
+    lanes, firsts = np.unique(np.searchsorted(np.cumsum(cells), places, side="right"), return_index=True)
+    new = faults[lanes, 0] == 0
+    faults[lanes[new], 0] = kind
+    faults[lanes[new], 1] = values[firsts[new]]
+
+
+def _check_indices(indices: Latents, size: int, wanted: I64, faults: I64) -> None:
+    """Mark lanes that have indices beyond a dictionary of some size, and make these 0."""
+    if not indices.size or indices.max() < size:
+        return
+    bad = np.flatnonzero(indices >= size)
+    _mark(faults, BAD_INDEX, bad, indices[bad], wanted)
+    indices[bad] = 0
+
+
+def _asked(latents: list[Latents], cells: I64, wanted: I64) -> list[Latents]:
+    """Return the latents of the numbers wanted."""
+    if not (cells > wanted).any():
+        return latents
+    place = np.arange(latents[0].size) - np.repeat(page_starts(cells), cells)
+    asked = place < np.repeat(wanted, cells)
+    return [own[asked] for own in latents]

@@ -83,8 +83,8 @@ def rows_before(cells: Latents, row: tuple[Any, ...], first_axis: int = 1) -> La
     """
     lead: tuple[Any, ...] = (slice(None),) * first_axis
     total = np.zeros_like(cells[lead + row])
-    for terms in product((0, 1), repeat=len(row)):
-        if any(terms) and all(i >= back for i, back in zip(row, terms, strict=True)):
+    for terms in product(*((0, 1) if i else (0,) for i in row)):
+        if any(terms):
             before = tuple(i - back for i, back in zip(row, terms, strict=True))
             term = cells[lead + before]
             if sum(terms) % 2:

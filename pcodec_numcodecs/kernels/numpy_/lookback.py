@@ -12,52 +12,52 @@ from ...pages import places
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_NEAR = 4  # the nearest distances that are always tried
-_FREQUENT = 12  # distances tried for every latent because matches have them most often
+_NEAR = (4, 1, 1)  # the nearest distances that are always tried, round by round
+_FREQUENT = 8  # distances tried for every latent because matches have them most often
 _BLOCK = 1 << 14  # latents at a time: temporaries stay in the cache
-_HASH = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)  # odd numbers of well mixed bits
+_SAMPLED = 1 << 11  # all rounds but the last work on stretches of so many latents,
+_SHARE = 4  # the last of so many, or on all of a few
+_HASH = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # odd numbers of well mixed bits
 _SCALE_LOG = 4
 _SCALE = 1 << _SCALE_LOG  # costs are in sixteenths of a bit
-_DISTANCE_BITS = 25  # room for the largest window
+_PLACE_BITS = 5  # room for the place of a distance among those that are tried
 
 
 def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
     """See `Kernels.find_lookbacks`."""
-    window = 1 << window_log
+    n, window = latents.size, 1 << window_log
     place = places(counts)
     matches = [_previous(key) for key in _match_keys(latents)]
     for distance in matches:
         distance[(distance > place) | (distance > window)] = 0
+    whole = [slice(first, min(first + _BLOCK, n)) for first in range(0, n, _BLOCK)]
+    sampled = whole
+    if n >= _SHARE * _SAMPLED:
+        ends = range(_SHARE * _SAMPLED, n + _SAMPLED, _SHARE * _SAMPLED)
+        sampled = [slice(end - _SAMPLED, min(end, n)) for end in ends]
     found = np.zeros(window + 1, np.int64)
-    for distance in matches:
-        found += np.bincount(distance, minlength=window + 1)
+    for block in sampled:
+        for distance in matches:
+            found += np.bincount(distance[block], minlength=window + 1)
     found[0] = 0
-    # Two rounds: a distance is cheap when many latents use it, which the first round finds out.
-    for _ in range(2):
-        frequent = np.argsort(-found, kind="stable")[:_FREQUENT]
-        tried = np.union1d(frequent[found[frequent] > 1], np.arange(1, min(_NEAR, window) + 1))
-        costs = _code_costs(found)
-        for first in range(0, latents.size, _BLOCK):
-            block = slice(first, min(first + _BLOCK, latents.size))
+    # A distance is cheap when many latents use it, which the first rounds find out.
+    for near, blocks in zip(_NEAR, (sampled, sampled, whole), strict=True):
+        tried = _distances_to_try(found, min(near, window))
+        costs = _code_costs(found).astype(np.int32)
+        found = np.zeros(window + 1, np.int64)
+        for block in blocks:
             _choose(latents, place, block, tried, [m[block] for m in matches], costs, out)
-        found = np.bincount(out[place > 0], minlength=window + 1)
+            found += np.bincount(out[block][place[block] > 0], minlength=window + 1)
 
 
 def _match_keys(latents: Latents) -> Iterator[npt.NDArray[np.uint16]]:
-    """Yield 16-bit hashes of a latent, of it and the one before, and of the high bits of three in a row."""
+    """Yield 16-bit hashes of a latent, and of it and the one before."""
     wide = latents.astype(np.uint64)
-    multipliers = [np.uint64(h) for h in _HASH]
-    yield ((wide * multipliers[0]) >> np.uint64(48)).astype(np.uint16)
-    pair = wide * multipliers[1]
-    pair[1:] += wide[:-1] * multipliers[0]
+    first, second = map(np.uint64, _HASH)
+    yield ((wide * first) >> np.uint64(48)).astype(np.uint16)
+    pair = wide * second
+    pair[1:] += wide[:-1] * first
     yield (pair >> np.uint64(48)).astype(np.uint16)
-    span = int(latents.max()) - int(latents.min()) if latents.size else 0
-    wide -= wide.min(initial=np.iinfo(np.uint64).max)
-    wide >>= np.uint64(max(0, span.bit_length() - 6))
-    triple = wide * multipliers[2]
-    triple[1:] += wide[:-1] * multipliers[1]
-    triple[2:] += wide[:-2] * multipliers[0]
-    yield (triple >> np.uint64(48)).astype(np.uint16)
 
 
 def _previous(key: npt.NDArray[np.uint16]) -> I64:
@@ -69,6 +69,14 @@ def _previous(key: npt.NDArray[np.uint16]) -> I64:
     step[ordered[1:] != ordered[:-1]] = 0
     distance[order[1:]] = step
     return distance
+
+
+def _distances_to_try(found: I64, near: int) -> I64:
+    """Return, in ascending order, the nearest distances and those found most often, of equal ones the nearer."""
+    farther = found.copy()
+    farther[: near + 1] = 0
+    frequent = np.argsort(-farther, kind="stable")[:_FREQUENT]
+    return np.concatenate((np.arange(1, near + 1), np.sort(frequent[farther[frequent] > 1])))
 
 
 def _code_costs(found: I64) -> I64:
@@ -90,38 +98,42 @@ def _choose(
     block: slice,
     tried: I64,
     matches: list[I64],
-    costs: I64,
+    costs: npt.NDArray[np.int32],
     out: npt.NDArray[np.uint32],
 ) -> None:
     """Choose for each latent of a block the distance of least cost: that of its code and of the difference.
 
-    Cost and distance make one integer, so that the least one brings its distance along; ties go to the nearer.
+    Cost and the distance's place among those tried, then among matches, make one integer, so that the least one brings
+    its place along.
     """
     here = latents[block]
     places = place[block]
-    marks = (costs << _DISTANCE_BITS) + np.arange(costs.size)
-    best = np.full(here.size, np.iinfo(np.int64).max)
-    for distance in tried[tried < block.stop]:
+    best = np.full(here.size, np.iinfo(np.int32).max, np.int32)
+    for slot, distance in enumerate(tried.tolist()):
         # Latents of the block that have one so far back; others of their page may still not.
-        first = max(0, int(distance) - block.start)
+        first = max(0, distance - block.start)
+        if first >= here.size:
+            continue
         earlier = latents[block.start + first - distance : block.stop - distance]
         price = _price(here[first:], earlier)
-        price += marks[distance]
+        price += (costs[distance] << _PLACE_BITS) + slot
         np.copyto(price, best[first:], where=places[first:] < distance)
         np.minimum(best[first:], price, out=best[first:])
     index = np.arange(block.start, block.stop)
-    for distances in matches:
-        price = _price(here, latents[index - distances])
-        price += marks[distances]
-        np.copyto(price, best, where=distances == 0)
+    chosen = np.zeros((tried.size + len(matches), here.size), np.int64)
+    chosen[: tried.size] = tried[:, None]
+    for slot, distances in enumerate(matches, tried.size):
+        np.maximum(distances, 1, out=chosen[slot])
+        price = _price(here, latents[index - np.minimum(chosen[slot], places)])
+        price += (costs[chosen[slot]] << _PLACE_BITS) + np.int32(slot)
         np.minimum(best, price, out=best)
-    best &= (1 << _DISTANCE_BITS) - 1
-    out[block] = np.where(places > 0, best, 1)
+    best &= (1 << _PLACE_BITS) - 1
+    out[block] = np.where(places > 0, chosen[best, np.arange(here.size)], 1)
 
 
-def _price(here: Latents, earlier: Latents) -> I64:
-    """Return what differences cost, above the bits of a distance."""
+def _price(here: Latents, earlier: Latents) -> npt.NDArray[np.int32]:
+    """Return what differences cost, above the bits of a place."""
     difference = here - earlier
     lengths = bit_lengths(np.minimum(difference, np.negative(difference)))
-    lengths <<= _DISTANCE_BITS + _SCALE_LOG
-    return lengths
+    lengths <<= _PLACE_BITS + _SCALE_LOG
+    return lengths.astype(np.int32)

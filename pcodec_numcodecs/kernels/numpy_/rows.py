@@ -53,18 +53,31 @@ def rows(shape: tuple[int, ...], prediction: Prediction, lanes: npt.NDArray[np.i
     used = range(4 - prediction.axes, 3)
     counted = used[1:] if prediction.by_plane else used
     weights = prediction.weights[prediction.sets[lanes]]
-    same = bool((weights == weights[:1]).all())
-    for index in product(*map(range, shape[:3])):
-        if any(index[axis] == 0 for axis in counted):
-            yield Row(index, None)
+    m0, m1, m2 = (n - 1 for n in shape[:3])
+    before = -1
+    used_taps: list[tuple[list[int], Any]] = []
+    for at in product(*map(range, shape[:3])):
+        if any(at[axis] == 0 for axis in counted):
+            yield Row(at, None)
             continue
-        plane = index[used[0]] if prediction.by_plane else 0
-        taps = []
-        for k, offset in enumerate(prediction.offsets.tolist()):
-            column = weights[:, min(plane, weights.shape[1] - 1), k]
-            skipped = prediction.by_plane and plane + offset[used[0]] < 0
-            if skipped or not column.any():
-                continue
-            there = [min(max(i + o, 0), n - 1) for i, o, n in zip(index, offset[:3], shape[:3], strict=True)]
-            taps.append(Tap(tuple(there), offset[3], column[0] if same else column))
-        yield Row(index, taps)
+        plane = at[used[0]] if prediction.by_plane else 0
+        if plane != before:
+            used_taps, before = _used_taps(prediction, weights, plane), plane
+        i0, i1, i2 = at
+        taps = [
+            Tap((min(max(i0 + a, 0), m0), min(max(i1 + b, 0), m1), min(max(i2 + c, 0), m2)), beside, column)
+            for (a, b, c, beside), column in used_taps
+        ]
+        yield Row(at, taps)
+
+
+def _used_taps(prediction: Prediction, weights: npt.NDArray[np.int64], plane: int) -> list[tuple[list[int], Any]]:
+    """Return offsets and weights, one a slab or one for all, of the neighbours that count in a plane of a channel."""
+    same = bool((weights == weights[:1]).all())
+    found = []
+    for k, offset in enumerate(prediction.offsets.tolist()):
+        column = weights[:, min(plane, weights.shape[1] - 1), k]
+        skipped = prediction.by_plane and plane + offset[4 - prediction.axes] < 0
+        if not skipped and column.any():
+            found.append((offset, np.array(column[0]) if same else column.copy()))
+    return found

@@ -30,7 +30,7 @@ def predict_weights(
         line = slab[row.at]
         inner, out = line[LEFT:-RIGHT], residuals[row.at]
         gone = None if hidden is None or not hidden[row.at].any() else hidden[row.at]
-        base = rows_before(slab[..., LEFT:-RIGHT, :], row.at, 0)
+        base = rows_before(slab[..., LEFT : -RIGHT if row.taps is None else LEFT + 1, :], row.at, 0)
         if row.taps is None:
             if gone is not None:
                 _fill_face(inner, base, gone)
@@ -69,7 +69,7 @@ def restore_weights(residuals: Latents, prediction: Prediction, lanes: I64, refe
     for row in rows(shape, prediction, lanes):
         line = slab[row.at]
         inner = line[LEFT:-RIGHT]
-        base = rows_before(slab[..., LEFT:-RIGHT, :], row.at, 0)
+        base = rows_before(slab[..., LEFT : -RIGHT if row.taps is None else LEFT + 1, :], row.at, 0)
         if row.taps is None:
             np.add.accumulate(inner, axis=0, out=inner)
             inner += base
@@ -78,10 +78,7 @@ def restore_weights(residuals: Latents, prediction: Prediction, lanes: I64, refe
             inner[0] += base[0]
             _wrap(inner[0], bits)
             line[:LEFT] = inner[0]
-            sums = _Sums(slab, row, prediction.shift)
-            for i in range(1, shape[3]):
-                inner[i] += sums.prediction(line, i)
-                _wrap(inner[i], bits)
+            _Sums(slab, row, prediction.shift).accumulate(line, bits)
         pad_row(line)
     return apart(slab[..., LEFT:-RIGHT, :].astype(residuals.dtype)) + reference
 
@@ -108,42 +105,92 @@ class _Sums:
 
     def __init__(self, slab: I64, row: Row, shift: int) -> None:
         assert row.taps is not None
-        n = slab.shape[3] - LEFT - RIGHT
+        n, slabs = slab.shape[3] - LEFT - RIGHT, slab.shape[-1]
         self._shift = shift
-        self._total: Any = np.int64(0)
-        self._within = []
-        self._others = np.full((max(n - 1, 0), slab.shape[-1]), (1 << shift) >> 1, np.int64)
+        self._total = np.zeros(slabs, np.int64)
+        self._within = np.zeros((LEFT, slabs), np.int64)  # weights of the cells three, two and one before
+        self._others = np.full((max(n - 1, 0), slabs), (1 << shift) >> 1, np.int64)
         product = np.empty_like(self._others)
         for tap in row.taps:
             if tap.row != row.at:
                 there = slab[tap.row][LEFT + tap.beside + 1 : LEFT + tap.beside + n]
-                self._others += np.multiply(there, tap.weights, out=product)
+                np.multiply(there, tap.weights, product)
+                np.add(self._others, product, self._others)
             elif tap.beside != -1:
-                self._within.append((tap.beside, tap.weights))
+                self._within[tap.beside] += tap.weights
             else:
                 continue
-            self._total = self._total + tap.weights
-        self._product = np.empty(slab.shape[-1], np.int64)
+            self._total += tap.weights
+        self._within[-1] = -self._total
 
     def predictions(self, line: I64) -> I64:
         """Return the predictions of all cells but the first, where all of them are there."""
         n = line.shape[0] - LEFT - RIGHT
         sums = self._others
-        for beside, weights in self._within:
-            sums += line[LEFT + beside + 1 : LEFT + beside + n] * weights
-        west = line[LEFT : LEFT + n - 1]
-        sums -= west * self._total
+        for place in range(LEFT):
+            if self._within[place].any():
+                sums += line[place + 1 : place + n] * self._within[place]
         sums >>= self._shift
-        sums += west
+        sums += line[LEFT : LEFT + n - 1]
         return sums
 
     def prediction(self, line: I64, i: int) -> I64:
         """Return the prediction of one cell of each slab, from those before."""
-        total = self._others[i - 1]
-        for beside, weights in self._within:
-            total += np.multiply(line[LEFT + i + beside], weights, out=self._product)
-        west = line[LEFT + i - 1]
-        total -= np.multiply(west, self._total, out=self._product)
+        total: I64 = self._others[i - 1]
+        total += (line[i : i + LEFT] * self._within).sum(axis=0)
         total >>= self._shift
-        total += west
+        total += line[LEFT + i - 1]
         return total
+
+    def accumulate(self, line: I64, bits: int) -> None:
+        """Turn a row's differences into cells; the first is one."""
+        if bits == 64:
+            self._accumulate_wide(line)
+            return
+        # A difference is part of what is shifted, and so is the cell before: 64 bits have room for that.
+        self._others += line[LEFT + 1 : -RIGHT] << self._shift
+        self._within[-1] += 1 << self._shift
+        self._accumulate_narrow(line, 0)
+        # Few rows have a number that wraps; these are done again with more steps.
+        most = 1 << (bits - 1)
+        if line[LEFT:-RIGHT].min() < -most or line[LEFT:-RIGHT].max() >= most:
+            self._accumulate_narrow(line, 64 - bits)
+
+    def _accumulate_narrow(self, line: I64, spare: int) -> None:
+        weights, windows = self._windows(line)
+        products, total = np.empty_like(weights), np.empty_like(weights[0])
+        shift, up = np.array(self._shift), np.array(spare)
+        multiply, add, right_shift = np.multiply, np.add, np.right_shift
+        deep, first, rest = len(weights) > 1, products[0], list(products[1:])
+        for cell, window, others in zip(line[LEFT + 1 :], windows, self._others, strict=False):
+            if deep:
+                multiply(window, weights, products)
+                for product in rest:
+                    add(first, product, first)
+                add(first, others, total)
+            else:
+                multiply(window[0], weights[0], total)
+                add(total, others, total)
+            right_shift(total, shift, cell)
+            if spare:
+                np.left_shift(cell, up, cell)
+                right_shift(cell, up, cell)
+
+    def _accumulate_wide(self, line: I64) -> None:
+        weights, windows = self._windows(line)
+        products, total = np.empty_like(weights), np.empty_like(weights[0])
+        shift = np.array(self._shift)
+        multiply, add = np.multiply, np.add
+        for cell, window, others in zip(line[LEFT + 1 :], windows, self._others, strict=False):
+            multiply(window, weights, products)
+            add(products[0], others, total)
+            for product in products[1:]:
+                add(total, product, total)
+            np.right_shift(total, shift, total)
+            add(total, window[-1], total)
+            add(cell, total, cell)
+
+    def _windows(self, line: I64) -> tuple[I64, list[I64]]:
+        """Return the weights of cells before, from the first that is not 0 on; and these cells, for each cell."""
+        unused = next((place for place in range(LEFT) if self._within[place].any()), LEFT - 1)
+        return self._within[unused:].copy(), [line[i + unused : i + LEFT] for i in range(1, self._others.shape[0] + 1)]

@@ -1,0 +1,62 @@
+"""The delta encodings, page by page."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .compiled import compiled, read_only
+
+I64 = npt.NDArray[np.int64]
+Latents = npt.NDArray[np.unsignedinteger[Any]]
+
+_BLOCK = 1024  # latents that are differenced at a time: they stay in the cache
+
+
+def difference_consecutive(latents: Latents, counts: I64, stored: Latents, states: Latents) -> None:
+    """See `Kernels.difference_consecutive`."""
+    _difference_consecutive(read_only(latents), counts, stored, states)
+
+
+def difference_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], counts: I64, stored: Latents) -> None:
+    """See `Kernels.difference_lookback`."""
+    _difference_lookback(read_only(latents), lookbacks, counts, stored)
+
+
+@compiled
+def _difference_consecutive(latents: Any, counts: Any, stored: Any, states: Any) -> None:
+    order = states.shape[1]
+    middle = latents.dtype.type(1 << (8 * latents.itemsize - 1))
+    block = np.empty(_BLOCK + order, latents.dtype)
+    first = done = np.int64(0)
+    for lane in range(counts.size):
+        page = latents[first : first + counts[lane]]
+        for start in range(0, max(page.size - order, 1), _BLOCK):
+            held = min(_BLOCK + order, page.size - start)
+            block[:held] = page[start : start + held]
+            for place in range(order):
+                if held > 0:
+                    if start == 0:
+                        states[lane, place] = block[0]
+                    held -= 1
+                    for i in range(held):
+                        block[i] = block[i + 1] - block[i]
+            out = stored[done : done + held]
+            for i in range(held):
+                out[i] = block[i] ^ middle
+            done += held
+        first += page.size
+
+
+@compiled
+def _difference_lookback(latents: Any, lookbacks: Any, counts: Any, stored: Any) -> None:
+    middle = latents.dtype.type(1 << (8 * latents.itemsize - 1))
+    first = done = np.int64(0)
+    for lane in range(counts.size):
+        end = first + counts[lane]
+        for i in range(first + 1, end):
+            distance = lookbacks[i]
+            stored[done] = (latents[i] - latents[np.uint64(i - np.int64(distance))]) ^ middle
+            lookbacks[done] = distance
+            done += 1
+        first = end

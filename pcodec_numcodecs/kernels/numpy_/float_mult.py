@@ -1,0 +1,55 @@
+"""Floats to multiples of a base, and what these miss them by."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Latents = npt.NDArray[np.unsignedinteger[Any]]
+Floats = npt.NDArray[np.floating[Any]]
+
+_BLOCK = 1 << 13  # numbers at a time: temporaries stay in the cache
+
+
+def split_float_mult(latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
+    """See `Kernels.split_float_mult`."""
+    # An inverse that is rounded again costs a wrong multiple now and then, which the secondary mends.
+    with np.errstate(all="ignore"):
+        inverse = base.dtype.type(1) / base
+        for start in range(0, latents.size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            _split(latents[block], base, inverse, primary[block], secondary[block])
+
+
+def _split(
+    latents: Latents, base: np.floating[Any], inverse: np.floating[Any], primary: Latents, secondary: Latents
+) -> None:
+    latent, signed, shift = latents.dtype.type, f"i{latents.itemsize}", 8 * latents.itemsize - 1
+    middle = latent(1 << shift)
+    bits = (latents.view(signed) >> shift).view(latents.dtype)
+    np.invert(bits, out=bits)
+    bits |= middle
+    bits ^= latents
+    multiples = np.rint(bits.view(base.dtype) * inverse)
+    limit = base.dtype.type(1 << (np.finfo(base.dtype).nmant + 1))
+    magnitudes = np.abs(multiples)
+    small = magnitudes < limit
+    products = multiples * base
+    if small.all():
+        primary[:] = magnitudes.astype(latents.dtype)
+    else:
+        # Beyond the integers that the type can tell apart, the next floats are counted one by one.
+        counted = magnitudes.view(latents.dtype) - (limit.view(latents.dtype) - latent(limit))
+        primary[:] = np.where(small, np.where(small, magnitudes, 0).astype(latents.dtype), counted)
+        # NaNs keep sign and payload and become quiet, on every platform.
+        nan = np.isnan(multiples)
+        quiet = latent(1 << (np.finfo(base.dtype).nmant - 1))
+        products.view(latents.dtype)[nan] = multiples.view(latents.dtype)[nan] | quiet
+    primary += middle
+    primary ^= (multiples.view(signed) >> shift).view(latents.dtype)
+    bits = products.view(latents.dtype)
+    spread = (products.view(signed) >> shift).view(latents.dtype)
+    spread |= middle
+    spread ^= bits
+    np.subtract(latents, spread, out=secondary)
+    secondary += middle
