@@ -139,7 +139,7 @@ def pages_but(head: Head, content: bytes) -> Head:
 
 def listed(numbers: Sequence[int], dtype: str) -> bytes:
     """Spell a list."""
-    return write_list(np.array(numbers, dtype), 0, numpy_)
+    return write_list(np.array(numbers, dtype), 0, numpy_)[0]
 
 
 RANKS, RANKS_RECORD = feature("ranks of 16 bits, predicted")
@@ -303,7 +303,7 @@ HOSTILE_PIPELINES = {
     ),
     "values missing": (
         RANKS.but(kinds=RANKS.kinds[:-1], streams=RANKS.streams[:-1]),
-        "must have 10 chunk-level streams, got 9",
+        f"must have {len(RANKS.kinds)} chunk-level streams, got {len(RANKS.kinds) - 1}",
     ),
     "set that is not there": (
         SETS.but(index=b"\0\1\2\4" + SETS.index[4:]),
@@ -311,8 +311,14 @@ HOSTILE_PIPELINES = {
     ),
     "sets missing": (SETS.but(index=SETS.index[:-1]), "a field of 15 bytes must lie within the head"),
     "sets where none are due": (PLAIN.but(index=bytes(2)), "must end with its last field"),
-    "blocks that fall": (RANKS.but(index=b"\2\0\1\0" + RANKS.index[4:]), "blocks of values of a page must rise"),
-    "block that is not there": (RANKS.but(index=b"\0\0\xff\xff" + RANKS.index[4:]), "and be below 9"),
+    "blocks that fall": (
+        RANKS.but(index=b"\2\0\1\0" + RANKS.index[4:]),
+        "blocks of values of a page must rise and be below .*, got .2, 0.",
+    ),
+    "block that is not there": (
+        RANKS.but(index=b"\0\0\xff\xff" + RANKS.index[4:]),
+        f"and be below {RANKS.kinds.count(1)}, got .0, 65535.",
+    ),
     "blocks missing": (RANKS.but(index=RANKS.index[:-2]), "a field of 80 bytes must lie within the head"),
     "counts above the cells": (
         pages_but(CONTEXTS, b"\xff\xff\x7f" + CONTEXTS.pages[0]),
