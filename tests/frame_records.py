@@ -313,7 +313,7 @@ HOSTILE_PIPELINES = {
     "sets where none are due": (PLAIN.but(index=bytes(2)), "must end with its last field"),
     "blocks that fall": (
         RANKS.but(index=b"\2\0\1\0" + RANKS.index[4:]),
-        "blocks of values of a page must rise and be below .*, got .2, 0.",
+        "blocks of values of a page must rise and be below .*, got .2, 1.",
     ),
     "block that is not there": (
         RANKS.but(index=b"\0\0\xff\xff" + RANKS.index[4:]),
