@@ -1,9 +1,9 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
-Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but where
-these are split into multiples of a base, made of these, or predicted from each other. Inputs are contiguous, outputs are
-given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes that share no data
-are worked on side by side.
+Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but
+where these are split into multiples of a base, made of these, or predicted from each other. Inputs are contiguous,
+outputs are given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes
+that share no data are worked on side by side.
 """
 
 from typing import Any, Protocol, cast
@@ -319,6 +319,23 @@ class Kernels(Protocol):
         -------
         Shape (lanes, contexts): how many were taken. Where that is more than there were, residuals are arbitrary, but
         the same from every twin: indices beyond the end stay at the last.
+        """
+
+    def keep_present(self, latents: Latents, absent: U8, out: Latents) -> None:
+        """Copy the latents of cells that are not masked, those for which `absent` is 0, to `out`, which they fill."""
+
+    def spread_present(self, latents: Latents, absent: U8, between: int, out: Latents) -> None:
+        """Invert `keep_present`: masked cells get `between`."""
+
+    def accumulate_changes(self, mask: U8, sizes: I64, strides: I64) -> None:
+        """Undo changes from one stretch of a page to the next, in place.
+
+        Parameters
+        ----------
+        mask
+            Pages end to end; 0 or 1 for each cell: whether it differs from the one a stretch before.
+        sizes, strides
+            Cells of each page, and of its stretches, which fill it evenly.
         """
 
     def count_bit_lengths(self, residuals: Latents, chosen: U8, out: I64) -> None:

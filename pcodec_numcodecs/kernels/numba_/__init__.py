@@ -13,9 +13,11 @@ from .merge import merge_ranges
 from .moments import sum_moments
 from .placing import place_numbers
 from .prediction import predict_tiles, restore_tiles
+from .presence import accumulate_changes, keep_present, spread_present
 from .ranges import cut_ranges
 
 __all__ = [
+    "accumulate_changes",
     "assign_bins",
     "assign_contexts",
     "count_bit_lengths",
@@ -26,6 +28,7 @@ __all__ = [
     "encode_pages",
     "find_lookbacks",
     "index_values",
+    "keep_present",
     "measure_bins",
     "merge_contexts",
     "merge_ranges",
@@ -33,5 +36,6 @@ __all__ = [
     "predict_tiles",
     "restore_tiles",
     "split_float_mult",
+    "spread_present",
     "sum_moments",
 ]
