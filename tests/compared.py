@@ -136,9 +136,14 @@ class Compared:
         assert np.array_equal(own, out)
         return expected
 
-    def lay_masks(self, *arguments: Any) -> None:
-        *given, out = arguments
-        self._in_place("lay_masks", out, *given)
+    def keep_present(self, latents: Any, absent: Any, out: Any) -> None:
+        self._in_place("keep_present", out, latents, absent)
+
+    def spread_present(self, latents: Any, absent: Any, between: int, out: Any) -> None:
+        self._in_place("spread_present", out, latents, absent, between)
+
+    def accumulate_changes(self, mask: Any, sizes: Any, strides: Any) -> None:
+        self._in_place("accumulate_changes", mask, sizes, strides)
 
     def count_bit_lengths(self, residuals: Any, chosen: Any, out: Any) -> None:
         self._in_place("count_bit_lengths", out, residuals, chosen)
@@ -155,10 +160,10 @@ class Compared:
         assert all(map(np.array_equal, own, made))
 
     def _in_place(self, name: str, changed: Any, *others: Any) -> None:
-        """Compare a kernel whose result is `changed`: the last argument, but for `restore_tiles`."""
+        """Compare a kernel whose result is `changed`: the last argument, or the first."""
         self._count(name)
         own = changed.copy()
         for kernels, array in ((self.twin, own), (numpy_, changed)):
-            arguments = (array, *others) if name == "restore_tiles" else (*others, array)
+            arguments = (array, *others) if name in {"restore_tiles", "accumulate_changes"} else (*others, array)
             getattr(kernels, name)(*arguments)
         assert np.array_equal(own, changed)

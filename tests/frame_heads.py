@@ -105,6 +105,7 @@ def taken_apart(written: bytes, pipelines: tuple[bytes, ...]) -> Head:
     """Return the fields of a frame that is not constant, whose pipelines are spelt so."""
     layout = read_head(memoryview(written))
     starts = layout.page_starts.tolist()
+    kinds = tuple(kind for kind, _, count in layout.sections for _ in range(count))
     index = b"".join(sets.tobytes() for sets in layout.page_sets if sets is not None)
     index += b"".join(rows.astype("<u2").tobytes() for rows in layout.page_values if rows is not None)
     head = Head(
@@ -114,7 +115,7 @@ def taken_apart(written: bytes, pipelines: tuple[bytes, ...]) -> Head:
         chunk_pages=layout.chunk_pages,
         pipelines=pipelines,
         streams=tuple(written[start:stop] for start, stop in layout.stream_bounds),
-        kinds=tuple(kind for kind, _, count in layout.sections for _ in range(count)),
+        kinds=kinds if any(kinds) else (),
         pages=tuple(written[start:stop] for start, stop in pairwise(starts)),
         width=max(1, -(-int(layout.page_sizes.max(initial=0)).bit_length() // 8)),
         index=index,

@@ -1,7 +1,6 @@
 """Frames with any pipeline, whether or not a writer would choose it; and a table with one of each feature."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 from unittest import mock
 
@@ -52,20 +51,24 @@ class Forced(NamedTuple):
     def write(self, kernels: Any = numpy_, level: int = 2, threads: int = 1, fortran: bool = False) -> bytes:
         """Return the frame."""
         element = element_of(self.array.dtype)
-        plans = [Plan(self.tile, pipeline) for pipeline in self.pipelines]
         latents = [writer._latents(part, element) for part in parts_of(self.array)]
+        plans = [
+            Plan(self.tile, pipeline, values=np.unique(cells) if isinstance(pipeline.split, Rank) else None)
+            for pipeline, cells in zip(self.pipelines, latents, strict=True)
+        ]
         with (
             mock.patch.object(encoding, "block_limit", return_value=self.limit),
+            mock.patch.object(encoding.PartEncoder, "_best_sets", _any_sets),
             mock.patch.object(writer, "MAX_CHUNK_NUMBERS", self.chunk_numbers),
         ):
             layout = writer._blank(element, self.array.shape, plans, fortran)
-            pages = np.arange(layout.grid.pages)
-            sets = tuple(
-                (7 * pages % pipeline.predictor.sets).astype(np.uint8) if pipeline.predictor.sets > 1 else None
-                for pipeline in self.pipelines
-            )
-            layout = replace(layout, page_sets=sets)
-            return writer._write(layout, latents, FrameSettings(level), threads, kernels)
+            return writer._write(layout, latents, plans, FrameSettings(level), threads, kernels)
+
+
+def _any_sets(encoder: encoding.PartEncoder, layout: Any, primary: np.ndarray, absent: np.ndarray) -> np.ndarray:
+    """Take all sets of weights in turn, whether or not they suit."""
+    pages = np.arange(layout.grid.pages)
+    return (7 * pages % layout.pipelines[encoder.part].predictor.sets).astype(np.uint8)
 
 
 def ordered(dtype: Any, *values: Any) -> tuple[int, ...]:

@@ -16,14 +16,7 @@ import numpy as np
 import prediction_cases
 import random_chunks
 from compared import Compared
-from kernel_cases import (
-    decode_case,
-    encode_case,
-    floats_of_some_kind,
-    latents_of_some_kind,
-    masks_of_some_kind,
-    words_below,
-)
+from kernel_cases import decode_case, encode_case, floats_of_some_kind, latents_of_some_kind, words_below
 from twins import numba_
 
 import pcodec_numcodecs
@@ -136,8 +129,12 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     some = residuals[: int(rng.integers(0, cells.size + 1))].copy()
     kernels.merge_contexts(some, starts, absent, case.shapes, axes, thresholds, np.zeros_like(cells))
     kernels.count_bit_lengths(residuals, np.ones(residuals.size, np.uint8), np.zeros(65, np.int64))
-    runs, counts, strides = masks_of_some_kind(rng, int(rng.integers(1, 5)), int(rng.integers(0, 4)))
-    kernels.lay_masks(runs, 1, counts, strides, np.zeros(int(counts.sum()), np.uint8))
+    masked = absent if absent.size else np.zeros(cells.size, np.uint8)
+    kept = np.zeros(cells.size - np.count_nonzero(masked), cells.dtype)
+    kernels.keep_present(cells, masked, kept)
+    kernels.spread_present(kept, masked, 1, np.zeros_like(cells))
+    sizes = case.shapes.prod(axis=1)
+    kernels.accumulate_changes(masked.copy(), sizes, sizes // case.shapes[:, 0])
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)
     columns = rng.integers(-999, 999, (int(rng.integers(1, 20)), int(rng.integers(1, 5000)))).astype(np.int32)

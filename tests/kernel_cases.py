@@ -18,15 +18,6 @@ def words_below(rng: np.random.Generator, bits: int, n: int) -> np.ndarray:
     return (words >> np.uint64(1)) >> np.uint64(63 - bits) if bits < 64 else words.copy()
 
 
-def masks_of_some_kind(rng: np.random.Generator, pages: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return runs of a mask, the cells of some pages, and strides of steps that divide them."""
-    counts, lengths = np.ones(pages, np.int64), rng.integers(1, 20, (4, pages))
-    strides = [counts := counts * length for length in lengths][:3]
-    edges = np.sort(rng.integers(0, counts.sum() + 1, int(rng.integers(0, 40))))
-    runs = np.diff(edges, prepend=0, append=counts.sum()).astype(np.uint32)
-    return runs, counts, np.array(strides)[rng.permutation(3)[:steps]]
-
-
 def latents_of_some_kind(rng: np.random.Generator, bits: int, n: int) -> np.ndarray:
     """Return latents that are random within a span, drawn from a few, or steps of a walk."""
     kinds = [

@@ -363,7 +363,7 @@ def test_damaged_front_is_refused():
 
 def test_damaged_stream_of_all_pages_is_named():
     given = np.random.default_rng(13).normal(0, 100, SHAPE).astype("i4")
-    content = frame_of(given)
+    content = frame.write(given, tile=TILE, predictor="none")
     info = frame.info(content)
     assert info.stream_bytes > 50
     rng = np.random.default_rng(14)

@@ -11,6 +11,7 @@ from counting_store import PIPELINES, CountingStore
 from pcodec_numcodecs import ChunkConfig, frame, standalone
 from pcodec_numcodecs.codecs.zarr3 import PcoSerializer
 from pcodec_numcodecs.errors import InvalidArgumentError
+from pcodec_numcodecs.frame.head import read_head
 
 KIB = 1024
 GAP = 32 * KIB  # pages so far apart are read with one request
@@ -257,16 +258,34 @@ def test_data_that_compress_here_and_not_there():
         assert total(gets) <= one.first + one.info.page_bytes.max() < 36 * KIB
 
 
-def test_dictionary_belongs_to_the_front():
-    """Numbers of few values that lie far apart: what they are is needed for every page."""
+def few_values():
+    """Numbers of few values that lie far apart."""
     values = np.random.default_rng(41).integers(-(2**31), 2**31, 3000)
-    one = Case(values[uniform(16, 42) % values.size].astype("i4"))
+    return values[uniform(16, 42) % values.size].astype("i4")
+
+
+def test_dictionary_belongs_to_the_front():
+    """What the values are is needed for every page."""
+    one = Case(few_values(), predictor="none")
     assert 2 <= one.info.ratio <= 4
-    assert one.info.stream_bytes > 2 * values.size
+    assert one.info.stream_bytes > 2 * 3000
     for y, x in places("uniform", 10):
         gets = one.read(lambda a, y=y, x=x: a[y, x])
         assert len(gets) <= 3
-        assert total(gets) <= one.limits((y, x))[1]
+        assert total(gets) <= one.first + one.limits((y, x))[1]
+
+
+def test_distinct_values_are_read_with_the_pages_that_need_them():
+    one = Case(few_values())
+    (pipeline,) = one.info.pipelines
+    assert pipeline.split.startswith("Rank")
+    layout = read_head(memoryview(one.frame))
+    for y, x in places("uniform", 10):
+        gets = one.read(lambda a, y=y, x=x: a[y, x])
+        page = int(one.page_of[y, x])
+        streams = sum(layout.stream_sizes[stream] for stream in layout.streams_of([page]))
+        assert len(gets) <= 3
+        assert total(gets) <= one.first + streams + int(one.info.page_bytes[page]) + 2 * NEAR
 
 
 class TestFirstRequest:

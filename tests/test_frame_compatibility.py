@@ -9,6 +9,7 @@ import pytest
 from frame_cases import DTYPES, assert_same, random_array, special_bits, unsigned_of
 from frame_heads import COMPLEX, CONSTANT, EMPTY, HOSTILE, PLAIN
 from frame_oracle import Frame, WrongError, element
+from frame_records import HOSTILE_PIPELINES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_frame_format import example
@@ -89,7 +90,8 @@ DATA = {
 def test_modes_and_deltas(name):
     array = DATA[name].reshape(50, 60)
     for tile in ((50, 60), (20, 60), (33, 16)):
-        written = frame.write(array, tile=tile)
+        assert_read(frame.write(array, tile=tile), array)
+        written = frame.write(array, tile=tile, predictor="none")
         assert_read(written, array)
         if tile == (50, 60) and not name[0].isdigit():
             (chunk,) = frame.info(written).chunks
@@ -109,9 +111,9 @@ def test_several_pco_chunks(monkeypatch, dtype):
 def test_packed_bools():
     for array in (np.add.outer(np.arange(50), np.arange(61)) // 4 % 2 == 0, np.arange(3000).reshape(50, 60) % 3 == 0):
         for tile in ((16, 16), (50, 61), (7, 5)):
-            written = frame.write(array, tile=tile, level=1)
-            assert_read(written, array)
-        assert frame.info(frame.write(array)).storage == "packed"
+            for predictor in ("none", "auto"):
+                assert_read(frame.write(array, tile=tile, level=1, predictor=predictor), array)
+        assert frame.info(frame.write(array, predictor="none")).storage == "packed"
 
 
 @pytest.mark.parametrize("name", SMALL_FLOATS)
@@ -160,7 +162,10 @@ def test_example_of_the_specification():
     assert Frame(example()).array().tolist() == [[10, 20, 30], [40, 50, 65]]
 
 
-@pytest.mark.parametrize(("head", "words"), HOSTILE.values(), ids=HOSTILE)
+WRONG = HOSTILE | HOSTILE_PIPELINES
+
+
+@pytest.mark.parametrize(("head", "words"), WRONG.values(), ids=WRONG)
 def test_what_a_reader_must_refuse(head, words):
     def read():
         Frame(head.frame()).array()

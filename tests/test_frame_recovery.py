@@ -396,3 +396,13 @@ def test_head_helper_makes_what_is_written(dtype):
     head = head_of(array, tile=(4, 6), level=1)
     assert head.frame() == frame.write(array, tile=(4, 6), level=1)
     assert_same(frame.read(head.but(padded=5).frame()), array)
+
+
+@pytest.mark.parametrize("axes", [33, 64])
+def test_many_axes_are_no_harder_than_few(axes):
+    shape = (*[1] * (axes - 3), 3, 2, 4)
+    array = random_array("<i4", shape, 1)
+    for tile in ((1,) * axes, (*[1] * (axes - 2), 2, 3), "auto"):
+        written = frame.write(array, tile=tile, level=0)
+        assert_same(frame.read(written), array)
+        assert_same(frame.read(written, (..., slice(1, 2), slice(0, 3))), array[..., 1:2, 0:3].copy())

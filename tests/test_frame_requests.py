@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from frame_cases import assert_same, random_array
+from frame_pipelines import FEATURES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from pcodec_numcodecs.frame.requests import (
     Request,
     first_bytes,
     is_small,
-    page_ranges,
+    needed_ranges,
     read_ranges,
 )
 
@@ -32,7 +33,7 @@ DAMAGED = (CorruptionError, InsufficientDataError)
 
 def made(seed, dtype="<i4"):
     array = random_array(dtype, SHAPE, seed)
-    return array, frame.write(array, tile=TILE, level=1)
+    return array, frame.write(array, tile=TILE, level=1, predictor="none")
 
 
 OLD, OLD_BYTES = made(1)
@@ -40,10 +41,11 @@ NEW, NEW_BYTES = made(2)
 # Like the old one but for the last page; and one of other sizes throughout.
 NEARLY = OLD.copy()
 NEARLY[29, 39] += 1
-NEARLY_BYTES = frame.write(NEARLY, tile=TILE, level=1)
+NEARLY_BYTES = frame.write(NEARLY, tile=TILE, level=1, predictor="none")
 COARSE = OLD // 4096
-COARSE_BYTES = frame.write(COARSE, tile=TILE, level=1)
-FRONT = (found := frame.info(OLD_BYTES)).head_bytes + found.stream_bytes
+COARSE_BYTES = frame.write(COARSE, tile=TILE, level=1, predictor="none")
+HEAD = (found := frame.info(OLD_BYTES)).head_bytes
+FRONT = HEAD + found.stream_bytes
 ENDS = (FRONT + np.cumsum(found.page_bytes)).tolist()
 SELECTIONS = {
     "cell": np.s_[12, 20],
@@ -109,22 +111,25 @@ class Store:
 
 
 @pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS)
-@pytest.mark.parametrize("first", [14, 30, FRONT - 1, FRONT, FRONT + 1, ENDS[0], ENDS[3] + 7, len(OLD_BYTES) - 1])
+@pytest.mark.parametrize(
+    "first", [14, 30, HEAD - 1, HEAD, FRONT - 1, FRONT, FRONT + 1, ENDS[0], ENDS[3] + 7, len(OLD_BYTES) - 1]
+)
 @pytest.mark.parametrize("gap", [0, 100, GAP_BYTES])
 def test_object_that_stays(selection, first, gap):
     store = Store(OLD_BYTES)
     assert_same(store.read(selection, first, gap), np.asarray(OLD[selection]))
     assert store.rounds[0] == [Request(0, first)]
-    assert len(store.rounds) <= (2 if first >= FRONT else 3)
-    front = max(first, FRONT)
-    if first < FRONT:
+    assert len(store.rounds) <= (2 if first >= HEAD else 3)
+    at_hand = max(first, FRONT if first < HEAD else HEAD)
+    if first < HEAD:
+        # The chunk-level stream is so short that it is read along.
         assert store.rounds[1] == [Request(first, FRONT)]
-    for request in functools.reduce(operator.iadd, store.rounds[1 + (first < FRONT) :], []):
-        # Whole pages, of which the last bytes at least are not at hand.
-        assert request.stop in ENDS
-        assert request.start in [FRONT, *ENDS]
-        assert request.stop > front
-        assert min(end for end in ENDS if end > request.start) > front
+    for request in functools.reduce(operator.iadd, store.rounds[1 + (first < HEAD) :], []):
+        # Whole pages, and the chunk-level stream, of which the last bytes at least are not at hand.
+        assert request.stop in [FRONT, *ENDS]
+        assert request.start in [HEAD, FRONT, *ENDS]
+        assert request.stop > at_hand
+        assert min(end for end in [FRONT, *ENDS] if end > request.start) > at_hand
 
 
 @pytest.mark.parametrize("first", [len(OLD_BYTES), len(OLD_BYTES) + 1, 1 << 20])
@@ -165,14 +170,15 @@ LAYOUT = read_head(memoryview(OLD_BYTES))
 
 @given(
     st.sets(st.integers(0, len(ENDS) - 1)).map(sorted),
-    st.integers(FRONT, len(OLD_BYTES)),
+    st.integers(HEAD, FRONT + 9) | st.integers(FRONT, len(OLD_BYTES)),
     st.integers(0, 1000) | st.sampled_from(np.diff(ENDS).tolist()),
 )
 @settings(max_examples=150)
 def test_ranges(pages, at_hand, gap):
-    found = page_ranges(LAYOUT, pages, at_hand, gap)
+    found = needed_ranges(LAYOUT, pages, at_hand, gap)
     bounds = dict(enumerate(zip([FRONT, *ENDS], ENDS, strict=False)))
-    missing = [bounds[page] for page in pages if bounds[page][0] < bounds[page][1] and bounds[page][1] > at_hand]
+    needed = [(HEAD, FRONT), *(bounds[page] for page in pages)] if pages else []
+    missing = [(start, stop) for start, stop in needed if start < stop and stop > at_hand]
     assert all(any(r.start <= start and stop <= r.stop for r in found) for start, stop in missing)
     # No more than that: what is read along are gaps that are no longer than is allowed, but all of those.
     assert {r.start for r in found} <= {start for start, _ in missing}
@@ -192,13 +198,13 @@ def test_pages_without_bytes_are_not_asked_for():
     layout = read_head(memoryview(written))
     sizes = frame.info(written).page_bytes.tolist()
     for page, size in enumerate(sizes):
-        assert len(page_ranges(layout, [page], layout.front_bytes, 0)) == (size > 0)
-    sizes = np.array([[5], [0], [7]])
+        assert len(needed_ranges(layout, [page], layout.front_bytes, 0)) == (size > 0)
+    sizes = np.array([5, 0, 7])
     layout = replace(layout, page_sizes=sizes)
     front = layout.front_bytes
-    assert page_ranges(layout, [1], front, 0) == []
-    assert page_ranges(layout, [0, 1, 2], front, 0) == [Request(front, front + 12)]
-    assert page_ranges(layout, [0, 1], front, 0) == [Request(front, front + 5)]
+    assert needed_ranges(layout, [1], front, 0) == []
+    assert needed_ranges(layout, [0, 1, 2], front, 0) == [Request(front, front + 12)]
+    assert needed_ranges(layout, [0, 1], front, 0) == [Request(front, front + 5)]
 
 
 def outcome(store, selection, first=FRONT + 50, gap=0):
@@ -362,6 +368,17 @@ def test_other_objects_are_read_as_a_whole():
     assert seen == [b"pco!" + bytes(100)]
 
 
+def test_long_streams_are_not_read_along_with_the_head():
+    one = FEATURES["two masks of boxes"]()
+    one = one._replace(array=np.tile(one.array, (8, 8, 1, 1)), tile=(24, 40, 16, 17))
+    data = one.write()
+    layout = read_head(memoryview(data))
+    assert layout.front_bytes - layout.head_size > 16 << 10
+    store = Store(data)
+    assert_same(store.read(np.s_[0, 3], 30), one.array[0, 3].copy())
+    assert store.rounds[1] == [Request(30, layout.head_size)]
+
+
 def test_errors_of_the_selection_come_out():
     store = Store(OLD_BYTES)
     with pytest.raises(IndexError):
@@ -378,7 +395,8 @@ def test_first_reads_are_short():
 
 
 @pytest.mark.parametrize("dtype", ["|b1", "<i2", "<f4", "<f8"])
-def test_first_read_holds_the_front(dtype):
+def test_first_read_holds_the_head_and_where_nothing_is_masked_the_front(dtype):
     array = random_array(dtype, (500, 600), 4)
-    found = frame.info(frame.write(array, level=4))
+    assert frame.info(frame.write(array, level=4)).head_bytes <= first_bytes(array.size, array.itemsize)
+    found = frame.info(frame.write(array, level=4, predictor="none"))
     assert found.head_bytes + found.stream_bytes <= first_bytes(array.size, array.itemsize)

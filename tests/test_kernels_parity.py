@@ -17,7 +17,6 @@ from kernel_cases import (
     encode_case,
     floats_of_some_kind,
     latents_of_some_kind,
-    masks_of_some_kind,
     words_below,
 )
 from twins import HAVE_NUMBA, NO_NUMBA, numba_
@@ -220,15 +219,6 @@ def test_contexts_are_found_and_merged_alike(seed, axes, bits, lanes, count):
     kernels.merge_contexts(residuals, starts, absent, shapes, axes, thresholds, np.zeros_like(residuals))
 
 
-@given(SEEDS, st.integers(1, 9), st.integers(0, 3))
-@settings(deadline=None)
-def test_masks_are_laid_alike(seed, pages, steps):
-    rng = np.random.default_rng(seed)
-    runs, counts, strides = masks_of_some_kind(rng, pages, steps)
-    out = rng.integers(0, 3, int(counts.sum())).astype(np.uint8)
-    Compared().lay_masks(runs, 2, counts, strides, out)
-
-
 @given(SEEDS, st.integers(1, 30), st.integers(1, 9000))
 @settings(max_examples=60, deadline=None)
 def test_moments_are_summed_alike(seed, rows, n):
@@ -252,3 +242,20 @@ def test_residuals_are_counted_alike(seed, bits, n):
     signed = [int(residual) - int(middle) for residual in narrow[chosen == 1]]
     sizes = [(2 * r if r >= 0 else -2 * r - 1).bit_length() for r in signed]
     assert counts.tolist() == np.bincount(np.array(sizes, np.int64), minlength=65).tolist()
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.lists(st.tuples(st.integers(1, 40), st.integers(1, 9)), min_size=1))
+@settings(deadline=None)
+def test_masked_cells_are_left_out_and_put_back_alike(seed, bits, pages):
+    rng = np.random.default_rng(seed)
+    sizes, strides = np.array([rows * length for rows, length in pages]), np.array([length for _, length in pages])
+    n = int(sizes.sum())
+    kernels = Compared()
+    mask = rng.integers(0, 2, n).astype(np.uint8)
+    kernels.accumulate_changes(mask, sizes, strides)
+    cells = words_below(rng, bits, n).astype(f"u{bits // 8}")
+    kept = np.zeros(n - int(mask.sum()), cells.dtype)
+    kernels.keep_present(cells, mask, kept)
+    spread = np.zeros_like(cells)
+    kernels.spread_present(kept, mask, 77, spread)
+    assert np.array_equal(spread, np.where(mask == 0, cells, cells.dtype.type(77)))

@@ -11,7 +11,7 @@ import pytest
 import zarr
 from frame_cases import assert_same
 
-from pcodec_numcodecs import PcoSerializer
+from pcodec_numcodecs import PcoSerializer, frame
 
 FOLDER = Path(__file__).parents[1] / "docs/zarr-extensions"
 CODEC = FOLDER / "codecs/pcodec_numcodecs.pco"
@@ -150,12 +150,19 @@ def test_samples_hold_what_they_are_for():
     assert 0xFFF0_0000_0000_002A in prices.view("u8")
     assert np.signbit(prices[prices == 0]).any()
     assert SAMPLES["uint16_sharded"].shards is not None
+    for path in (CODEC / "sample_data/float32_masked.zarr/c").rglob("0/*"):
+        if path.is_file():
+            (pipeline,) = frame.info(path.read_bytes()).pipelines
+            assert (len(pipeline.fills), pipeline.predictor != "none") == (1, True)
     assert {sample.array.dtype.kind for sample in SAMPLES.values()} == set("ifbcuM")
 
 
 def test_script_makes_them(tmp_path):
     MAKE.write(tmp_path)
-    MAKE.write(tmp_path)  # in place of those that are there
+    kept = tmp_path / "constant.zarr/zarr.json"
+    kept.write_text(content := kept.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    MAKE.write(tmp_path)
+    assert kept.read_text(encoding="utf-8") == content  # what is there stays as it is
     assert sorted(path.stem for path in tmp_path.iterdir()) == sorted(SAMPLES)
     for name, sample in SAMPLES.items():
         assert_same(np.asarray(zarr.open_array(tmp_path / f"{name}.zarr", mode="r")[...]), sample.array)

@@ -98,13 +98,13 @@ class PartDecoder(NamedTuple):
             primary = self._stream(pages, sources, 0, present)
             if not isinstance(pipeline.split, Rank):
                 primary = to_latents(primary, pipeline.stream_types(number_type)[0])
-            primary = _spread(primary, hidden, 0)
+            primary = self._spread(primary, absent, 0)
         else:
             primary = self._residuals(pages, sources, present, absent)
             self.kernels.restore_tiles(primary, prediction(self.layout, self.part, pages))
         secondary = None
         if pipeline.has_secondary:
-            secondary = _spread(self._stream(pages, sources, pipeline.contexts, present), hidden, 0)
+            secondary = self._spread(self._stream(pages, sources, pipeline.contexts, present), absent, 0)
         split = pipeline.split
         mode: Mode = Classic()
         if isinstance(split, Rank):
@@ -133,6 +133,14 @@ class PartDecoder(NamedTuple):
             raise CorruptionError(f"places in the list of {values.size} values must be below that, got {most}")
         return values
 
+    def _spread(self, latents: Latents, absent: U8, between: int) -> Latents:
+        """Put a latent at each cell that is not masked, in order, and another one at those that are."""
+        if not absent.size:
+            return latents
+        cells = np.empty(absent.size, latents.dtype)
+        self.kernels.spread_present(latents, absent, between, cells)
+        return cells
+
     def _check_places(self, pages: list[int], places: Latents, hidden: npt.NDArray[np.bool_], firsts: I64) -> None:
         """Refuse places out of the blocks that a page names: other pages, read along, may need others."""
         split = self._pipeline.split
@@ -152,7 +160,7 @@ class PartDecoder(NamedTuple):
         pipeline = self._pipeline
         bits = pipeline.primary_bits(self.layout.element.number_type)
         if pipeline.contexts == 1:
-            return _spread(self._stream(pages, sources, 0, present), absent != 0, 1 << (bits - 1))
+            return self._spread(self._stream(pages, sources, 0, present), absent, 1 << (bits - 1))
         counts = np.zeros((pipeline.contexts, len(pages)), np.int64)
         counts[:-1] = np.array([source.counts[self.part] for source in sources], np.int64).T
         counts[-1] = present - counts[:-1].sum(axis=0)
@@ -250,12 +258,3 @@ class PartDecoder(NamedTuple):
 def _sums(flags: npt.NDArray[np.bool_], cells: I64) -> I64:
     ends = np.cumsum(cells).tolist()
     return np.array([np.count_nonzero(flags[start:stop]) for start, stop in pairwise((0, *ends))], np.int64)
-
-
-def _spread(numbers: npt.NDArray[Any], hidden: npt.NDArray[np.bool_], between: int) -> npt.NDArray[Any]:
-    """Put a number at each cell that is not hidden, in order, and another one at those that are."""
-    if not hidden.size:
-        return numbers
-    cells = np.full(hidden.size, between, numbers.dtype)
-    cells[~hidden] = numbers
-    return cells

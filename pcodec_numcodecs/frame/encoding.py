@@ -110,11 +110,11 @@ class PartEncoder:
         page_sets = None
         types = pipeline.stream_types(number_type)
         if pipeline.predictor.kind == NONE:
-            kept = _kept(primary, hidden)
+            kept = self._kept(primary, absent)
             numbers = kept if isinstance(pipeline.split, Rank) else from_latents(kept, types[0])
             columns = [self._compress(numbers, types[0], present, _AUTOMATIC)]
         else:
-            reference = midpoint(_kept(primary, hidden))
+            reference = midpoint(self._kept(primary, absent))
             pipeline = replace(pipeline, predictor=replace(pipeline.predictor, reference=reference))
             if hidden.size and primary is latents:
                 primary = primary.copy()  # masked cells are overwritten
@@ -125,7 +125,7 @@ class PartEncoder:
                 layout = replace(layout, page_sets=_replaced(layout.page_sets, self.part, page_sets))
             columns = self._predicted(layout, primary, absent, present, counts)
         if secondary is not None:
-            columns.append(self._compress(_kept(secondary, hidden), types[-1], present, _CLASSIC))
+            columns.append(self._compress(self._kept(secondary, absent), types[-1], present, _CLASSIC))
         limit = block_limit(sum(len(stream) for column in columns for stream in column.pages), self.in_blocks)
         values_written: list[bytes] = []
         if values is not None:
@@ -139,6 +139,14 @@ class PartEncoder:
             pipeline = replace(pipeline, mask_pages=pages)
         bounds = None if page_values is None else page_values.astype(np.uint16)
         return EncodedPart(pipeline, columns, counts, values_written, masks_written, page_sets, bounds)
+
+    def _kept(self, cells: npt.NDArray[Any], absent: U8) -> npt.NDArray[Any]:
+        """Return those cells that are not masked."""
+        if not absent.size:
+            return cells
+        kept = np.empty(absent.size - np.count_nonzero(absent), cells.dtype)
+        self.kernels.keep_present(np.ascontiguousarray(cells), absent, kept)
+        return kept
 
     def _with(self, pipeline: Pipeline) -> Layout:
         return replace(self.layout, pipelines=_replaced(self.layout.pipelines, self.part, pipeline))
@@ -165,14 +173,13 @@ class PartEncoder:
         made = prediction(layout, self.part, list(range(present.size)))
         residuals = np.empty_like(primary)
         self.kernels.predict_tiles(primary, absent, made, residuals)
-        hidden = absent != 0
-        kept = _kept(residuals, hidden)
+        kept = self._kept(residuals, absent)
         if pipeline.contexts == 1:
             return [self._compress(kept, number_type, present, _PLAIN)]
         contexts = np.empty(residuals.size, np.uint8)
         thresholds = np.array(pipeline.thresholds, np.uint64)
         self.kernels.assign_contexts(residuals, made.shapes, made.axes, thresholds, contexts)
-        kept_contexts = _kept(contexts, hidden)
+        kept_contexts = self._kept(contexts, absent)
         page_of = np.repeat(np.arange(present.size), present)
         columns = []
         for context in range(pipeline.contexts):
@@ -201,10 +208,6 @@ def _absent(latents: Latents, fills: tuple[int, ...]) -> U8:
     for number, fill in enumerate(fills, start=1):
         absent[latents == latents.dtype.type(fill)] = number
     return absent
-
-
-def _kept(cells: npt.NDArray[Any], hidden: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-    return cells[~hidden] if hidden.size else cells
 
 
 def _bounds(places: Latents, hidden: npt.NDArray[np.bool_], cells: I64) -> I64:

@@ -240,6 +240,8 @@ def _read_values(fields: Fields, pipeline: Pipeline, pages: int) -> npt.NDArray[
     if not isinstance(split, Rank) or split.blocks < 2:
         return None
     found = np.frombuffer(fields.take(4 * pages), "<u2").astype(np.uint16).reshape(pages, 2)
-    if (found[:, 0] > found[:, 1]).any() or (found >= split.blocks).any():
-        raise CorruptionError(f"blocks of values of a page must rise and be below {split.blocks}, got {found.tolist()}")
+    wrong = (found[:, 0] > found[:, 1]) | (found >= split.blocks).any(axis=1)
+    if wrong.any():
+        first = found[np.argmax(wrong)].tolist()
+        raise CorruptionError(f"blocks of values of a page must rise and be below {split.blocks}, got {first}")
     return found

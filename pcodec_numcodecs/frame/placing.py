@@ -1,6 +1,5 @@
 """Where the cells of whole pages go in an array that holds all: tiles as rows of cells that lie side by side."""
 
-from itertools import product
 from math import prod
 
 import numpy as np
@@ -30,12 +29,11 @@ def rows_of(grid: Grid, pages: list[int]) -> Rows:
     for place, length, stride in zip(places, grid.tile, strides, strict=True):
         begins += place * (length * stride)
     # Tiles of one shape at a time: those at a far edge may be shorter along that axis.
-    at_edge = [place == tiles - 1 for place, tiles in zip(places, grid.tiles, strict=True)]
+    at_edge = np.stack([place == tiles - 1 for place, tiles in zip(places, grid.tiles, strict=True)], axis=1)
+    kinds, which = np.unique(at_edge, axis=0, return_inverse=True)
     groups = []
-    for edges in product((False, True), repeat=axes):
-        members = np.flatnonzero(np.all([own == edge for own, edge in zip(at_edge, edges, strict=True)], axis=0))
-        if not members.size:
-            continue
+    for kind, edges in enumerate(kinds.tolist()):
+        members = np.flatnonzero(which.reshape(-1) == kind)
         shape = [
             size - (tiles - 1) * length if edge else length
             for size, tiles, length, edge in zip(grid.shape, grid.tiles, grid.tile, edges, strict=True)

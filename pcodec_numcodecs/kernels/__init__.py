@@ -321,20 +321,21 @@ class Kernels(Protocol):
         the same from every twin: indices beyond the end stay at the last.
         """
 
-    def lay_masks(self, runs: npt.NDArray[np.uint32], code: int, counts: I64, strides: I64, out: U8) -> None:
-        """Mark the cells that a mask holds.
+    def keep_present(self, latents: Latents, absent: U8, out: Latents) -> None:
+        """Copy the latents of cells that are not masked, those for which `absent` is 0, to `out`, which they fill."""
+
+    def spread_present(self, latents: Latents, absent: U8, between: int, out: Latents) -> None:
+        """Invert `keep_present`: masked cells get `between`."""
+
+    def accumulate_changes(self, mask: U8, sizes: I64, strides: I64) -> None:
+        """Undo changes from one stretch of a page to the next, in place.
 
         Parameters
         ----------
-        runs
-            Lengths of runs, in turn of cells that are not masked and that are, or that change; in all as many as cells.
-        code
-            What cells of `out` become where they are masked.
-        counts
-            Cells of each page.
-        strides
-            Shape (steps, pages), divisors of the counts. In each step, cells from the stride of their page on change
-            with the one so far before.
+        mask
+            Pages end to end; 0 or 1 for each cell: whether it differs from the one a stretch before.
+        sizes, strides
+            Cells of each page, and of its stretches, which fill it evenly.
         """
 
     def count_bit_lengths(self, residuals: Latents, chosen: U8, out: I64) -> None:

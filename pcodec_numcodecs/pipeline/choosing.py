@@ -199,7 +199,8 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
     rivals = [
         other
         for other in candidates[1:]
-        if (other.trial is None) != (best.trial is None)
+        if not wish.is_fast
+        and (other.trial is None) != (best.trial is None)
         and (best.is_one_page or other.cost - (other.cost >> _DOUBT_LOG) < best.cost)
     ]
     return Choice(
@@ -332,7 +333,7 @@ class Search:
         cost = boxes.price(boxes.cells.reshape(-1), counts, self._modes, self.number_type, wish.level, self.kernels)
         tile = self._flat_tile
         yield Candidate(tile, None, cost + page_count(shape, tile) * _PAGE_COST)
-        if wish.tile is None and wish.access in _WHOLE_HANDICAP:
+        if wish.tile is None and wish.access in _WHOLE_HANDICAP and not wish.is_fast:
             config = ChunkConfig(wish.level, enable_8_bit=True)
             gain, of = lookback_gain(self.latents.reshape(-1), self._modes, self.number_type, config, self.kernels)
             handicap = _WHOLE_HANDICAP[wish.access]

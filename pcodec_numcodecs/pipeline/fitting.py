@@ -57,7 +57,7 @@ def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, .
     # The wildest cells are left out: they say nothing of the others, and would take the bits of the sums.
     sizes = np.abs(columns).max(axis=0)
     limit = int(np.sort(sizes)[(19 * sizes.size) // 20])
-    solution = _reweighted(columns[:, sizes <= limit], limit, kernels)
+    solution = _reweighted(np.ascontiguousarray(columns[:, sizes <= limit]), limit, kernels)
     if solution is None:
         return None
     weights = np.zeros(len(offsets), np.int64)

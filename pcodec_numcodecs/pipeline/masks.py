@@ -26,6 +26,8 @@ Shapes = Sequence[tuple[int, ...]]
 
 _MOST_STEPS: Final = 3
 """Rows, planes and boxes: what may be compared with the one before."""
+_TRIED_CELLS: Final = 1 << 17
+"""Cells on which the forms of a mask are compared."""
 _RUN = NUMBER_TYPES["u32"]
 
 
@@ -57,9 +59,9 @@ def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVe
     CorruptionError, InsufficientDataError
         When it is damaged.
     """
-    counts = np.array([prod(shape) for shape in shapes], np.int64)
-    cells = int(counts.sum())
+    cells = sum(map(prod, shapes))
     absent = np.zeros(cells, np.uint8)
+    sizes = np.array([prod(shape) for shape in shapes], np.int64)
     for fill in range(fills):
         form = source[0] if len(source) else -1
         if not 0 <= form < 1 << _MOST_STEPS:
@@ -68,9 +70,12 @@ def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVe
         total = int(runs.sum(dtype=np.uint64))
         if total != cells:
             raise CorruptionError(f"runs of a mask must add up to {cells} cells, got {total}")
-        steps = [step for step in reversed(range(_MOST_STEPS)) if form >> step & 1]
-        strides = np.array([[_stride(shape, step) for shape in shapes] for step in steps], np.int64)
-        kernels.lay_masks(runs, fill + 1, counts, strides.reshape(len(steps), len(shapes)), absent)
+        mask = np.repeat((np.arange(runs.size) % 2).astype(np.uint8), runs)
+        for step in reversed(range(_MOST_STEPS)):
+            if form >> step & 1:
+                strides = np.array([_stride(shape, step) for shape in shapes], np.int64)
+                kernels.accumulate_changes(mask, sizes, strides)
+        np.multiply(mask, fill + 1, out=absent, where=mask != 0)
     if len(source):
         raise CorruptionError(f"masks must end with their last list, got {len(source)} bytes more")
     return absent
@@ -83,18 +88,20 @@ def _runs(mask: Bools) -> npt.NDArray[np.uint32]:
 
 
 def _fewest_runs(mask: Bools, shapes: Shapes) -> tuple[int, npt.NDArray[np.uint32]]:
-    """Return the form with the fewest runs, and these."""
-    best = 0, _runs(mask)
+    """Return the form with the fewest runs in the first pages, and the runs of all."""
     steps = min(_MOST_STEPS, max(map(len, shapes)) - 1)
-    for form in range(1, 1 << max(steps, 0)):
-        changed = mask
-        for step in range(steps):
-            if form >> step & 1:
-                changed = _changes(changed, shapes, step)
-        runs = _runs(changed)
-        if runs.size < best[1].size:
-            best = form, runs
-    return best
+    some = shapes[: max(1, _TRIED_CELLS // prod(shapes[0]))]
+    tried = mask[: sum(map(prod, some))]
+    counts = [_runs(_formed(tried, some, form)).size for form in range(1 << max(steps, 0))]
+    form = int(np.argmin(counts))
+    return form, _runs(_formed(mask, shapes, form))
+
+
+def _formed(mask: Bools, shapes: Shapes, form: int) -> Bools:
+    for step in range(_MOST_STEPS):
+        if form >> step & 1:
+            mask = _changes(mask, shapes, step)
+    return mask
 
 
 def _changes(mask: Bools, shapes: Shapes, step: int) -> Bools:

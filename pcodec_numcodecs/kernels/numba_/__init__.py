@@ -9,14 +9,15 @@ from .encode import encode_pages
 from .float_mult import split_float_mult
 from .lengths import count_bit_lengths
 from .lookback import find_lookbacks
-from .masks import lay_masks
 from .merge import merge_ranges
 from .moments import sum_moments
 from .placing import place_numbers
 from .prediction import predict_tiles, restore_tiles
+from .presence import accumulate_changes, keep_present, spread_present
 from .ranges import cut_ranges
 
 __all__ = [
+    "accumulate_changes",
     "assign_bins",
     "assign_contexts",
     "count_bit_lengths",
@@ -27,7 +28,7 @@ __all__ = [
     "encode_pages",
     "find_lookbacks",
     "index_values",
-    "lay_masks",
+    "keep_present",
     "measure_bins",
     "merge_contexts",
     "merge_ranges",
@@ -35,5 +36,6 @@ __all__ = [
     "predict_tiles",
     "restore_tiles",
     "split_float_mult",
+    "spread_present",
     "sum_moments",
 ]

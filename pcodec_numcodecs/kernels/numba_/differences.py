@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import compiled, inlined
-from .faces import any_absent, predict_row, restore_row, steps_back, sum_rows
+from .faces import ZERO, any_absent, predict_row, steps_back, sum_rows
 
 
 @compiled
@@ -24,27 +24,53 @@ def predict_lorenzo(cells: Any, absent: Any, residuals: Any, shapes: Any, refere
                         sum_rows(cells, start, n3, back, sums)
                         masked = any_absent(absent, start, n3)
                         predict_row(cells, start, absent, start, masked, n3, before, mid, sums, residuals)
-                        before = np.int64(0)
+                        before = ZERO
                         start += n3
 
 
 @compiled
 def restore_lorenzo(residuals: Any, shapes: Any, reference: Any, mid: Any) -> None:
-    """Undo `predict_lorenzo`."""
-    sums = np.empty(longest_row(shapes), np.int64)
+    """Undo `predict_lorenzo`: sums along the last two axes row by row, then whole planes and cubes."""
     start = np.int64(0)
     for lane in range(shapes.shape[0]):
         n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
+        plane = n2 * n3
         for _ in range(shapes[lane, 0]):
             before = reference
             for i0 in range(n0):
                 for i1 in range(n1):
                     for i2 in range(n2):
-                        back = steps_back(i0, i1, i2, n1 * n2 * n3, n2 * n3, n3)
-                        sum_rows(residuals, start, n3, back, sums)
-                        restore_row(residuals, start, n3, before, mid, sums, residuals, start)
-                        before = np.int64(0)
+                        sum_row(residuals, start, n3, n3 if i2 > 0 else ZERO, before, mid)
+                        before = ZERO
                         start += n3
+                    if i1 > 0:
+                        add_before(residuals, start - plane, plane, plane)
+                if i0 > 0:
+                    add_before(residuals, start - n1 * plane, n1 * plane, n1 * plane)
+
+
+@inlined
+def sum_row(cells: Any, start: Any, n: Any, above: Any, first: Any, mid: Any) -> None:
+    """Sum residuals up along a row, on to what lies so far above; nothing does where that is 0."""
+    at, last = np.uint64(start), first
+    if above:
+        north = at - np.uint64(above)
+        for i in range(np.uint64(n)):
+            last += np.int64(cells[at + i]) - mid
+            cells[at + i] = last + np.int64(cells[north + i])
+    else:
+        for i in range(np.uint64(n)):
+            last += np.int64(cells[at + i]) - mid
+            cells[at + i] = last
+
+
+@inlined
+def add_before(cells: Any, start: Any, n: Any, back: Any) -> None:
+    """Add to cells those that lie so far before."""
+    at = np.uint64(start)
+    before = at - np.uint64(back)
+    for i in range(np.uint64(n)):
+        cells[at + i] += cells[before + i]
 
 
 @compiled
@@ -59,7 +85,7 @@ def predict_med(cells: Any, absent: Any, residuals: Any, shapes: Any, reference:
         for _ in range(shapes[lane, 0]):
             for i0 in range(n0):
                 for i1 in range(n1):
-                    back = steps_back(i0, i1, np.int64(0), n1 * plane, plane, np.int64(0))
+                    back = steps_back(i0, i1, ZERO, n1 * plane, plane, ZERO)
                     for i2 in range(n2):
                         sum_rows(cells, start, n3, back, sums)
                         centre(sums, n3, reference, back)
@@ -89,7 +115,7 @@ def restore_med(residuals: Any, shapes: Any, reference: Any, mid: Any) -> None:
         for _ in range(shapes[lane, 0]):
             for i0 in range(n0):
                 for i1 in range(n1):
-                    back = steps_back(i0, i1, np.int64(0), n1 * plane, plane, np.int64(0))
+                    back = steps_back(i0, i1, ZERO, n1 * plane, plane, ZERO)
                     for i2 in range(n2):
                         sum_rows(residuals, start, n3, back, sums)
                         centre(sums, n3, reference, back)

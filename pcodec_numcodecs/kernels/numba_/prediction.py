@@ -21,8 +21,8 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents) -> None:
     """See `Kernels.predict_tiles`."""
-    if not cells.flags.writeable:  # as numbers of the user's may be; where none are absent, none are written
-        cells = cells.copy()
+    if not absent.size and not cells.flags.writeable:
+        cells = cells.copy()  # nothing is written to it, but kernels have no second signature for such arrays
     spare = spare_bits(cells)
     if not spare:
         _predict(cells, absent, prediction, residuals, 0)

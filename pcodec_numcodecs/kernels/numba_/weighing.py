@@ -35,12 +35,13 @@ def _weigher(width: int) -> Any:
                 return builder.shuffle_vector(alone, alone, ir.Constant(ir.VectorType(_LANE, width), [0] * width))
 
             cell, step, tap, out = pointers()
+            number = context.get_data_type(signature.args[0].dtype)
             vector = ir.VectorType(arguments[5].type, width)
             total = cgutils.alloca_once_value(builder, splat(arguments[5]))
             with cgutils.for_range(builder, arguments[4], intp=_INDEX) as loop:
                 weight = splat(builder.load(builder.gep(tap, [loop.index])))
                 there = builder.gep(cell, [builder.add(arguments[1], builder.load(builder.gep(step, [loop.index])))])
-                beside = builder.bitcast(there, ir.VectorType(cell.type.pointee, width).as_pointer())
+                beside = builder.bitcast(there, ir.VectorType(number, width).as_pointer())
                 numbers = builder.load(beside, align=1)
                 if isinstance(signature.args[5], types.Float):
                     weighted = builder.fadd(builder.load(total), builder.fmul(weight, numbers))
