@@ -12,7 +12,7 @@ from pcodec_numcodecs.frame.elements import element_of, parts_of
 from pcodec_numcodecs.frame.settings import FrameSettings
 from pcodec_numcodecs.metadata import Classic, FloatMult, FloatQuant, IntMult
 from pcodec_numcodecs.pipeline.affine import Affine
-from pcodec_numcodecs.pipeline.choosing import Plan
+from pcodec_numcodecs.pipeline.plans import Plan
 from pcodec_numcodecs.pipeline.stencils import channel, stencil
 from pcodec_numcodecs.pipeline.steps import (
     FLOAT_WEIGHTS,

@@ -13,7 +13,7 @@ from ..buffers import Buffer, as_bytes_view
 from ..config import checked_integer
 from ..constants import DEFAULT_LEVEL, DEFAULT_MAX_BYTES
 from ..errors import InvalidArgumentError
-from ..pipeline.choosing import Tried
+from ..pipeline.plans import Tried
 from .elements import element_of
 from .head import MAGIC, read_head
 from .info import ChunkInfo, FrameInfo, PipelineInfo, describe

@@ -12,7 +12,8 @@ from ..dtypes import Latents, to_latents
 from ..errors import InvalidArgumentError
 from ..kernels import Kernels, load
 from ..metadata import FormatVersion
-from ..pipeline.choosing import Plan, Tried, Wish, choose
+from ..pipeline.choosing import choose
+from ..pipeline.plans import HANDICAP_LOG, Plan, Tried, Wish
 from ..pipeline.steps import PLAIN
 from .checksums import crc32c_of_each
 from .elements import Bits, Element, parts_of, to_numbers
@@ -63,7 +64,7 @@ def write_frame(
     for plans in plan_parts(latents, element, settings, kernels):
         layout = _blank(element, array.shape, plans, fortran)
         frame = _write(layout, latents, plans, settings, threads, kernels)
-        frames.append((len(frame) + (len(frame) * plans[0].handicap >> 6), frame))
+        frames.append((len(frame) + (len(frame) * plans[0].handicap >> HANDICAP_LOG), frame))
     if element.is_bool and parts[0].max(initial=0) <= 1:
         # What NumPy takes for a bool may be any byte, and each must come back; but bits can share bytes.
         packed = replace(_blank(element, array.shape, plans, fortran), packed=True, pipelines=(PLAIN,))

@@ -178,20 +178,11 @@ def _runs(absent: Bools) -> int:
 
 
 def filled(cells: npt.NDArray[Any], absent: Bools) -> npt.NDArray[Any]:
-    """Return cells with the last present cell before, or else the first after, in place of absent ones."""
+    """Return cells with the last present cell before in place of absent ones: what comes later must not show."""
     if not absent.any():
         return cells
     flat = absent.reshape(-1)
-    places = np.where(flat, -1, np.arange(flat.size))
-    last = np.maximum.accumulate(places)
-    first = int(np.argmax(last >= 0))
-    last[last < 0] = last[first]
-    rows = last.reshape(-1, cells.shape[-1])
-    # Within a row, a cell further on is nearer than the end of the row before.
-    begins = (np.arange(len(rows)) * cells.shape[-1])[:, np.newaxis]
-    ahead = np.where(flat, flat.size, np.arange(flat.size)).reshape(rows.shape)[:, ::-1]
-    ahead = np.minimum.accumulate(ahead, axis=1)[:, ::-1]
-    better = (rows < begins) & (ahead < flat.size)
-    chosen = np.where(better, ahead, rows).reshape(-1)
-    found: npt.NDArray[Any] = cells.reshape(-1)[np.maximum(chosen, 0)].reshape(cells.shape)
+    last = np.maximum.accumulate(np.where(flat, -1, np.arange(flat.size)))
+    last[last < 0] = int(np.argmin(flat))
+    found: npt.NDArray[Any] = cells.reshape(-1)[last].reshape(cells.shape)
     return found

@@ -7,184 +7,59 @@ with the cells as they are, are priced as Pco will code them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..choosing import candidate_modes, lookback_gain
+from ..choosing import candidate_modes, lookback_gain, price
 from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
+from ..estimates import Runs, sample_runs
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
 from ..metadata import Classic, Mode
 from .candidates import Masked, Parted, masks, splits
-from .fitting import SHIFT
+from .plans import (
+    ONE_PAGE,
+    ROWS,
+    SMALL_CELLS,
+    TILES,
+    USUAL_LEVEL,
+    Candidate,
+    Choice,
+    Effort,
+    Plan,
+    Wish,
+)
 from .sampling import Boxes, sample_boxes
-from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
-from .tiles import auto_tile, page_cells, page_count, predicted_tile, whole_tile
+from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS
+from .tiles import auto_tile, page_cells, page_count, predicted_tile, rows_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
 from .weight_sets import cluster
 
-__all__ = ["Candidate", "Choice", "Plan", "Search", "Table", "Tried", "Wish", "choose"]
+__all__ = ["Search", "Table", "choose"]
 
 Shape = tuple[int, ...]
 
-FAST_LEVEL: Final = 4
-USUAL_LEVEL: Final = 8
 _LEAST_CELLS: Final = 512
 """A smaller array tells nothing about itself."""
 _MOST_AXES: Final = 4
 _WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
 """From which level on all neighbours up to two steps away are tried, by the count of axes."""
-_SMALL_CELLS: Final = 1 << 18
 _FINALISTS: Final = 4
 _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
+_FLAT_CELLS: Final = 1 << 15
+"""Cells of the sample of tiles that Pco gets as they are."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
 _DOUBT_LOG: Final = 3
 """Pco as it is and the best pipeline are both carried out where their prices are within 1/8."""
-_WHOLE_HANDICAP: Final = {"balanced": 6, "whole": 0}
-"""What a single page for all cells must save, in 64ths: it cannot be read in parts."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the user asks.
-
-    Attributes
-    ----------
-    level, predictor, access
-        See `frame.FrameSettings`.
-    tile
-        Cells of a tile along each axis, or None.
-    """
-
-    level: int
-    predictor: str
-    access: str
-    tile: Shape | None
-
-    @property
-    def is_fast(self) -> bool:
-        """Whether both ways have to be fast."""
-        return self.level <= FAST_LEVEL
-
-    def effort(self, cells: int) -> "Effort":
-        """Return how far to search for the pipeline of an array."""
-        if self.is_fast:
-            return Effort(1 << 13, 0, 0, 0, 0)
-        if self.level <= USUAL_LEVEL:
-            return Effort(1 << 15, 2, 2, 1 << 12, 4) if cells < _SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
-        return Effort(1 << 16, 4, 3, 1 << 13, 16)
-
-
-class Effort(NamedTuple):
-    """How far the search goes: it must not take long beside the work on all cells.
-
-    Attributes
-    ----------
-    scored
-        Cells of the sample, about.
-    medians, benches
-        Splits and masks with which median edges are tried, and weights fitted.
-    fitted
-        Cells on which they are.
-    planes
-        Length of the longest axis of which each plane may have weights of its own.
-    """
-
-    scored: int
-    medians: int
-    benches: int
-    fitted: int
-    planes: int
-
-
-class Tried(NamedTuple):
-    """A candidate, and its size in bytes as it was estimated."""
-
-    split: str
-    fills: int
-    predictor: str
-    contexts: int
-    tile: Shape
-    size: int
-
-
-class Plan(NamedTuple):
-    """A pipeline, but for what depends on all cells, and its tile.
-
-    Attributes
-    ----------
-    values
-        For `Rank`, the distinct values of the array, ascending.
-    handicap
-        A 64th of its size that it must save, times this, to be chosen over others.
-    """
-
-    tile: Shape
-    pipeline: Pipeline
-    values: Latents | None = None
-    handicap: int = 0
-
-
-class Choice(NamedTuple):
-    """The plans worth carrying out, the most promising first; and all that was priced, cheapest first."""
-
-    plans: tuple[Plan, ...]
-    tried: tuple[Tried, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A trial with its tile, or Pco as it is; and the cost of all."""
-
-    tile: Shape
-    trial: Trial | None
-    cost: int
-    handicap: int = 0
-    is_one_page: bool = False
-    thresholds: tuple[int, ...] = ()
-
-    @property
-    def handicapped(self) -> int:
-        """The cost that is compared."""
-        return self.cost + (self.cost * self.handicap >> 6)
-
-    @property
-    def plan(self) -> Plan:
-        """What is to be done."""
-        values = self.trial.bench.parted.values if self.trial is not None else None
-        return Plan(self.tile, self._pipeline, values, self.handicap)
-
-    @property
-    def tried(self) -> Tried:
-        """What is to be told of it."""
-        pipeline = self._pipeline
-        size = (self.cost >> FRACTION_BITS) // 8
-        name = type(pipeline.split).__name__
-        return Tried(name, len(pipeline.fills), pipeline.predictor.name, pipeline.contexts, self.tile, size)
-
-    @cached_property
-    def _pipeline(self) -> Pipeline:
-        if self.trial is None:
-            return PLAIN
-        trial, bench = self.trial, self.trial.bench
-        if trial.kind == NONE:
-            return Pipeline(bench.parted.split, bench.masked.fills)
-        others = tuple(axis for axis in range(len(self.tile)) if axis not in trial.axes)
-        predictor = Predictor(
-            trial.kind,
-            (*others, *trial.axes),
-            len(trial.axes),
-            offsets=trial.offsets,
-            weights=trial.weights,
-            shift=SHIFT if trial.kind in (WEIGHTS, FLOAT_WEIGHTS) else 0,
-            by_plane=trial.by_plane,
-        )
-        split, fills = bench.parted.split, bench.masked.fills
-        return Pipeline(split, fills, predictor=predictor, thresholds=self.thresholds)
+_WHOLE_HANDICAP: Final = {"balanced": 24, "whole": 0}
+"""What a single page for all cells must save, in 256ths: it cannot be read in parts."""
+_ROWS_HANDICAP: Final = 1
+"""The same of pages of whole rows, of which many are read for a column."""
 
 
 def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kernels) -> Choice:
@@ -195,16 +70,12 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
         Search(latents, number_type, wish, kernels).candidates(), key=lambda candidate: candidate.handicapped
     )
     best = candidates[0]
-    # How far lookbacks reach is not seen in boxes. So where it may change the verdict, both sides are carried out.
-    rivals = [
-        other
-        for other in candidates[1:]
-        if not wish.is_fast
-        and (other.trial is None) != (best.trial is None)
-        and (best.is_one_page or other.cost - (other.cost >> _DOUBT_LOG) < best.cost)
-    ]
+    # Rows, and how far lookbacks reach, are not seen in boxes. In doubt, several plans are carried out.
+    rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best)]
+    firsts = {other.kind: other for other in reversed(rivals)}
     return Choice(
-        tuple(candidate.plan for candidate in (best, *rivals[:1])), tuple(candidate.tried for candidate in candidates)
+        tuple(candidate.plan for candidate in (best, *firsts.values())),
+        tuple(candidate.tried for candidate in candidates),
     )
 
 
@@ -214,6 +85,12 @@ class Table(NamedTuple):
     bench: Bench
     lorenzo: dict[Axes, Trial]
     cost: int
+
+
+def _is_rival(other: Candidate, best: Candidate) -> bool:
+    """Tell whether a candidate of another kind may turn out smaller than the best."""
+    close = other.cost - (other.cost >> _DOUBT_LOG) < best.cost
+    return other.kind != best.kind and (close or best.kind == ONE_PAGE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -327,17 +204,25 @@ class Search:
                 yield Candidate(self._flat_tile, Trial(bench, NONE, ()), cost)
 
     def _as_they_are(self) -> Iterator[Candidate]:
-        """Yield what Pco does with the cells as they are: in tiles, and all in one page."""
-        wish, shape, boxes = self.wish, self.latents.shape, self._boxes
-        counts = np.full(len(boxes.cells), boxes.cells[0].size, np.int64)
-        cost = boxes.price(boxes.cells.reshape(-1), counts, self._modes, self.number_type, wish.level, self.kernels)
-        tile = self._flat_tile
-        yield Candidate(tile, None, cost + page_count(shape, tile) * _PAGE_COST)
-        if wish.tile is None and wish.access in _WHOLE_HANDICAP and not wish.is_fast:
-            config = ChunkConfig(wish.level, enable_8_bit=True)
-            gain, of = lookback_gain(self.latents.reshape(-1), self._modes, self.number_type, config, self.kernels)
-            handicap = _WHOLE_HANDICAP[wish.access]
-            yield Candidate(whole_tile(shape), None, cost * gain // of + _PAGE_COST, handicap, is_one_page=True)
+        """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
+        wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
+        cost = self._flat_price(_sample_tiles(self.latents, tile))
+        yield Candidate(tile, None, cost + page_count(shape, tile) * _PAGE_COST, kind=TILES)
+        if wish.tile is not None or wish.access not in _WHOLE_HANDICAP or wish.is_fast:
+            return
+        flat = self.latents.reshape(-1)
+        cost = self._flat_price(sample_runs(flat))
+        rows = rows_tile(shape)
+        if rows != tile:
+            yield Candidate(rows, None, cost + page_count(shape, rows) * _PAGE_COST, _ROWS_HANDICAP, ROWS)
+        config = ChunkConfig(wish.level, enable_8_bit=True)
+        gain, of = lookback_gain(flat, self._modes, self.number_type, config, self.kernels)
+        handicap = _WHOLE_HANDICAP[wish.access]
+        yield Candidate(whole_tile(shape), None, cost * gain // of + _PAGE_COST, handicap, ONE_PAGE)
+
+    def _flat_price(self, sample: Runs) -> int:
+        config = ChunkConfig(self.wish.level, enable_8_bit=True)
+        return price(sample, self._modes, self.number_type, config, self.kernels)
 
     def _tile(self, trial: Trial, cost: int) -> Shape:
         """Return the tile for a prediction of some cost."""
@@ -367,7 +252,7 @@ class Search:
         effort = self._effort
         several = {tried: trial for tried, trial in lorenzo.items() if len(tried) > 1}
         chosen = {min(several, key=lambda tried: several[tried].cost), axes}
-        if self.latents.size >= _SMALL_CELLS:
+        if self.latents.size >= SMALL_CELLS:
             chosen |= {axes[-2:], axes[-3:]}
         in_floats = self._is_worth_floats(bench)
         for along in sorted(chosen):
@@ -391,3 +276,19 @@ class Search:
 def _few_sets(axes: Axes) -> list[Axes]:
     """Return the sets of axes that low levels try."""
     return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
+
+
+def _sample_tiles(latents: Latents, tile: Shape) -> Runs:
+    """Take some tiles, spread evenly, as Pco gets them."""
+    counts = [-(-size // length) for size, length in zip(latents.shape, tile, strict=True)]
+    total = prod(counts)
+    number = max(1, min(total, _FLAT_CELLS // prod(tile)))
+    parts = []
+    for turn in range(number):
+        page = (2 * turn + 1) * total // (2 * number)
+        bounds = []
+        for count, length in zip(counts[::-1], tile[::-1], strict=True):
+            page, place = divmod(page, count)
+            bounds.append(slice(place * length, (place + 1) * length))
+        parts.append(latents[tuple(bounds[::-1])].reshape(-1))
+    return Runs(np.concatenate(parts), np.array([part.size for part in parts], np.int64), latents.size)

@@ -7,7 +7,7 @@ from typing import Final
 from ..constants import MAX_CHUNK_NUMBERS
 from ..fixed_log import ONE_BIT
 
-__all__ = ["auto_tile", "page_cells", "page_count", "predicted_tile", "root", "whole_tile"]
+__all__ = ["auto_tile", "page_cells", "page_count", "predicted_tile", "root", "rows_tile", "whole_tile"]
 
 Shape = tuple[int, ...]
 
@@ -93,6 +93,18 @@ def whole_tile(shape: Shape) -> Shape:
         if cells > MAX_CHUNK_NUMBERS:
             parts = min(tile[axis], -(-cells // MAX_CHUNK_NUMBERS))
             tile[axis] = max(1, tile[axis] // parts)
+    return tuple(tile)
+
+
+def rows_tile(shape: Shape) -> Shape:
+    """Return a tile whose cells lie side by side in the array: as many whole rows, or as long a part of one, as fit."""
+    tile = [1] * len(shape)
+    cells = 1 << TILE_LOG
+    for axis in reversed(range(len(shape))):
+        tile[axis] = _even(shape[axis], min(cells, max(1, shape[axis])))
+        if tile[axis] < shape[axis]:
+            break
+        cells = max(1, cells // tile[axis])
     return tuple(tile)
 
 

@@ -28,7 +28,8 @@ from benchmarks.timing import mean_ratio
 from pcodec_numcodecs import frame
 from pcodec_numcodecs.frame import FrameSettings, elements, writer
 from pcodec_numcodecs.kernels import load
-from pcodec_numcodecs.pipeline.choosing import Candidate, Search, Wish
+from pcodec_numcodecs.pipeline.choosing import Search
+from pcodec_numcodecs.pipeline.plans import Candidate, Wish
 
 LEVELS = (4, 8, 12)
 ONE_PAGE = 1 << 24

@@ -1,0 +1,162 @@
+"""What is asked of the search for a pipeline, how far it goes, and what it finds."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from ..dtypes import Latents
+from ..fixed_log import FRACTION_BITS
+from .fitting import SHIFT
+from .steps import FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
+from .trials import Trial
+
+__all__ = ["Candidate", "Choice", "Effort", "Plan", "Tried", "Wish"]
+
+Shape = tuple[int, ...]
+
+FAST_LEVEL: Final = 4
+USUAL_LEVEL: Final = 8
+SMALL_CELLS: Final = 1 << 18
+"""For a smaller array, the search would take long beside the work on all cells."""
+HANDICAP_LOG: Final = 8
+PIPELINE, TILES, ROWS, ONE_PAGE = "pipeline", "tiles", "rows", "one page"
+"""Kinds of candidates: with steps; and Pco on the cells as they are, in tiles, in rows, and all in one page."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asks.
+
+    Attributes
+    ----------
+    level, predictor, access
+        See `frame.FrameSettings`.
+    tile
+        Cells of a tile along each axis, or None.
+    """
+
+    level: int
+    predictor: str
+    access: str
+    tile: Shape | None
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether both ways have to be fast."""
+        return self.level <= FAST_LEVEL
+
+    def effort(self, cells: int) -> "Effort":
+        """Return how far to search for the pipeline of an array."""
+        if self.is_fast:
+            return Effort(1 << 13, 0, 0, 0, 0)
+        if self.level <= USUAL_LEVEL:
+            return Effort(1 << 15, 2, 2, 1 << 12, 4) if cells < SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
+        return Effort(1 << 16, 4, 3, 1 << 13, 16)
+
+
+class Effort(NamedTuple):
+    """How far the search goes: it must not take long beside the work on all cells.
+
+    Attributes
+    ----------
+    scored
+        Cells of the sample, about.
+    medians, benches
+        Splits and masks with which median edges are tried, and weights fitted.
+    fitted
+        Cells on which they are.
+    planes
+        Length of the longest axis of which each plane may have weights of its own.
+    """
+
+    scored: int
+    medians: int
+    benches: int
+    fitted: int
+    planes: int
+
+
+class Tried(NamedTuple):
+    """A candidate, and its size in bytes as it was estimated."""
+
+    split: str
+    fills: int
+    predictor: str
+    contexts: int
+    tile: Shape
+    size: int
+
+
+class Plan(NamedTuple):
+    """A pipeline, but for what depends on all cells, and its tile.
+
+    Attributes
+    ----------
+    values
+        For `Rank`, the distinct values of the array, ascending.
+    handicap
+        A 256th of its size that it must save, times this, to be chosen over others.
+    """
+
+    tile: Shape
+    pipeline: Pipeline
+    values: Latents | None = None
+    handicap: int = 0
+
+
+class Choice(NamedTuple):
+    """The plans worth carrying out, the most promising first; and all that was priced, cheapest first."""
+
+    plans: tuple[Plan, ...]
+    tried: tuple[Tried, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A trial with its tile, or Pco as it is; and the cost of all."""
+
+    tile: Shape
+    trial: Trial | None
+    cost: int
+    handicap: int = 0
+    kind: str = PIPELINE
+    thresholds: tuple[int, ...] = ()
+
+    @property
+    def handicapped(self) -> int:
+        """The cost that is compared."""
+        return self.cost + (self.cost * self.handicap >> HANDICAP_LOG)
+
+    @property
+    def plan(self) -> Plan:
+        """What is to be done."""
+        values = self.trial.bench.parted.values if self.trial is not None else None
+        return Plan(self.tile, self._pipeline, values, self.handicap)
+
+    @property
+    def tried(self) -> Tried:
+        """What is to be told of it."""
+        pipeline = self._pipeline
+        size = (self.cost >> FRACTION_BITS) // 8
+        name = type(pipeline.split).__name__
+        return Tried(name, len(pipeline.fills), pipeline.predictor.name, pipeline.contexts, self.tile, size)
+
+    @cached_property
+    def _pipeline(self) -> Pipeline:
+        if self.trial is None:
+            return PLAIN
+        trial, bench = self.trial, self.trial.bench
+        if trial.kind == NONE:
+            return Pipeline(bench.parted.split, bench.masked.fills)
+        others = tuple(axis for axis in range(len(self.tile)) if axis not in trial.axes)
+        predictor = Predictor(
+            trial.kind,
+            (*others, *trial.axes),
+            len(trial.axes),
+            offsets=trial.offsets,
+            weights=trial.weights,
+            shift=SHIFT if trial.kind in (WEIGHTS, FLOAT_WEIGHTS) else 0,
+            by_plane=trial.by_plane,
+        )
+        split, fills = bench.parted.split, bench.masked.fills
+        return Pipeline(split, fills, predictor=predictor, thresholds=self.thresholds)
