@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, inlined, read_only
+from .compiled import compiled, inlined_lightly, read_only
 from .words import bit_length
 
 _BLOCK = 512  # latents at a time, one step of the search for all of them
@@ -105,14 +105,14 @@ def _assign(latents: Any, lowers: Any, bounds: Any, distances: Any, distance_bit
                 found[i] = min(found[i], last)
 
 
-@inlined
+@inlined_lightly
 def _even_keys(latents: Any, base: Any, shift: Any, keys: Any) -> None:
     for i in range(latents.size):
         # The last bin may reach far beyond where it begins.
         keys[i] = np.int32(min((np.uint64(latents[i]) - base) >> shift, _BEYOND))
 
 
-@inlined
+@inlined_lightly
 def _uneven_keys(latents: Any, centre: Any, distances: Any, distance_bits: Any, keys: Any) -> None:
     """Number the buckets from the centre on, 0 and up above it, -1 and down below it.
 
@@ -126,7 +126,7 @@ def _uneven_keys(latents: Any, centre: Any, distances: Any, distance_bits: Any, 
         keys[i] = key if np.uint64(latents[i]) >= centre else ~key
 
 
-@inlined
+@inlined_lightly
 def _steps(keys: Any, before: Any) -> Any:
     """Return the steps of a search among the bins that begin within one bucket."""
     most, run = 0, 0
@@ -140,7 +140,7 @@ def _steps(keys: Any, before: Any) -> Any:
     return steps
 
 
-@inlined
+@inlined_lightly
 def _table(keys: Any, before: Any) -> Any:
     """Return the bin in which each bucket begins, from the bucket before that of the second bin on."""
     lowest = keys[min(1, keys.size - 1)] - 1

@@ -52,8 +52,8 @@ def inlined(function: Function) -> Function:
     return made
 
 
-def inlined_optimised(function: Function) -> Function:
-    """Compile a part of kernels into each of them, optimised by itself before that: it takes longer, twice even."""
+def inlined_lightly(function: Function) -> Function:
+    """Do what `inlined` does in less time; for parts whose loops do not get slower, or are not waited for."""
     made: Function = inlinable(function, True, nogil=True, boundscheck=CHECKED)
     return made
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ...constants import ANS_INTERLEAVING, BATCH
 from ...pages import page_starts
 from ..streams import EncodeStream
-from .compiled import compiled, inlined, read_only
+from .compiled import compiled, inlined_lightly, read_only
 from .variables import MOST_VARIABLES, by_width
 from .words import store
 
@@ -131,7 +131,7 @@ def _encode(
         ends[lane] = byte
 
 
-@inlined
+@inlined_lightly
 def _encode_codes(bins: Any, nbits_terms: Any, slot_terms: Any, next_states: Any, codes: Any, slots: Any) -> None:
     """Run the tANS encoder from the end to the start.
 
@@ -157,7 +157,7 @@ def _encode_codes(bins: Any, nbits_terms: Any, slot_terms: Any, next_states: Any
     slots[0], slots[1], slots[2], slots[3] = first - size, second - size, third - size, fourth - size
 
 
-@inlined
+@inlined_lightly
 def _encode_code(state: Any, index: Any, nbits_terms: Any, slot_terms: Any, next_states: Any) -> Any:
     """Return the code, with its width above, and the next state."""
     width = (state + np.uint64(nbits_terms[index])) >> _HALF
@@ -165,14 +165,14 @@ def _encode_code(state: Any, index: Any, nbits_terms: Any, slot_terms: Any, next
     return code, np.uint64(next_states[(state >> width) + np.uint64(slot_terms[index])])
 
 
-@inlined
+@inlined_lightly
 def _pad(out: Any, byte: Any, held: Any, used: Any) -> Any:
     """Write what is still held, and go on to the next whole byte."""
     store(out, byte, held)
     return byte + ((used + _SEVEN) >> _THREE), np.uint64(0), np.uint64(0)
 
 
-@inlined
+@inlined_lightly
 def _put(out: Any, byte: Any, held: Any, used: Any, value: Any, width: Any) -> Any:
     """Write a field of at most 56 bits at `byte`, of which `used` bits hold `held` already."""
     held |= value << used
@@ -181,7 +181,7 @@ def _put(out: Any, byte: Any, held: Any, used: Any, value: Any, width: Any) -> A
     return byte + (used >> _THREE), held >> (used & _WHOLE_BYTES), used & _SEVEN
 
 
-@inlined
+@inlined_lightly
 def _put_wide(out: Any, byte: Any, held: Any, used: Any, value: Any, width: Any) -> Any:
     """Write a field of at most 64 bits; those that reach into a ninth byte stay held."""
     held |= value << used
@@ -193,7 +193,7 @@ def _put_wide(out: Any, byte: Any, held: Any, used: Any, value: Any, width: Any)
     return byte + (end >> _THREE), held, end & _SEVEN
 
 
-@inlined
+@inlined_lightly
 def _put_codes(out: Any, byte: Any, held: Any, used: Any, codes: Any) -> Any:
     """Write the codes of a batch, four to a field."""
     whole = codes.size // ANS_INTERLEAVING * ANS_INTERLEAVING
@@ -211,7 +211,7 @@ def _put_codes(out: Any, byte: Any, held: Any, used: Any, codes: Any) -> Any:
     return byte, held, used
 
 
-@inlined
+@inlined_lightly
 def _put_offsets(
     out: Any, byte: Any, held: Any, used: Any, latents: Any, bins: Any, lowers: Any, offset_bits: Any
 ) -> Any:
@@ -223,7 +223,7 @@ def _put_offsets(
     return byte, held, used
 
 
-@inlined
+@inlined_lightly
 def _put_wide_offsets(
     out: Any, byte: Any, held: Any, used: Any, latents: Any, bins: Any, lowers: Any, offset_bits: Any
 ) -> Any:

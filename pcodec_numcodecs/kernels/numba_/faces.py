@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import inlined, inlined_optimised
+from .compiled import inlined
 
 ZERO, ONE = np.int64(0), np.int64(1)  # of one type wherever they are passed, so that less is compiled
 
@@ -29,7 +29,7 @@ def steps_back(i0: Any, i1: Any, i2: Any, s0: Any, s1: Any, s2: Any) -> Any:
     return a, b, c
 
 
-@inlined_optimised
+@inlined
 def sum_rows(cells: Any, here: Any, count: Any, back: Any, sums: Any) -> None:
     """Fill `sums` with Lorenzo's prediction along the axes before the last, of `count` cells from `here` on."""
     a, b, c = np.uint64(back[0]), np.uint64(back[1]), np.uint64(back[2])
@@ -69,7 +69,7 @@ def any_absent(absent: Any, start: Any, count: Any) -> Any:
     return found != 0
 
 
-@inlined_optimised
+@inlined
 def predict_row(
     cells: Any,
     here: Any,
@@ -108,7 +108,7 @@ def predict_row(
             residuals[to + i] = dtype(across - (sums[i] - sums[left]) + mid)
 
 
-@inlined_optimised
+@inlined
 def restore_row(residuals: Any, place: Any, n: Any, before: Any, mid: Any, sums: Any, cells: Any, here: Any) -> None:
     """Undo `predict_row`; `cells` may be `residuals`."""
     at, to = np.uint64(here), np.uint64(place)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, inlined, read_only
+from .compiled import compiled, inlined_lightly, read_only
 from .words import bit_length
 
 I64 = npt.NDArray[np.int64]
@@ -75,12 +75,12 @@ def _find(latents: Any, counts: Any, window: Any, out: Any) -> None:
             start = end
 
 
-@inlined
+@inlined_lightly
 def _is_sampled(index: Any, size: Any) -> Any:
     return size < _SHARE << _SAMPLED_LOG or (index >> _SAMPLED_LOG) % _SHARE == _SHARE - 1
 
 
-@inlined
+@inlined_lightly
 def _find_matches(latents: Any, counts: Any, window: Any, matches: Any) -> None:
     """Fill `matches` with distances to the last equal key, 0 where there is none in lane and window.
 
@@ -105,7 +105,7 @@ def _find_matches(latents: Any, counts: Any, window: Any, matches: Any) -> None:
             start = end
 
 
-@inlined
+@inlined_lightly
 def _distances_to_try(found: Any, near: Any) -> Any:
     """Return, in ascending order, the nearest distances and those found most often, of equal ones the nearer."""
     tried = np.zeros(near + _FREQUENT, np.int64)
@@ -132,7 +132,7 @@ def _distances_to_try(found: Any, near: Any) -> Any:
     return tried[: near + held]
 
 
-@inlined
+@inlined_lightly
 def _code_costs(found: Any) -> Any:
     """Return roughly ``log2(all / found)`` for each distance, in sixteenths of a bit."""
     total = np.int64(found.size)
@@ -145,7 +145,7 @@ def _code_costs(found: Any) -> Any:
     return costs
 
 
-@inlined
+@inlined_lightly
 def _rough_log(value: Any) -> Any:
     """Return log2 in sixteenths: a straight line within each octave."""
     octave = bit_length(np.uint64(value)) - 1
@@ -153,7 +153,7 @@ def _rough_log(value: Any) -> Any:
     return (octave << _SCALE_LOG) + ((fraction << _SCALE_LOG) >> _FRACTION_LOG)
 
 
-@inlined
+@inlined_lightly
 def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: Any) -> None:
     """Find for latents of a page from `first` on the distances of least cost: of their codes and of the differences.
 
@@ -182,7 +182,7 @@ def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: A
             best[i] = min(best[i], np.int32(mark + _price(here[i], earlier_latent, page)))
 
 
-@inlined
+@inlined_lightly
 def _distances(best: Any, tried: Any, matches: Any, out: Any) -> None:
     """Write the distances whose places were found best."""
     few = np.uint64(tried.size)
@@ -193,7 +193,7 @@ def _distances(best: Any, tried: Any, matches: Any, out: Any) -> None:
         out[i] = tried[min(place, few - _ONE)] if place < few else max(match, _NEAREST)
 
 
-@inlined
+@inlined_lightly
 def _price(here: Any, earlier: Any, page: Any) -> Any:
     """Return what a difference costs, above the bits of a place."""
     dtype = page.dtype.type

@@ -1,7 +1,6 @@
 """How parts of kernels are compiled: as far as it takes to inline them, and no further.
 
-Numba would optimise each by itself and make machine code of it, which nothing ever calls. That took half of the time;
-what is inlined is optimised where it lands.
+Numba would make machine code of each, and wrappers for Python, which nothing ever calls.
 """
 
 from collections.abc import Callable
@@ -15,14 +14,14 @@ from numba.core.compiler_machinery import register_pass
 __all__ = ["inlinable"]
 
 
-class _Optimised(JITCodeLibrary):  # type: ignore[misc]
+class _Library(JITCodeLibrary):  # type: ignore[misc]
     """Code to be linked into that of others."""
 
     def _finalize_final_module(self) -> None:
         self._finalized = True
 
 
-class _Unoptimised(_Optimised):
+class _LightLibrary(_Library):
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
 
@@ -31,7 +30,7 @@ class _Unoptimised(_Optimised):
 
 
 class _Lowering(typed_passes.NativeLowering):  # type: ignore[misc]
-    _library: type[JITCodeLibrary]
+    _library: type[_Library]
 
     def run_pass(self, state: Any) -> bool:
         codegen = state.targetctx.codegen()
@@ -48,19 +47,19 @@ class _Lowering(typed_passes.NativeLowering):  # type: ignore[misc]
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _UnoptimisedLowering(_Lowering):
-    _name = "part_unoptimised_lowering"
-    _library = _Unoptimised
+class _FullLowering(_Lowering):
+    _name = "part_lowering"
+    _library = _Library
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _OptimisedLowering(_Lowering):
-    _name = "part_optimised_lowering"
-    _library = _Optimised
+class _LightLowering(_Lowering):
+    _name = "light_part_lowering"
+    _library = _LightLibrary
 
 
 class _Compiler(compiler.CompilerBase):  # type: ignore[misc]
-    _lowering: type[_Lowering] = _UnoptimisedLowering
+    _lowering: type[_Lowering] = _FullLowering
 
     def define_pipelines(self) -> list[Any]:
         passes = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
@@ -70,18 +69,18 @@ class _Compiler(compiler.CompilerBase):  # type: ignore[misc]
         return [passes]
 
 
-class _OptimisingCompiler(_Compiler):
-    _lowering = _OptimisedLowering
+class _LightCompiler(_Compiler):
+    _lowering = _LightLowering
 
 
-def inlinable(function: Callable[..., Any], optimised: bool, **options: Any) -> Any:
+def inlinable(function: Callable[..., Any], light: bool, **options: Any) -> Any:
     """Have a part of kernels compiled, with the options of `numba.njit`, when a kernel is that calls it.
 
     Parameters
     ----------
-    optimised
-        Whether it is optimised by itself as well: some loops come out better so.
+    light
+        Whether it is optimised only where it is inlined: it takes less time, but some loops get slower.
     """
-    made = _OptimisingCompiler if optimised else _Compiler
+    made = _LightCompiler if light else _Compiler
     wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return numba.njit(forceinline=True, pipeline_class=made, **wrappers, **options)(function)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, inlined, read_only
+from .compiled import compiled, inlined_lightly, read_only
 from .words import bit_length
 
 I64 = npt.NDArray[np.int64]
@@ -51,13 +51,13 @@ def _cut(latents: Any, ranges: Any, lowers: Any, uppers: Any, counts: Any) -> An
     return _close(ordered, first, n, size, lowers, uppers, counts)
 
 
-@inlined
+@inlined_lightly
 def _close(ordered: Any, first: Any, end: Any, size: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
     lowers[size], uppers[size], counts[size] = ordered[first], ordered[end - 1], end - first
     return size + 1
 
 
-@inlined
+@inlined_lightly
 def _run(ordered: Any, place: Any) -> Any:
     """Return where the latents that equal the one at a place begin and end: by steps that double, then halve."""
     value = ordered[place]
@@ -80,7 +80,7 @@ def _run(ordered: Any, place: Any) -> Any:
     return low, high + 1
 
 
-@inlined
+@inlined_lightly
 def _sorted(latents: Any) -> Any:
     """Sort by one digit after another, the lowest first; of as many bits as the span of the latents has."""
     lowest, highest = latents[0], latents[0]
