@@ -161,3 +161,38 @@ def test_command_runs_as_a_script():
     done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "--write PAGE" in done.stdout
+
+
+def test_ratios_are_written_into_their_page(tmp_path, capsys):
+    for package in PEERS:
+        pytest.importorskip(package, reason=f"{package} is not installed: see the `bench` extra")
+    from benchmarks import ratios
+
+    name = "orca_votemper_fill_f32"
+    if reason := real_arrays.available(name):
+        pytest.skip(reason)
+    page = tmp_path / "ratios.md"
+    page.write_text(f"before\n{ratios.BEGIN}old\n{ratios.END}\nafter\n", encoding="utf-8")
+    ratios.main(["--arrays", name, "--regret", "--write", str(page)])
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    (row,) = re.findall(
+        rf"^\| {name} \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", text, re.MULTILINE
+    )
+    one_page, _, _, usual, high = map(float, row)
+    assert one_page < usual <= high
+    assert re.search(r"^\| worst \|  \| \d+\.\d\d \|$", text, re.MULTILINE)
+    assert capsys.readouterr().err.startswith(f"measure {name}\n")
+
+
+def test_chunks_cover_a_shape():
+    from benchmarks import ratios
+
+    seen = np.zeros((7, 300, 200), np.int64)
+    boxes = list(ratios.chunks(seen.shape, 100_000))
+    for box in boxes:
+        seen[box] += 1
+    assert (seen == 1).all()
+    assert 50_000 < seen.size / len(boxes) < 200_000

@@ -113,7 +113,7 @@ def write_head(layout: Layout) -> bytes:
             *map(varint, layout.tile),
             varint(layout.chunk_pages),
             layout.pco_header,
-            *(write_pipeline(pipeline, layout.element.number_type) for pipeline in layout.pipelines),
+            *(write_pipeline(pipeline, layout.element.number_type, layout.tile) for pipeline in layout.pipelines),
             varint(len(layout.stream_sizes)),
             *_write_streams(layout),
             *_write_index(layout),

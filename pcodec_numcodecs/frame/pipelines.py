@@ -28,9 +28,12 @@ _MOST_VALUES: Final = 1 << 16
 _MOST_THRESHOLD: Final = (1 << 62) - 1
 
 
-def write_pipeline(pipeline: Pipeline, number_type: NumberType) -> bytes:
+def write_pipeline(pipeline: Pipeline, number_type: NumberType, tile: tuple[int, ...]) -> bytes:
     """Write all steps for one part of the elements."""
     width = number_type.bits // 8
+    predictor = pipeline.predictor
+    planes = tile[predictor.axes[len(predictor.axes) - predictor.used]] if predictor.by_plane else 1
+    assert predictor.weights.shape[1] == planes
     parts = [_write_split(pipeline.split, width), bytes([len(pipeline.fills)])]
     if pipeline.fills:
         parts += [*(fill.to_bytes(width, "little") for fill in pipeline.fills), varint(pipeline.mask_pages)]

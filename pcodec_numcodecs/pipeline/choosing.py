@@ -165,6 +165,11 @@ class Search:
             found += [(self._whole_cost(trial, table.lorenzo), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])
 
+    def _is_spanned(self, axis: int) -> bool:
+        """Tell whether both boxes and tiles have all places along an axis: weights by plane are for each of them."""
+        given = self.wish.tile
+        return self._boxes.whole[axis] and (given is None or given[axis] == self.latents.shape[axis])
+
     def _stencils(self, axes: int) -> list[str]:
         """Return the stencils to try: what a decoder has to add up grows fast with the axes."""
         if axes > 3:
@@ -266,7 +271,7 @@ class Search:
                         yield trial
         if len(axes) == 3:
             for axis in axes:
-                if bench.boxes.whole[axis] and bench.boxes.cells.shape[axis + 1] <= effort.planes:
+                if self._is_spanned(axis) and self.latents.shape[axis] <= effort.planes:
                     others = (other for other in axes if other != axis)
                     trial = bench.planes((axis, *others), effort.fitted)
                     if trial is not None:

@@ -1,0 +1,87 @@
+"""Whatever is chosen for arrays that invite all kinds of pipelines, in tiles of any shape, every bit comes back."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcodec_numcodecs import frame
+
+pytestmark = pytest.mark.numpy_only
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def smooth(rng, shape):
+    """Return a field of waves with a little noise."""
+    axes = np.meshgrid(*(np.arange(size) for size in shape), indexing="ij", sparse=True)
+    waves = [np.sin(axis * rng.uniform(0.01, 0.5) + rng.uniform(0, 6)) for axis in axes]
+    return sum(waves) * 100 + rng.normal(size=shape) * rng.choice([0, 0.01, 1])
+
+
+def invitation(rng, kind, shape):
+    """Return an array that one of the pipelines suits."""
+    field = smooth(rng, shape)
+    match kind:
+        case "float32" | "float64" | "float16":
+            return field.astype(kind)
+        case "integers":
+            return np.rint(field).astype(rng.choice(["u1", "i2", "i4", "u8"]))
+        case "planes":  # along the last axis, each place tells of the next
+            return np.stack([np.roll(field[..., 0], turn, axis=0) for turn in range(shape[-1])], axis=-1).astype("f4")
+        case "masked":
+            return np.where(field > rng.uniform(-50, 50), field, rng.choice([np.nan, 1e20, -0.0])).astype("f4")
+        case "few values":
+            values = rng.normal(size=40)
+            return values[np.clip(np.rint(field / 5).astype(int), -20, 19)]
+        case "packed":
+            return (np.rint(field * 50) * 0.01 + 273.15).astype(rng.choice(["f4", "f8"]))
+        case "multiples":
+            return np.rint(field * 10) * 0.1
+        case "complex":
+            return (field + 1j * smooth(rng, shape)).astype("c8")
+        case "bool":
+            return field > 0
+        case "special":
+            found = field.astype("f4")
+            chosen = rng.random(shape) < 0.05
+            found.view("u4")[chosen] = rng.integers(0, 2**32, int(chosen.sum()), dtype="u4")
+            return found
+    raise AssertionError(kind)
+
+
+KINDS = [
+    *("float16", "float32", "float64", "integers", "planes", "masked", "few values", "packed", "multiples"),
+    *("complex", "bool", "special"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(
+    SEEDS,
+    st.lists(st.integers(1, 40), min_size=2, max_size=4),
+    st.sampled_from([0, 3, 4, 5, 8, 9, 12]),
+    st.sampled_from(["balanced", "series", "maps", "whole"]),
+    st.booleans(),
+)
+@settings(max_examples=6, deadline=None)
+def test_every_bit_comes_back(kind, seed, lengths, level, access, own_tile):
+    rng = np.random.default_rng(seed)
+    shape = (*lengths[:-1], min(lengths[-1], 5))
+    while np.prod(shape) > 12_000:
+        shape = tuple(-(-size // 2) for size in shape)
+    array = invitation(rng, kind, shape)
+    tile = tuple(int(rng.integers(1, size + 1)) for size in shape) if own_tile else "auto"
+    written = frame.write(array, level=level, access=access, tile=tile)
+    assert frame.read(written).tobytes() == array.tobytes()
+    part = tuple(slice(*sorted(rng.integers(0, size + 1, 2).tolist())) for size in shape)
+    assert frame.read(written, part).tobytes() == array[part].tobytes()
+
+
+@pytest.mark.parametrize("tile", [(30, 50, 2), (30, 50, 1), (10, 60, 4), (70, 60, 3)])
+@pytest.mark.parametrize("level", [8, 12])
+def test_tiles_that_do_not_span_a_short_axis(tile, level):
+    array = invitation(np.random.default_rng(1), "planes", (70, 60, 4))
+    assert frame.info(frame.write(array, level=level)).pipelines[0].predictor.endswith("by plane)")
+    written = frame.write(array, level=level, tile=tile)
+    assert frame.read(written).tobytes() == array.tobytes()
