@@ -68,7 +68,7 @@ KINDS = [
 def test_every_bit_comes_back(kind, seed, lengths, level, access, own_tile):
     rng = np.random.default_rng(seed)
     shape = (*lengths[:-1], min(lengths[-1], 5))
-    while np.prod(shape) > 12_000:
+    while np.prod(shape) > 4_000:
         shape = tuple(-(-size // 2) for size in shape)
     array = invitation(rng, kind, shape)
     tile = tuple(int(rng.integers(1, size + 1)) for size in shape) if own_tile else "auto"
