@@ -235,6 +235,8 @@ def _means(rows: Sequence[Row]) -> str:
     halves = {"all": rows, "every other one": rows[::2], "the others": rows[1::2]}
     lines = []
     for what, some in halves.items():
+        if not some:
+            continue
         found = [
             *(mean_ratio([row.one_page / row.frames[level] for row in some]) for level in LEVELS),
             *(mean_ratio([row.pco_in_chunks / row.in_chunks[level] for row in some]) for level in LEVELS[1:]),
