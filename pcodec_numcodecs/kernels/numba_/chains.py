@@ -11,7 +11,7 @@ from .compiled import compiled, inlined
 from .differences import longest_row
 from .faces import ONE, ZERO, restore_row, steps_back, sum_rows
 from .stencils import find_taps
-from .taps import HALO, LEFT, extend_left, gather_slabs, is_clamped, is_face, pad_row, reach, roomiest
+from .taps import HALO, LEFT, extend_left, gather_slabs, is_clamped, is_face, pad_row, plane_of, reach, roomiest
 from .weighing import SPARE, weigh
 
 CHAINS: Final = 4
@@ -57,10 +57,8 @@ def restore_weights(
                             sum_rows(slab, here + k * room, n3, back, sums[k])
                             restore_row(residuals, starts[k], n3, ZERO, mid, sums[k], slab, here + k * room)
                     else:
-                        plane = (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else 0
-                        clamped = (
-                            is_clamped(spans, 0, i0, n0) or is_clamped(spans, 1, i1, n1) or is_clamped(spans, 2, i2, n2)
-                        )
+                        plane = plane_of(axes, by_plane, i0, i1, i2)
+                        clamped = is_clamped(spans, i0, i1, i2, n0, n1, n2)
                         if clamped or built != plane:
                             row = weights[sets[lane], min(plane, weights.shape[1] - 1)]
                             find_taps(

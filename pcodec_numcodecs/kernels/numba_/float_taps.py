@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import inlined
-from .taps import clamp, is_clamped, is_face, is_skipped
+from .taps import clamp, is_clamped, is_face, is_skipped, plane_of
 
 
 @inlined
@@ -80,8 +80,8 @@ def find_float_taps(
         steps[count], taps[count] = -1, 1.0
         built[0], built[1], built[2] = -1, count + 1, count
         return
-    plane = (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else np.int64(0)
-    clamped = is_clamped(spans, 0, i0, n0) or is_clamped(spans, 1, i1, n1) or is_clamped(spans, 2, i2, n2)
+    plane = plane_of(axes, by_plane, i0, i1, i2)
+    clamped = is_clamped(spans, i0, i1, i2, n0, n1, n2)
     if not clamped and built[0] == plane:
         return
     row = weights[min(plane, weights.shape[0] - 1)]

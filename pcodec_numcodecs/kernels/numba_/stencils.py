@@ -7,7 +7,7 @@ import numpy as np
 from .compiled import compiled, inlined
 from .differences import longest_row
 from .faces import ONE, ZERO, any_absent, predict_row, steps_back, sum_rows
-from .taps import HALO, LEFT, clamp, is_clamped, is_face, is_skipped, pad_row, reach, roomiest
+from .taps import HALO, LEFT, clamp, is_clamped, is_face, is_skipped, pad_row, plane_of, reach, roomiest
 from .weighing import SPARE, weigh
 
 
@@ -52,12 +52,8 @@ def predict_weights(
                             sum_rows(slab, here, n3, back, sums)
                             predict_row(slab, here, absent, start, masked, n3, ZERO, mid, sums, residuals)
                         else:
-                            plane = (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else 0
-                            clamped = (
-                                is_clamped(spans, 0, i0, n0)
-                                or is_clamped(spans, 1, i1, n1)
-                                or is_clamped(spans, 2, i2, n2)
-                            )
+                            plane = plane_of(axes, by_plane, i0, i1, i2)
+                            clamped = is_clamped(spans, i0, i1, i2, n0, n1, n2)
                             if clamped or built != plane:
                                 row = weights[sets[lane], min(plane, weights.shape[1] - 1)]
                                 find_taps(

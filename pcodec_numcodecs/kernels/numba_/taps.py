@@ -52,9 +52,19 @@ def reach(offsets: Any, spans: Any) -> None:
 
 
 @inlined
-def is_clamped(spans: Any, axis: Any, i: Any, n: Any) -> Any:
-    """Tell whether some neighbour would lie outside along an axis."""
-    return i + spans[axis, 0] < 0 or i + spans[axis, 1] >= n
+def is_clamped(spans: Any, i0: Any, i1: Any, i2: Any, n0: Any, n1: Any, n2: Any) -> Any:
+    """Tell whether some neighbour of a row would lie outside along an axis before the last."""
+    return (
+        (i0 + spans[0, 0] < 0 or i0 + spans[0, 1] >= n0)
+        or (i1 + spans[1, 0] < 0 or i1 + spans[1, 1] >= n1)
+        or (i2 + spans[2, 0] < 0 or i2 + spans[2, 1] >= n2)
+    )
+
+
+@inlined
+def plane_of(axes: Any, by_plane: Any, i0: Any, i1: Any, i2: Any) -> Any:
+    """Return the plane whose weights a row has, or 0 if all planes share theirs."""
+    return (i0 if axes == 4 else (i1 if axes == 3 else i2)) if by_plane else np.int64(0)
 
 
 @inlined
