@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from .bits import PADDING, pad, read_fields
 from .constants import ANS_INTERLEAVING
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from .kernels import DecodeStream, Kernels, Recipe, Rows, streams
+from .lazy import lazy_property
 from .metadata import ChunkMetadata, VariableLayout
 from .recipes import recipe
 
@@ -26,7 +26,7 @@ class ChunkTables:
 
     metadata: ChunkMetadata
 
-    @cached_property
+    @lazy_property
     def tables(self) -> tuple[DecodeTable, ...]:
         """The tANS table of each latent variable; its lower bounds of differences are centred on 0."""
         made = []
@@ -38,12 +38,12 @@ class ChunkTables:
             made.append(table)
         return tuple(made)
 
-    @cached_property
+    @lazy_property
     def layout(self) -> tuple[VariableLayout, ...]:
         """The latent variables."""
         return self.metadata.layout
 
-    @cached_property
+    @lazy_property
     def metadata_bits(self) -> int:
         """Bits of a page's metadata."""
         return sum(
@@ -51,7 +51,7 @@ class ChunkTables:
             for variable, bins in zip(self.layout, self.metadata.bins, strict=True)
         )
 
-    @cached_property
+    @lazy_property
     def most_bits(self) -> int:
         """Bits that a number may take at the most."""
         return sum(bins.ans_log + int(bins.offset_bits.max(initial=0)) for bins in self.metadata.bins)

@@ -85,3 +85,26 @@ def test_tiles_that_do_not_span_a_short_axis(tile, level):
     assert frame.info(frame.write(array, level=level)).pipelines[0].predictor.endswith("by plane)")
     written = frame.write(array, level=level, tile=tile)
     assert frame.read(written).tobytes() == array.tobytes()
+
+
+def extremes(dtype):
+    """Return floats where a gap, a part of it, a range or a sum leaves what floats can hold, by what they have."""
+    kind = np.finfo(dtype)
+    least, most = kind.smallest_subnormal, kind.max
+    steps = np.arange(30 * 40).reshape(30, 40)
+    noise = np.random.default_rng(3).normal(size=steps.shape).astype(dtype)
+    return {
+        "the least gap": np.choose(np.minimum(steps % 5, 2), [dtype(0), least, noise]),
+        "least floats": (steps % 512).astype(dtype) * least,
+        "both ends": np.where(steps % 7 == 0, -most, np.where(steps % 11 == 0, most, noise)),
+        "powers of two": np.ldexp(dtype(1), kind.minexp + steps % (kind.maxexp - kind.minexp)).astype(dtype),
+        "large steps": (steps % 64 - 32).astype(dtype) * (most / dtype(32)),
+    }
+
+
+@pytest.mark.parametrize("case", extremes(np.float64))
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("level", [4, 8, 12])
+def test_floats_at_the_ends_of_their_range(case, dtype, level):
+    array = extremes(dtype)[case].astype(dtype)
+    assert frame.read(frame.write(array, level=level)).tobytes() == array.tobytes()

@@ -1,7 +1,6 @@
 """Where everything in a frame lies: what its head says, apart from how that is spelt."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 from math import prod
 
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import CorruptionError, InsufficientDataError
+from ..lazy import lazy_property
 from ..pipeline.steps import PLAIN, Pipeline, Rank
 from .elements import Element
 from .tiling import Grid
@@ -84,7 +84,7 @@ class Layout:
         """Size of the array."""
         return prod(self.shape) * self.element.dtype.itemsize
 
-    @cached_property
+    @lazy_property
     def grid(self) -> Grid:
         """The tiles."""
         return Grid(self.shape, self.tile)
@@ -94,7 +94,7 @@ class Layout:
         """Numbers of each page, or for a page with masks and several streams, its cells."""
         return (self.grid.cells + 7) // 8 if self.packed else self.grid.cells
 
-    @cached_property
+    @lazy_property
     def stream_bounds(self) -> list[tuple[int, int]]:
         """First byte of each chunk-level stream in the frame, and the byte after its last."""
         ends = np.cumsum((self.head_size, *self.stream_sizes)).tolist()
@@ -105,7 +105,7 @@ class Layout:
         """Size of head and chunk-level streams: where the pages begin."""
         return self.head_size + sum(self.stream_sizes)
 
-    @cached_property
+    @lazy_property
     def page_starts(self) -> I64:
         """First byte of each page in the frame, and the end of the frame."""
         return self.front_bytes + np.concatenate(([0], np.cumsum(self.page_sizes)))
@@ -134,12 +134,12 @@ class Layout:
         """Return which range of pages, those of one Pco chunk, holds a page."""
         return page // self.chunk_pages
 
-    @cached_property
+    @lazy_property
     def streams_a_page(self) -> int:
         """Pco streams of each page, and Pco chunks of each range of pages."""
         return sum(pipeline.streams for pipeline in self.pipelines)
 
-    @cached_property
+    @lazy_property
     def sections(self) -> tuple[tuple[int, int, int], ...]:
         """Chunk-level streams by what they hold: kind, part, and count, in their order."""
         pages = self.grid.pages

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..decompress import ChunkTables
 from ..dtypes import NumberType
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from ..kernels import Kernels, load
+from ..lazy import lazy_property
 from ..metadata import ChunkMetadata, FormatVersion
 from .checksums import crc32c, crc32c_of_each
 from .decoding import PartDecoder
@@ -124,7 +125,7 @@ class FrameReader:
         self.pieces = pieces
         self._tables: dict[int, ChunkTables] = {}
 
-    @cached_property
+    @lazy_property
     def version(self) -> FormatVersion:
         """The version of Pco's format that the frame's streams have."""
         version, size = FormatVersion.read(self.layout.pco_header)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from ..constants import MAX_CHUNK_NUMBERS
 from ..errors import InvalidArgumentError
+from ..lazy import lazy_property
 
 I64 = npt.NDArray[np.int64]
 Shape = tuple[int, ...]
@@ -47,7 +47,7 @@ class Grid:
     shape: Shape
     tile: Shape
 
-    @cached_property
+    @lazy_property
     def tiles(self) -> Shape:
         """Count of tiles along each axis; 0 along all where there are no cells, however long the other axes are."""
         if 0 in self.shape:
@@ -59,7 +59,7 @@ class Grid:
         """Count of pages."""
         return prod(self.tiles)
 
-    @cached_property
+    @lazy_property
     def cells(self) -> I64:
         """Cells of each page."""
         cells = np.ones(1, np.int64)

@@ -56,6 +56,10 @@ def _refined(values: F64, scale: float) -> tuple[float, float] | None:
     distances = values - values[0]
     reach = 4.0 * scale
     offset = 0.0
+    # A part of the least gap may be less than the least float, and the values may be farther apart than the largest:
+    # a reach that is not above zero would never grow over them.
+    if not reach > 0.0 or not np.isfinite(distances[-1]):
+        return None
     while True:
         near = distances[distances <= reach]
         steps = np.rint((near - offset) / scale)

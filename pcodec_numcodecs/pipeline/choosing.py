@@ -6,7 +6,6 @@ with the cells as they are, are priced as Pco will code them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import Final, NamedTuple
 
@@ -18,6 +17,7 @@ from ..dtypes import Latents, NumberType
 from ..estimates import Runs, sample_runs
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
+from ..lazy import lazy_property
 from ..metadata import Classic, Mode
 from .candidates import Masked, Parted, masks, splits
 from .plans import (
@@ -102,7 +102,7 @@ class Search:
     wish: Wish
     kernels: Kernels
 
-    @cached_property
+    @lazy_property
     def _boxes(self) -> Boxes:
         return sample_boxes(self.latents, self._effort.scored)
 
@@ -110,7 +110,7 @@ class Search:
     def _effort(self) -> Effort:
         return self.wish.effort(self.latents.size)
 
-    @cached_property
+    @lazy_property
     def _modes(self) -> list[Mode]:
         return [Classic(), *candidate_modes(self.latents.reshape(-1), self.number_type)]
 
@@ -124,11 +124,11 @@ class Search:
         yield from self._predicted()
         yield from self._as_they_are()
 
-    @cached_property
+    @lazy_property
     def _axes(self) -> Axes:
         return tuple(axis for axis, size in enumerate(self.latents.shape) if size > 1)[-_MOST_AXES:]
 
-    @cached_property
+    @lazy_property
     def tables(self) -> list[Table]:
         """Masks and splits with differences along all sets of axes, the best first.
 

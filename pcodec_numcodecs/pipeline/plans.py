@@ -1,11 +1,11 @@
 """What is asked of the search for a pipeline, how far it goes, and what it finds."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from ..dtypes import Latents
 from ..fixed_log import FRACTION_BITS
+from ..lazy import lazy_property
 from .fitting import SHIFT
 from .steps import FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
 from .trials import Trial
@@ -141,7 +141,7 @@ class Candidate:
         name = type(pipeline.split).__name__
         return Tried(name, len(pipeline.fills), pipeline.predictor.name, pipeline.contexts, self.tile, size)
 
-    @cached_property
+    @lazy_property
     def _pipeline(self) -> Pipeline:
         if self.trial is None:
             return PLAIN

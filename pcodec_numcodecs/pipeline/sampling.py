@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
 from ..estimates import Runs
 from ..kernels import Kernels
+from ..lazy import lazy_property
 from ..metadata import Mode
 from ..training import estimate
 from .tiles import root
@@ -48,7 +48,7 @@ class Boxes:
     total: int
     scale: int
 
-    @cached_property
+    @lazy_property
     def scored(self) -> tuple[slice, ...]:
         """The cells to be scored: those whose neighbours lie in the box, and those at true edges of the array."""
         inner = (

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from ..dtypes import Latents, NumberType, from_latents, number_type_of
 from ..kernels import Kernels, Prediction
+from ..lazy import lazy_property
 from ..metadata import Classic
 from .candidates import Masked, Parted, filled
 from .contexts import LADDER, METADATA_COST, PAGE_COST, cut
@@ -106,15 +106,15 @@ class Bench:
         """Whether Pco would get the numbers as they are."""
         return isinstance(self.parted.split, Classic) and not self.masked.fills
 
-    @cached_property
+    @lazy_property
     def _reference(self) -> int:
         return midpoint(self.boxes.cells)
 
-    @cached_property
+    @lazy_property
     def _signed(self) -> I64:
         return as_signed(self.boxes.cells, self._reference)
 
-    @cached_property
+    @lazy_property
     def _floats(self) -> I64:
         return _as_integers(from_latents(self.boxes.cells, self.number_type))
 
