@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .codecs.zarr3 import PartialReadWarning, PcoSerializer
     from .codecs.zarr3_pcodec import PCodecSerializer, serving_numcodecs_pcodec
     from .config import DEFAULT_COMPRESSION_LEVEL, ChunkConfig, DeltaSpec, ModeSpec, PagingSpec, Progress
-    from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError, PcoError
+    from .errors import CorruptionError, FloatModeError, InsufficientDataError, InvalidArgumentError, PcoError
     from .kernels import Backend, backend
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "ChunkConfig",
     "CorruptionError",
     "DeltaSpec",
+    "FloatModeError",
     "InsufficientDataError",
     "InvalidArgumentError",
     "ModeSpec",
@@ -52,6 +53,7 @@ _MODULE_OF: Final = {
     "CorruptionError": "errors",
     "DEFAULT_COMPRESSION_LEVEL": "config",
     "DeltaSpec": "config",
+    "FloatModeError": "errors",
     "InsufficientDataError": "errors",
     "InvalidArgumentError": "errors",
     "ModeSpec": "config",

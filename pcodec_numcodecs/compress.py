@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from . import deltas
 from .ans import encode_table
+from .arithmetic import check_float_arithmetic
 from .bits import allocate_words, word_bytes
 from .choosing import Choice, choose
 from .config import ChunkConfig
@@ -98,6 +99,8 @@ def compress_chunk(
     ------
     InvalidArgumentError
         When there are no numbers or too many, or when a setting does not fit the type or their count.
+    FloatModeError
+        When floats do not add and multiply as they do elsewhere.
     """
     if number_type.bits == 8 and not config.enable_8_bit:
         raise InvalidArgumentError(
@@ -111,6 +114,9 @@ def compress_chunk(
             f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {numbers.size}; "
             "use more chunks, or smaller pages for a standalone file"
         )
+    if number_type.is_float:
+        # Whatever is chosen in the end: choices are made among floats, and bytes must not depend on the thread.
+        check_float_arithmetic()
     page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
     latents = to_latents(numbers, number_type)
     choice = choose(latents, number_type, config, page_numbers, kernels)

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .ans import DecodeTable, decode_table
+from .arithmetic import check_float_arithmetic
 from .bits import PADDING, pad, read_fields
 from .constants import ANS_INTERLEAVING
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from .kernels import DecodeStream, Kernels, Recipe, Rows, streams
 from .lazy import lazy_property
-from .metadata import ChunkMetadata, VariableLayout
+from .metadata import ChunkMetadata, FloatMult, VariableLayout
 from .recipes import recipe
 
 I64 = npt.NDArray[np.int64]
@@ -113,8 +114,12 @@ def decompress_pages(
     ------
     CorruptionError, InsufficientDataError
         When a page breaks the format or is cut short. Some numbers may be in `out` then.
+    FloatModeError
+        When numbers are products of floats, and these are not what they are elsewhere.
     """
     first = chunks[0].chunk
+    if any(isinstance(pages.chunk.metadata.mode, FloatMult) for pages in chunks):
+        check_float_arithmetic()
     _check_alike([pages.chunk for pages in chunks])
     data, starts = _laid_out(chunks)
     byte_starts = np.array(starts, np.int64)

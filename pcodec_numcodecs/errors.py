@@ -5,7 +5,7 @@ Rust bindings raise for everything, so that code written for either catches it. 
 `TypeError`.
 """
 
-__all__ = ["CorruptionError", "InsufficientDataError", "InvalidArgumentError", "PcoError"]
+__all__ = ["CorruptionError", "FloatModeError", "InsufficientDataError", "InvalidArgumentError", "PcoError"]
 
 
 class PcoError(Exception):
@@ -22,6 +22,10 @@ class InsufficientDataError(PcoError, EOFError, RuntimeError):
 
 class InvalidArgumentError(PcoError, ValueError, RuntimeError):
     """A setting or argument of the caller is out of its limits."""
+
+
+class FloatModeError(PcoError, FloatingPointError, RuntimeError):
+    """The thread is in a mode in which floats do not add and multiply as they do elsewhere; no bytes are at fault."""
 
 
 def insufficient(needed_bits: int, available_bits: int, part: str) -> InsufficientDataError:

@@ -97,6 +97,7 @@ def test_import_alone_does_not_load_numpy():
     ("name", "parents"),
     [
         ("CorruptionError", (ValueError, RuntimeError)),
+        ("FloatModeError", (FloatingPointError, RuntimeError)),
         ("InsufficientDataError", (EOFError, RuntimeError)),
         ("InvalidArgumentError", (ValueError, RuntimeError)),
     ],

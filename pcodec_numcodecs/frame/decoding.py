@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..arithmetic import check_float_arithmetic
 from ..decompress import ChunkTables, Pages, decompress_pages
 from ..dtypes import NUMBER_TYPES, Latents, NumberType, to_latents
 from ..errors import CorruptionError
@@ -64,6 +65,8 @@ class PartDecoder(NamedTuple):
         ------
         CorruptionError, InsufficientDataError
             When something that is needed is damaged or not at hand.
+        FloatModeError
+            When cells are made of floats, and these do not add and multiply as they do elsewhere.
         """
         element, cells = self.layout.element, self.layout.page_numbers[pages]
         numbers = np.empty(int(cells.sum()), element.number_type.latent)
@@ -83,10 +86,12 @@ class PartDecoder(NamedTuple):
 
         Raises
         ------
-        CorruptionError, InsufficientDataError
+        CorruptionError, InsufficientDataError, FloatModeError
             As `decode`.
         """
         pipeline, number_type = self._pipeline, self.layout.element.number_type
+        if pipeline.computes_with_floats:
+            check_float_arithmetic()
         cells = self.layout.page_numbers[pages]
         if pipeline.is_plain:
             self._stream(pages, sources, 0, cells, out.view(number_type.dtype), rows)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..arithmetic import check_float_arithmetic
 from ..constants import DEFAULT_MAX_BYTES, MAX_CHUNK_NUMBERS
 from ..dtypes import Latents, to_latents
 from ..errors import InvalidArgumentError
@@ -42,6 +43,8 @@ def write_frame(
     ------
     InvalidArgumentError
         For more than 8 GiB, and for a tile that does not fit the array.
+    FloatModeError
+        When cells are floats, and floats do not add and multiply as they do elsewhere.
     """
     if array.nbytes > DEFAULT_MAX_BYTES:
         raise InvalidArgumentError(
@@ -49,6 +52,8 @@ def write_frame(
             "make the array's chunks smaller"
         )
     settings.check_dimensions(array.ndim)
+    if element.number_type.is_float:
+        check_float_arithmetic()
     if not isinstance(settings.tile, str):
         fitted(settings.tile, array.shape)  # refused whatever the cells are
     parts = parts_of(array)

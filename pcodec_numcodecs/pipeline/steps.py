@@ -142,6 +142,11 @@ class Pipeline:
         """Pco streams of each page."""
         return self.contexts + self.has_secondary
 
+    @property
+    def computes_with_floats(self) -> bool:
+        """Whether bits of cells are what sums and products of floats come to."""
+        return isinstance(self.split, FloatMult | Affine) or self.predictor.kind == FLOAT_WEIGHTS
+
     def stream_types(self, number_type: NumberType) -> tuple[NumberType, ...]:
         """Return the number types of the streams of a page; what is neither split nor predicted keeps its own."""
         if isinstance(self.split, Classic) and self.predictor.kind == NONE:
