@@ -19,7 +19,7 @@ from frame_pipelines import FEATURES, Forced
 from reliability.readers import FRAMES, READERS, TYPES
 
 import pcodec_numcodecs
-from pcodec_numcodecs import PCodec, PCodecSerializer, Pco, PcoSerializer, frame, standalone, wrapped
+from pcodec_numcodecs import Pco, PCodec, PCodecSerializer, PcoSerializer, frame, standalone, wrapped
 
 FOLDER = Path(__file__).parent / "corpus"
 MOST_BYTES = 300_000

@@ -130,9 +130,7 @@ def run(
             done += 1
     read, refused = seen.pop("read", 0), seen.pop("refused", 0)
     used = tuple(twins) if reader.twins else tuple(twins[:1])
-    return Found(
-        name, used, done, read, refused, dict(seen), watch.longest, peak, time.perf_counter() - start, faults
-    )
+    return Found(name, used, done, read, refused, dict(seen), watch.longest, peak, time.perf_counter() - start, faults)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,6 +4,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +13,9 @@ from pcodec_numcodecs import (
     CorruptionError,
     InsufficientDataError,
     InvalidArgumentError,
+    Pco,
     PCodec,
     PCodecSerializer,
-    Pco,
     PcoSerializer,
     UnknownSettingWarning,
     frame,
@@ -74,7 +75,7 @@ def with_checksums(data: bytes) -> bytes:
     starts = layout.page_starts.tolist()
     table = head.find(layout.page_crcs.astype("<u4").tobytes(), place, size) if len(starts) > 1 else -1
     if table >= 0:
-        for page, (start, stop) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+        for page, (start, stop) in enumerate(pairwise(starts)):
             if stop > len(made):
                 break
             made[table + CRC * page : table + CRC * (page + 1)] = crc32c(head[start:stop]).to_bytes(CRC, "little")
