@@ -83,8 +83,9 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
 
     # Numba compiles from byte code, which must be that of the source.
     with atheris.instrument_imports(include=["pcodec_numcodecs"], exclude=["pcodec_numcodecs.kernels.numba_"]):
-        import pcodec_numcodecs.kernels  # noqa: F401
         from reliability.readers import FRAMES, READERS, outcome, with_checksums
+
+        import pcodec_numcodecs.kernels  # noqa: F401
     from reliability.fuzzing import TWINS
 
     reader = READERS[name]
