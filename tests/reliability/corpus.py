@@ -33,6 +33,8 @@ def frames() -> Iterator[bytes]:
         yield _shrunk(make()).write()
     for turn, dtype in enumerate(DTYPES):
         yield frame.write(random_array(dtype, (5, 6), turn), tile=(3, 4), level=turn % 5)
+    for turn, dtype in enumerate(("<f4", "<i8", "|u1")):  # more lanes than are worked on one by one
+        yield frame.write(random_array(dtype, (48, 6), turn), tile=(1, 6), level=2)
     yield frame.write(np.full((3, 4), -0.0, ">f4"))
     yield frame.write(np.zeros((0, 5), "i2"))
     yield frame.write(np.array(7.5))
