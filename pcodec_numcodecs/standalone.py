@@ -5,7 +5,7 @@ The names and calls are those of `pcodec.standalone`.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from .errors import CorruptionError, InvalidArgumentError
 from .kernels import load
 from .metadata import ChunkHeader, ChunkMetadata, FileHeader
 
-__all__ = ["simple_compress", "simple_decompress", "simple_decompress_into"]
+__all__ = ["FileChunk", "simple_compress", "simple_decompress", "simple_decompress_into", "walk"]
 
 
 def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
@@ -55,12 +55,31 @@ def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
     return b"".join(parts)
 
 
+class FileChunk(NamedTuple):
+    """One chunk of a file.
+
+    Attributes
+    ----------
+    metadata
+        What it says of its one page.
+    n
+        Count of numbers.
+    metadata_bytes, page_bytes
+        Sizes.
+    """
+
+    metadata: ChunkMetadata
+    n: int
+    metadata_bytes: int
+    page_bytes: int
+
+
 class _Reader:
     """Walks the chunks of a file."""
 
     def __init__(self, src: Buffer) -> None:
         self.source = as_bytes_view(src)
-        self.header, self._place = FileHeader.read(self.source)
+        self.header, self.place = FileHeader.read(self.source)
         self.number_type = self.header.uniform_type
         """Type of the file's numbers, as far as it is known yet."""
 
@@ -69,7 +88,7 @@ class _Reader:
 
         All chunks have one type: the uniform one if there is any, and the expected one, that of `dst` or of the first.
         """
-        header, size = ChunkHeader.read(self.source[self._place :], self.header.uniform_type)
+        header, size = ChunkHeader.read(self.source[self.place :], self.header.uniform_type)
         if header is None:
             return None
         if expected is not None and header.number_type is not expected:
@@ -78,18 +97,18 @@ class _Reader:
                 f"{header.number_type.name}"
             )
         self.number_type = header.number_type
-        self._place += size
-        metadata, size = ChunkMetadata.read(self.source[self._place :], header.number_type, self.header.version)
-        self._place += size
+        self.place += size
+        metadata, size = ChunkMetadata.read(self.source[self.place :], header.number_type, self.header.version)
+        self.place += size
         return ChunkTables(metadata), header.n
 
     def read_page(
         self, chunk: ChunkTables, n: int, wanted: int, out: npt.NDArray[Any] | None = None
     ) -> npt.NDArray[Any]:
         """Read the page that follows, or its first batches, into an array if one is given."""
-        pages = Pages(chunk, [self.source[self._place :]], [n], [wanted])
+        pages = Pages(chunk, [self.source[self.place :]], [n], [wanted])
         numbers, read = decompress_pages([pages], load(wanted), out)
-        self._place += read[0]
+        self.place += read[0]
         return numbers
 
 
@@ -172,3 +191,21 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
         if n > left or left == 0:
             return Progress(done, False)
     return Progress(done, True)
+
+
+def walk(src: Buffer) -> Iterator[FileChunk]:
+    """Yield the chunks of a file in turn; each is decoded, as nothing else tells where it ends.
+
+    Raises
+    ------
+    CorruptionError, InsufficientDataError
+        When the file breaks the format or is cut short, at the chunk where it does.
+    """
+    reader = _Reader(src)
+    before = reader.place
+    while (found := reader.next_chunk(reader.number_type)) is not None:
+        chunk, n = found
+        page = reader.place
+        reader.read_page(chunk, n, n)
+        yield FileChunk(chunk.metadata, n, page - before, reader.place - page)
+        before = reader.place

@@ -27,11 +27,12 @@ RANKS = {
     **dict.fromkeys(["compress", "decompress"], 7),
     **dict.fromkeys(["wrapped", "standalone", "pipeline"], 8),
     **dict.fromkeys(["frame"], 9),
-    **dict.fromkeys(["codecs", "diagnostics", "warmup"], 10),
-    **dict.fromkeys(["stores", "reports"], 11),
-    **dict.fromkeys(["cli"], 12),
-    **dict.fromkeys(["__main__"], 13),
-    **dict.fromkeys(["__init__"], 14),
+    **dict.fromkeys(["codecs", "reports", "warmup"], 10),
+    **dict.fromkeys(["diagnostics"], 11),
+    **dict.fromkeys(["stores"], 12),
+    **dict.fromkeys(["cli"], 13),
+    **dict.fromkeys(["__main__"], 14),
+    **dict.fromkeys(["__init__"], 15),
 }
 CODECS = RANKS["codecs"]
 
@@ -46,7 +47,9 @@ OTHER_PACKAGES = {
     # Where they are installed: a compiled checksum, and small floats.
     "frame": {"numpy", "google_crc32c", "ml_dtypes"},
     "codecs": {"numpy", "numcodecs", "zarr", "xarray"},
-    "stores": {"numpy", "numcodecs", "zarr", "xarray", "dask", "iris_sample_data", "netCDF4"},
+    "stores": {
+        *("numpy", "numcodecs", "zarr", "obstore", "xarray", "dask", "distributed", "iris_sample_data", "netCDF4"),
+    },
     "diagnostics": {"numpy", "matplotlib"},
 }
 LOWER_PACKAGES = {"numpy"}

@@ -14,6 +14,7 @@ from ..config import checked_integer
 from ..constants import DEFAULT_LEVEL, DEFAULT_MAX_BYTES
 from ..errors import InvalidArgumentError
 from ..pipeline.plans import Tried
+from .checking import Fault, faults_of
 from .elements import element_of
 from .head import MAGIC, read_head
 from .info import ChunkInfo, FrameInfo, PipelineInfo, describe
@@ -25,10 +26,12 @@ from .writer import tried_for, write_frame
 __all__ = [
     "MAGIC",
     "ChunkInfo",
+    "Fault",
     "FrameInfo",
     "FrameSettings",
     "PipelineInfo",
     "Tried",
+    "check",
     "explain",
     "info",
     "read",
@@ -169,6 +172,16 @@ def info(data: Buffer) -> FrameInfo:
     """
     view = as_bytes_view(data)
     return describe(FrameReader(read_head(view), Pieces(view)))
+
+
+def check(data: Buffer) -> tuple[Fault, ...]:
+    """Compare every checksum of a frame, without decoding any page.
+
+    Returns
+    -------
+    What is damaged or missing, each part by itself; nothing when all is well.
+    """
+    return tuple(faults_of(as_bytes_view(data)))
 
 
 def _layout(view: memoryview, max_bytes: SupportsIndex) -> Layout:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..metadata import ChunkMetadata
 from .layout import MASKS, METADATA, VALUES, Layout
 from .reader import FrameReader
 
-__all__ = ["ChunkInfo", "FrameInfo", "PipelineInfo", "describe"]
+__all__ = ["ChunkInfo", "FrameInfo", "PipelineInfo", "chunk_info", "describe"]
 
 
 @dataclass(frozen=True)
@@ -170,17 +171,22 @@ def _chunks(reader: FrameReader) -> Iterator[ChunkInfo]:
                 # A stream in which no page has numbers has no metadata.
                 if layout.stream_sizes[index]:
                     metadata = reader.tables(index, number_type).metadata
-                    yield ChunkInfo(
-                        pages=pages,
-                        part=part,
-                        stream=stream,
-                        number_type=number_type.name,
-                        mode=_spelt(metadata.mode),
-                        delta=_spelt(metadata.delta),
-                        bins={v.name: len(bins) for v, bins in zip(metadata.layout, metadata.bins, strict=True)},
-                        metadata_bytes=layout.stream_sizes[index],
-                    )
+                    yield chunk_info(metadata, layout.stream_sizes[index], pages, part, stream)
                 index += 1
+
+
+def chunk_info(metadata: ChunkMetadata, metadata_bytes: int, pages: range, part: int = 0, stream: int = 0) -> ChunkInfo:
+    """Tell what the metadata of a Pco chunk say."""
+    return ChunkInfo(
+        pages=pages,
+        part=part,
+        stream=stream,
+        number_type=metadata.number_type.name,
+        mode=_spelt(metadata.mode),
+        delta=_spelt(metadata.delta),
+        bins={v.name: len(bins) for v, bins in zip(metadata.layout, metadata.bins, strict=True)},
+        metadata_bytes=metadata_bytes,
+    )
 
 
 def _spelt(choice: object) -> str:

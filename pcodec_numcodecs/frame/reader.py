@@ -278,7 +278,7 @@ class FrameReader:
         layout = self.layout
         bounds = zip(layout.page_starts[:-1][pages].tolist(), layout.page_starts[1:][pages].tolist(), strict=True)
         content = [
-            self.pieces.get(start, stop, partial(self._name, page))
+            self.pieces.get(start, stop, partial(self.page_name, page))
             for page, (start, stop) in zip(pages, bounds, strict=True)
         ]
         crcs = crc32c_of_each(content)
@@ -286,7 +286,7 @@ class FrameReader:
         if wrong.size:
             page = pages[wrong[0]]
             raise CorruptionError(
-                f"CRC-32C of {self._name(page)} must be {int(layout.page_crcs[page]):#010x}, "
+                f"CRC-32C of {self.page_name(page)} must be {int(layout.page_crcs[page]):#010x}, "
                 f"got {int(crcs[wrong[0]]):#010x}: the page is damaged"
                 + (f", and {wrong.size - 1} more" if wrong.size > 1 else "")
             )
@@ -298,7 +298,8 @@ class FrameReader:
             for view, n, page in zip(content, sizes, pages, strict=True)
         ]
 
-    def _name(self, page: int) -> str:
+    def page_name(self, page: int) -> str:
+        """Name a page and its cells, as errors do."""
         bounds = self.layout.grid.bounds(page)
         return f"page {page} (cells [{', '.join(f'{cells.start}:{cells.stop}' for cells in bounds)}])"
 
