@@ -143,7 +143,7 @@ class Explanation(Reported):
         yield f"Of what was tried, this was the cheapest: {'; '.join(done)}."
         overhead = (s.head_bytes + s.stream_bytes) / s.stored_bytes
         if overhead > 0.1:
-            yield f"{100 * overhead:.0f} % of the bytes are header, index and what pages share; larger chunks need less."
+            yield f"{100 * overhead:.0f} % of the bytes are header, index and shared by pages; larger chunks take less."
 
 
 def explain(

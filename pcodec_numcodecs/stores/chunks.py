@@ -108,6 +108,10 @@ class ArrayChunks:
             for i, length, size in zip(at, self.outer, self.array.shape, strict=True)
         )
 
+    def cells(self, at: tuple[int, ...]) -> int:
+        """Count the cells of an object, without those beyond the array's ends."""
+        return prod(part.stop - part.start for part in self.region(at))
+
     def inner(self, at: tuple[int, ...], content: bytes) -> Iterator[Inner]:
         """Yield the chunks in an object, those of a shard in C order; what a shard does not hold is left out."""
         key = self.metadata.encode_chunk_key(at)

@@ -17,6 +17,7 @@ from .chunks import ArrayChunks, codec_names
 from .errors import StoreError
 from .nodes import Node, nodes_of, open_array
 from .opening import Place, file_content, open_place
+from .windows import batches
 
 __all__ = ["ArrayInspection", "ChunkInspection", "StoreInspection", "inspect", "inspect_chunk"]
 
@@ -25,7 +26,6 @@ Progress = Callable[[int, int, str], None]
 
 _SAMPLED: Final = 8
 """Objects of an array that are looked into for what was done."""
-_BATCH: Final = 512
 _LISTED_BYTES: Final = 4096
 """Of smaller arrays, one sees the format's fixed costs only."""
 _MOST_ROWS: Final = 256
@@ -236,7 +236,7 @@ def _inspect_array(place: Place, node: Node, alone: bool) -> ArrayInspection:
     array = open_array(place, node)
     chunks = ArrayChunks(array)
     stored: list[tuple[tuple[int, ...], int]] = []
-    for batch in _batches(chunks.coordinates()):
+    for batch in batches(chunks.coordinates()):
         found = sizes(place, [chunks.key(at) for at in batch])
         stored += [(at, n) for at, n in zip(batch, found, strict=True) if n is not None]
     steps, looked_into, warning = _steps(place, chunks, [at for at, _ in stored])
@@ -245,7 +245,7 @@ def _inspect_array(place: Place, node: Node, alone: bool) -> ArrayInspection:
             f"{chunks.followers[0]} after Pco compresses what is compressed, and makes every read one of whole chunks; "
             "write it with compressors=None"
         )
-    cells = sum(_cells(chunks, at) for at, _ in stored)
+    cells = sum(chunks.cells(at) for at, _ in stored)
     return ArrayInspection(
         path=relative(place, node),
         shape=tuple(array.shape),
@@ -273,31 +273,13 @@ def _bits_map(chunks: ArrayChunks, stored: list[tuple[tuple[int, ...], int]]) ->
     for at, n in stored:
         place = tuple(at[axis] // step for axis, step in zip(axes, steps, strict=True))
         bits[place] += 8 * n
-        cells[place] += _cells(chunks, at)
+        cells[place] += chunks.cells(at)
     rows = [
         [b / c if c else None for b, c in zip(*pair, strict=True)]
         for pair in zip(np.atleast_2d(bits).tolist(), np.atleast_2d(cells).tolist(), strict=True)
     ]
     what = "shard" if chunks.shard else "chunk"
     return axes_map(f"Bits a number in each {what}", what, axes, len(chunks.grid), rows)
-
-
-def _cells(chunks: ArrayChunks, at: tuple[int, ...]) -> int:
-    cells = 1
-    for part in chunks.region(at):
-        cells *= part.stop - part.start
-    return cells
-
-
-def _batches(items: Iterator[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
-    batch = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _steps(

@@ -5,9 +5,18 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 from typing import Any, TypeVar
 
-__all__ = ["in_windows"]
+__all__ = ["batches", "in_windows"]
 
 T = TypeVar("T")
+
+_BATCH = 512
+
+
+def batches(items: Iterable[T]) -> Iterator[list[T]]:
+    """Yield items in lists."""
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        yield batch
 
 
 def in_windows(pool: Executor, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]], most: int = 16) -> Iterator[T]:
