@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -204,7 +205,11 @@ def convert(
     if nodes[0].kind == "group":
         _put_documents(goal, plan, nodes[0])
         if plan.migrates and ".zmetadata" in nodes[0].documents:
-            zarr.consolidate_metadata(goal.place.store)
+            with warnings.catch_warnings():
+                # That v3 has no such metadata by its specification is told to those who choose them; and the marker
+                # is no part of the hierarchy indeed.
+                warnings.simplefilter("ignore")
+                zarr.consolidate_metadata(goal.place.store)
     _check_whole(place, goal, jobs)
     goal.finish()
     arrays = tuple(

@@ -66,9 +66,9 @@ def migrated_documents(node: Node, array: Any, settings: FrameSettings, kept: bo
         )
     except (TypeError, ValueError) as error:
         raise StoreError(f"{node.path or '/'}: Zarr v3 cannot hold it: {error}; keep Zarr v2 for this store") from None
-    document = get(Place(node.path, memory), "zarr.json")
-    assert document is not None
-    return {"zarr.json": document}
+    written = get(Place(node.path, memory), "zarr.json")
+    assert written is not None
+    return {"zarr.json": written}
 
 
 def _attributes(node: Node) -> dict[str, Any]:
