@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Any
 
-__all__ = ["add_level", "add_output", "add_store", "options_of"]
+__all__ = ["STORE_HELP", "add_data", "add_level", "add_output", "add_store", "limit_of", "options_of"]
 
 STORE_HELP = "a folder, a .zip file or a URL (s3://, http://, ...), perhaps with the path of a group or array after it"
 
@@ -59,3 +59,18 @@ def add_level(parser: argparse.ArgumentParser) -> None:
         metavar="0-12",
         help="better ratio and slower with each step (8)",
     )
+
+
+def add_data(parser: argparse.ArgumentParser, limited: bool = True) -> None:
+    """Add the user's own data."""
+    parser.add_argument("data", metavar="DATA", help=f"{STORE_HELP}; or a file: .npy, .npz, .nc, .h5, .pco")
+    parser.add_argument("--array", metavar="NAME", help="only this array of the data")
+    if limited:
+        parser.add_argument(
+            "--limit", type=float, default=12.0, metavar="MB", help="take at most so much of each array (12)"
+        )
+
+
+def limit_of(chosen: argparse.Namespace) -> int:
+    """Return how many bytes of each array are taken."""
+    return max(1 << 16, int(chosen.limit * 1e6))

@@ -84,6 +84,14 @@ class Console:
         sys.stderr.write(f"\r{line[:width]:<{width}}")
         sys.stderr.flush()
 
+    def doing(self, name: str) -> None:
+        """Name what is done next, where nobody knows how long it takes."""
+        if sys.stderr.isatty():
+            self._bar = True
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r{name[:width]:<{width}}")
+            sys.stderr.flush()
+
     def _clear(self) -> None:
         if self._bar:
             width = shutil.get_terminal_size().columns - 1

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..reports import Cell, Point, Report, Reported, Scatter, Table, Text, choice, factor, size, span, speed
-from .summary import as_shape
 
 __all__ = ["Comparison", "Contestant", "Measured", "compare"]
 
@@ -92,17 +91,8 @@ class Comparison(Reported):
         by_codec: dict[str, list[Measured]] = {}
         for row in self.rows:
             by_codec.setdefault(row.codec, []).append(row)
-        return tuple(
-            Measured(
-                "all",
-                codec,
-                rows[0].family,
-                *(sum(getattr(row, name) for row in rows) for name in ("raw_bytes", "stored_bytes")),
-                *(sum(getattr(row, f"{way}_seconds") for row in rows) for way in ("encode", "decode", "part")),
-            )
-            for codec, rows in by_codec.items()
-            if not any(row.failure for row in rows)
-        )
+        together = [_together("all", rows) for rows in by_codec.values()]
+        return tuple(row for row in together if not row.failure)
 
     def report(self) -> Report:
         """Return tables, overall and by array, and a scatter plot."""
@@ -132,6 +122,24 @@ class Comparison(Reported):
         )
 
 
+def _together(name: str, rows: Sequence[Measured]) -> Measured:
+    """Add up the rows of one codec."""
+    failure = next((row.failure for row in rows if row.failure), None)
+    raw = sum(row.raw_bytes for row in rows)
+    if failure is not None:
+        return Measured(name, rows[0].codec, rows[0].family, raw, failure=failure)
+    return Measured(
+        name,
+        rows[0].codec,
+        rows[0].family,
+        raw,
+        sum(row.stored_bytes for row in rows),
+        sum(row.encode_seconds for row in rows),
+        sum(row.decode_seconds for row in rows),
+        sum(row.part_seconds for row in rows),
+    )
+
+
 def _table(rows: Sequence[Measured], caption: str) -> Table:
     titles = ("codec", "stored", "ratio", "encode", "decode", "1/100 of the cells")
     cells = [
@@ -159,7 +167,7 @@ def _by_array(rows: Sequence[Measured], arrays: Sequence[str]) -> Table:
 
 
 def compare(
-    arrays: Sequence[tuple[str, Array]],
+    arrays: Sequence[tuple[str, Sequence[Array]]],
     contestants: Sequence[Contestant],
     repeats: int = 3,
     progress: Callable[[str], None] = lambda name: None,
@@ -169,7 +177,7 @@ def compare(
     Parameters
     ----------
     arrays
-        With their names.
+        Names, and the chunks of each; a codec gets one chunk at a time.
     contestants
         The codecs.
     repeats
@@ -183,20 +191,20 @@ def compare(
         When a codec does not give the same bits back.
     """
     rows = []
-    for name, array in arrays:
+    for name, chunks in arrays:
         for contestant in contestants:
             progress(f"{name}: {contestant.name}")
-            rows.append(_measure(name, np.ascontiguousarray(array), contestant, repeats))
+            measured = [_measure(name, np.ascontiguousarray(chunk), contestant, repeats) for chunk in chunks]
+            rows.append(_together(name, measured))
     return Comparison(tuple(rows))
 
 
 def _measure(name: str, array: Array, contestant: Contestant, repeats: int) -> Measured:
     dtype, shape = array.dtype, array.shape
-    label = f"{name} {dtype} {as_shape(shape)}"
     try:
         contestant.encode(array)  # once without the clock: kernels may have to be loaded
     except (TypeError, ValueError, RuntimeError) as error:
-        return Measured(label, contestant.name, contestant.family, array.nbytes, failure=str(error).splitlines()[0])
+        return Measured(name, contestant.name, contestant.family, array.nbytes, failure=str(error).splitlines()[0])
     encode_seconds, stored = _timed(lambda: contestant.encode(array), repeats)
     decode_seconds, decoded = _timed(lambda: contestant.decode(stored, dtype, shape), repeats)
     box = part_of(shape)
@@ -211,7 +219,7 @@ def _measure(name: str, array: Array, contestant: Contestant, repeats: int) -> M
     ):
         raise AssertionError(f"{contestant.name} gave other bits back for {name}; please report this as a bug")
     return Measured(
-        label,
+        name,
         contestant.name,
         contestant.family,
         array.nbytes,

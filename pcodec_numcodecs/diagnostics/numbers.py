@@ -116,11 +116,13 @@ def _decimals(numbers: Array) -> int | None:
     if not numbers.size:
         return None
     wide = numbers.astype(np.float64)
-    if float(np.abs(wide).max()) > 1e15:
-        return None
+    # Steps that are hardly coarser than those of the floats themselves would hold for any numbers.
+    finest = 16 * float(np.finfo(numbers.dtype).eps) * float(np.abs(wide).max())
     for decimals in range(_MOST_DECIMALS + 1):
+        if 10.0**-decimals < finest:
+            return None
         if np.array_equal(np.round(wide, decimals).astype(numbers.dtype), numbers):
-            return decimals if numbers.dtype == np.float64 or decimals < _MOST_DECIMALS - 1 else None
+            return decimals
     return None
 
 

@@ -61,6 +61,7 @@ def _scatter(axes: Any, part: Scatter) -> None:
             below = -11 if i % 2 else 6
             axes.annotate(point.label, (point.x, point.y), xytext=(5, below), textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel(part.x_title)
     axes.set_ylabel(part.y_title)
     axes.margins(0.15)

@@ -26,7 +26,7 @@ _STYLE = """
   padding: .5em .8em; }
 .pco figure { margin: 1.4em 0; max-width: 720px; }
 .pco figcaption, .pco caption { color: var(--faint); text-align: left; padding: 0 0 .4em; font-size: .93em; }
-.pco svg { width: 100%; height: auto; display: block; font-size: 12px; }
+.pco svg { width: 100%; height: auto; display: block; font-size: 10px; }
 .pco svg text { fill: var(--faint); font-family: inherit; }
 .pco svg .grid { stroke: var(--line); stroke-width: 1; }
 .pco .c0 { fill: var(--c0) !important; } .pco .c1 { fill: var(--c1) !important; }
@@ -39,8 +39,8 @@ _STYLE = """
 .pco thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; }
 .pco tbody tr:nth-child(even) td { background: var(--stripe); }
 .pco tfoot td { font-weight: 600; border-bottom: 0; }
-.pco td:first-child, .pco th:first-child { position: sticky; left: 0; background: var(--paper); max-width: 22em;
-  overflow: hidden; text-overflow: ellipsis; }
+.pco td:first-child, .pco th:first-child { position: sticky; left: 0; background: var(--paper); min-width: 6em;
+  max-width: 24em; white-space: normal; overflow-wrap: anywhere; }
 .pco tbody tr:nth-child(even) td:first-child { background: var(--stripe); }
 .pco th button { all: unset; cursor: pointer; font-weight: 600; }
 .pco th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
@@ -53,8 +53,8 @@ _PAGE_STYLE = """
 html { background: #fff; } @media (prefers-color-scheme: dark) { html { background: #12161e; } }
 body { margin: 0; } main.pco { max-width: 1100px; margin: 0 auto; padding: 1.6em 1.2em 3em; }
 footer { color: var(--faint); font-size: .87em; margin-top: 2.5em; }
-@media (max-width: 600px) { main.pco { padding: 1em .8em 2em; font-size: 14px; }
-  .pco th, .pco td { padding: .3em .5em; } .pco td:first-child, .pco th:first-child { max-width: 9.5em; } }
+@media (max-width: 600px) { .pco svg { font-size: 13px; } main.pco { padding: 1em .8em 2em; font-size: 14px; }
+  .pco th, .pco td { padding: .3em .5em; } .pco td:first-child, .pco th:first-child { max-width: 9em; } }
 """
 _SCRIPT = """
 document.querySelectorAll("th button").forEach((button) => button.addEventListener("click", () => {

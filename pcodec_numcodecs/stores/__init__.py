@@ -1,5 +1,7 @@
-"""What works on whole Zarr stores."""
+"""What works on whole Zarr stores, and on the user's own data."""
 
+from ..diagnostics import Comparison, Explanation
+from .advising import Recommendation, RecommendedArray, compare, explain, recommend
 from .converting import Conversion, ConvertedArray, convert
 from .errors import StoreError
 from .inspecting import ArrayInspection, ChunkInspection, StoreInspection, inspect, inspect_chunk
@@ -8,15 +10,22 @@ from .verifying import Damage, Verification, VerifiedArray, verify
 __all__ = [
     "ArrayInspection",
     "ChunkInspection",
+    "Comparison",
     "Conversion",
     "ConvertedArray",
     "Damage",
+    "Explanation",
+    "Recommendation",
+    "RecommendedArray",
     "StoreError",
     "StoreInspection",
     "Verification",
     "VerifiedArray",
+    "compare",
     "convert",
+    "explain",
     "inspect",
     "inspect_chunk",
+    "recommend",
     "verify",
 ]

@@ -117,27 +117,27 @@ class StoreInspection(Reported):
         rows = [
             (
                 choice(a.path or "/"),
+                factor(a.ratio),
+                size(a.stored_bytes),
+                size(a.raw_bytes),
                 choice(a.dtype),
                 choice(as_shape(a.shape)),
                 choice(as_shape(a.shards or a.chunks) + (f" of {as_shape(a.chunks)}" if a.shards else "")),
                 choice(a.codecs),
                 count(a.stored_objects),
-                size(a.raw_bytes),
-                size(a.stored_bytes),
-                factor(a.ratio),
             )
             for a in self.arrays
         ]
         blank = choice("")
         total = (
             choice("all"),
+            factor(self.raw_bytes / self.stored_bytes if self.stored_bytes else None),
+            size(self.stored_bytes),
+            size(self.raw_bytes),
             *(blank,) * 4,
             count(sum(a.stored_objects for a in self.arrays)),
-            size(self.raw_bytes),
-            size(self.stored_bytes),
-            factor(self.raw_bytes / self.stored_bytes if self.stored_bytes else None),
         )
-        titles = ("array", "dtype", "shape", "chunks", "codecs", "objects", "in memory", "stored", "ratio")
+        titles = ("array", "ratio", "stored", "in memory", "dtype", "shape", "chunks", "codecs", "objects")
         parts: list[Any] = [Table(titles, tuple(rows), total=total if len(rows) > 1 else None)]
         if len(self.arrays) == 1:
             parts += _one(self.arrays[0])
