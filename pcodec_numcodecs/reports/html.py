@@ -8,6 +8,9 @@ from .parts import Code, HeatMap, Part, Report, Table, Text
 
 __all__ = ["fragment", "page"]
 
+_LONG = 16
+"""Letters of a name from which on it needs several lines on a phone."""
+
 _COLOURS = """
 .pco { --ink: #1d2433; --faint: #667085; --line: #d8dee8; --stripe: #f6f8fb; --paper: #fff; --warn: #8a4b00;
   --warn-paper: #fff5e5; --link: #1759b8;
@@ -39,8 +42,9 @@ _STYLE = """
 .pco thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; }
 .pco tbody tr:nth-child(even) td { background: var(--stripe); }
 .pco tfoot td { font-weight: 600; border-bottom: 0; }
-.pco td:first-child, .pco th:first-child { position: sticky; left: 0; background: var(--paper); min-width: 6em;
-  max-width: 24em; white-space: normal; overflow-wrap: anywhere; }
+.pco td:first-child, .pco th:first-child { position: sticky; left: 0; background: var(--paper); max-width: 24em;
+  white-space: normal; overflow-wrap: break-word; }
+.pco .long td:first-child { min-width: 11.5em; }
 .pco tbody tr:nth-child(even) td:first-child { background: var(--stripe); }
 .pco th button { all: unset; cursor: pointer; font-weight: 600; }
 .pco th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
@@ -54,7 +58,7 @@ html { background: #fff; } @media (prefers-color-scheme: dark) { html { backgrou
 body { margin: 0; } main.pco { max-width: 1100px; margin: 0 auto; padding: 1.6em 1.2em 3em; }
 footer { color: var(--faint); font-size: .87em; margin-top: 2.5em; }
 @media (max-width: 600px) { .pco svg { font-size: 13px; } main.pco { padding: 1em .8em 2em; font-size: 14px; }
-  .pco th, .pco td { padding: .3em .5em; } .pco td:first-child, .pco th:first-child { max-width: 9em; } }
+  .pco th, .pco td { padding: .3em .5em; } }
 """
 _SCRIPT = """
 document.querySelectorAll("th button").forEach((button) => button.addEventListener("click", () => {
@@ -118,18 +122,19 @@ def _table(table: Table, sortable: bool) -> str:
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
     body = "".join(_row(row, numbers) for row in table.rows)
     foot = f"<tfoot>{_row(table.total, numbers)}</tfoot>" if table.total else ""
+    kind = ' class="long"' if any(len(row[0].text) > _LONG for row in table.rows) else ""
     return (
-        f'<div class="wide" tabindex="0"><table>{caption}<thead><tr>{titles}</tr></thead>'
+        f'<div class="wide" tabindex="0"><table{kind}>{caption}<thead><tr>{titles}</tr></thead>'
         f"<tbody>{body}</tbody>{foot}</table></div>"
     )
 
 
 def _row(row: tuple[Cell, ...], numbers: list[bool]) -> str:
-    cells = "".join(
-        f'<td{_class(number)}{_order(cell)} title="{escape(cell.text, quote=True)}">{escape(cell.text)}</td>'
-        for cell, number in zip(row, numbers, strict=True)
-    )
-    return f"<tr>{cells}</tr>"
+    first, *others = zip(row, numbers, strict=True)
+    cells = "".join(f"<td{_class(number)}{_order(cell)}>{escape(cell.text)}</td>" for cell, number in others)
+    # Long names are broken where their parts end.
+    name = escape(first[0].text).replace("/", "/<wbr>").replace("_", "_<wbr>")
+    return f"<tr><td{_class(first[1])}{_order(first[0])}>{name}</td>{cells}</tr>"
 
 
 def _class(number: bool) -> str:
