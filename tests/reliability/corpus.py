@@ -34,7 +34,9 @@ def frames() -> Iterator[bytes]:
     for turn, dtype in enumerate(DTYPES):
         yield frame.write(random_array(dtype, (5, 6), turn), tile=(3, 4), level=turn % 5)
     for turn, dtype in enumerate(("<f4", "<i8", "|u1")):  # more lanes than are worked on one by one
-        yield frame.write(random_array(dtype, (48, 6), turn), tile=(1, 6), level=2)
+        yield frame.write(random_array(dtype, (60, 5), turn), tile=(1, 5), level=2)
+    for name in ("ranks of 16 bits, predicted", "ranks, masked", "two masks of boxes"):  # values and masks in blocks
+        yield _shrunk(FEATURES[name]())._replace(limit=40).write()
     yield frame.write(np.full((3, 4), -0.0, ">f4"))
     yield frame.write(np.zeros((0, 5), "i2"))
     yield frame.write(np.array(7.5))

@@ -159,12 +159,15 @@ def read_metadata(data: bytes) -> Any:
 
 
 def read_page(data: bytes) -> Any:
-    """Read a page: after a byte as in `read_metadata` and two for the count of numbers, metadata and page."""
+    """Read a page, or the first of its batches.
+
+    After a byte as in `read_metadata` and two for the count of numbers come metadata and page.
+    """
     first, n = (data[0] if data else 0), int.from_bytes(data[1:3], "little") % MOST_NUMBERS
     name = TYPES[first % len(TYPES)]
     reader, _ = wrapped.FileDecompressor.new(HEADERS[first // len(TYPES) % len(HEADERS)])
     chunk, size = reader.chunk_decompressor(data[3:], name)
-    out = np.zeros(n, NUMBER_TYPES[name].dtype)
+    out = np.zeros(n // 256 * 256 if len(data) % 4 == 0 else n, NUMBER_TYPES[name].dtype)
     progress, used = chunk.read_page_into(data[3 + size :], n, out)
     return progress.n_processed, used, out.tobytes()
 
