@@ -1,4 +1,4 @@
-"""How Sphinx makes the site: ``python -m sphinx -W -n docs build/site``. Nothing is fetched, and no code of a page runs."""
+"""How Sphinx makes the site: ``python -m sphinx -W -n docs build/site``. Nothing is fetched; no code of a page runs."""
 
 import sys
 from importlib.metadata import version as installed
@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 project = "pcodec-numcodecs"
 author = "the authors of pcodec-numcodecs"
-copyright = "2026, the authors of pcodec-numcodecs"  # noqa: A001 -- the name that Sphinx wants
+copyright = "2026, the authors of pcodec-numcodecs"
 version = release = installed("pcodec-numcodecs")
 
 extensions = [
@@ -45,6 +45,7 @@ html_theme_options = {
     "logo": {"text": "pcodec-numcodecs", "image_light": "_static/mark.svg", "image_dark": "_static/mark.svg"},
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
+    "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
     "footer_start": ["copyright"],

@@ -1,4 +1,4 @@
-"""The how-to on speed: what it shows runs as it stands there, and what it names is there."""
+"""The how-to on speed: what it names is there."""
 
 import re
 import tomllib
@@ -10,15 +10,6 @@ from pcodec_numcodecs.kernels import choice
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "how-to" / "speed.md"
 TEXT = PAGE.read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-
-
-def test_blocks_run(capsys):
-    assert len(BLOCKS) == 2
-    for block in BLOCKS:
-        assert block.rstrip().splitlines()[-1].startswith("assert ")
-        exec(compile(block, str(PAGE), "exec"), {})
-    assert capsys.readouterr().out.splitlines()[0] in choice.NAMES
 
 
 def test_names_are_right():
@@ -27,9 +18,3 @@ def test_names_are_right():
     assert set(re.findall(r"pcodec-numcodecs\[(\w+)\]", TEXT)) == {"jit"} <= extras.keys()
     assert cli._parser().parse_args(["warmup"]).command == "warmup"
     assert TEXT.count("pcodec-numcodecs warmup") == 3
-
-
-def test_links_lead_somewhere():
-    targets = re.findall(r"\]\(([^)#]+)\)", TEXT)
-    assert targets
-    assert all((PAGE.parent / target).exists() for target in targets)

@@ -17,6 +17,7 @@ class LightAndDark(SphinxTransform):
     default_priority = 5  # before Sphinx collects the files of images
 
     def apply(self, **_: Any) -> None:
+        """Look at each image of a page."""
         folder = Path(self.env.doc2path(self.env.docname)).parent
         for image in list(self.document.findall(nodes.image)):
             given = Path(image["uri"])
@@ -31,5 +32,6 @@ class LightAndDark(SphinxTransform):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx of it."""
     app.add_transform(LightAndDark)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
