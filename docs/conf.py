@@ -24,6 +24,7 @@ exclude_patterns = ["zarr-extensions/**/*.zarr", "**/.ipynb_checkpoints"]
 myst_enable_extensions = ["colon_fence", "attrs_inline"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # python docs/examples/execute.py runs them
+nb_merge_streams = True
 
 default_role = "autolink"
 autodoc_member_order = "bysource"

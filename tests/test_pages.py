@@ -1,7 +1,11 @@
 """What the pages show runs as it stands there; their commands and links lead to what is there."""
 
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -26,6 +30,7 @@ def named(page):
 
 def test_pages_are_found():
     assert len(SHOWING) > 8
+    assert len(NOTEBOOKS) == 3
     assert len(COMMANDS) > 10
     assert {ROOT / "README.md", DOCS / "getting-started.md"} <= set(SHOWING)
 
@@ -39,6 +44,32 @@ def test_pages_are_found():
 def test_blocks_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(page)
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=named)
+def test_notebooks_run(page, tmp_path):
+    """Their cells, in a process of their own: they start servers and draw."""
+    code = f"import pages, pathlib; pages.run(pathlib.Path({str(page)!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=named)
+def test_notebooks_keep_what_they_print(page):
+    """All of it from one run, from the first cell to the last, without an error or a warning."""
+    cells = [cell for cell in json.loads(page.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell["outputs"]]
+    assert {output["output_type"] for output in outputs} <= {"stream", "execute_result", "display_data"}
+    assert {output["name"] for output in outputs if output["output_type"] == "stream"} == {"stdout"}
+    assert any("image/png" in output.get("data", ()) for output in outputs)
 
 
 @pytest.mark.parametrize("page", SHOWING, ids=named)
