@@ -30,7 +30,7 @@ from .batches import (
 )
 from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
-from .joins import announce, join, store
+from .joins import join, store
 from .variables import MOST_VARIABLES
 
 I64 = npt.NDArray[np.int64]
@@ -184,7 +184,6 @@ def _decode_lanes(
         for done in range(0, longest, BATCH):
             n = min(numbers - done, BATCH)
             rows = done, row_lengths[lane], first_rows[lane], row_starts
-            announce(out, n, *rows)
             for variable in range(MOST_VARIABLES):
                 n = min(counts[variable, lane] - done, BATCH)
                 undone[variable] = False

@@ -80,12 +80,16 @@ def store(
 
 @inlined
 def _store_bits(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any) -> None:
-    top = mask ^ (mask >> _ONE)
-    for i in range(n):
-        latent = cells[at + np.uint64(i)]
-        # All ones where the top bit is 0.
-        low = np.uint64(latent & top != 0) - _ONE
-        out[start + np.uint64(i)] = latent ^ flip ^ (low & turned)
+    top = np.uint64(8 * item_bytes(out) - 1)
+    if turned:
+        for i in range(n):
+            latent = cells[at + np.uint64(i)]
+            # All ones where the top bit is 0.
+            low = ((latent >> top) & _ONE) - _ONE
+            out[start + np.uint64(i)] = latent ^ flip ^ (low & turned)
+    else:
+        for i in range(n):
+            out[start + np.uint64(i)] = cells[at + np.uint64(i)] ^ flip
 
 
 @inlined
