@@ -83,9 +83,9 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     counts = [int(rng.choice([0, 1, 3, 4, 255, 256, 257, 700])) for _ in range(int(rng.integers(1, 5)))]
     widths = [int(rng.choice([8, 16, 32, 64])) for _ in range(int(rng.integers(1, 4)))]
     kernels.encode_pages(*encode_case(rng, counts, widths))
-    data, positions, *others = decode_case(rng, counts, widths[0], int(rng.integers(1, 4)))
-    kernels.decode_pages(data, positions, *others)
-    wild = rng.integers(-(1 << 63), (1 << 63) - 1, positions.size) >> int(rng.integers(0, 60))
+    data, starts, *others = decode_case(rng, counts, widths[0], int(rng.integers(1, 4)))
+    kernels.decode_pages(data, starts, *others)
+    wild = rng.integers(-(1 << 63), (1 << 63) - 1, starts.size) >> int(rng.integers(0, 60))
     kernels.twin.decode_pages(data, wild, *others)
     bits = widths[0]
     latents = words_below(rng, int(rng.integers(1, bits + 1)), sum(counts) + 1).astype(f"u{bits // 8}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from pcodec_numcodecs.ans import decode_table, encode_table
+from pcodec_numcodecs.ans import encode_table
 from pcodec_numcodecs.bits import PADDING, allocate_words, pad
 from pcodec_numcodecs.constants import BATCH
 from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
@@ -78,29 +78,17 @@ def encode_case(rng: np.random.Generator, counts: list[int], widths: list[int]) 
 
 
 def decode_stream(
-    rng: np.random.Generator, latent_bits: int, counts: np.ndarray, chunks: int, state_length: int = 0
-) -> tuple[DecodeStream, int]:
-    """Make a stream of lanes of several chunks, one after the other; return it and the most bits of a latent."""
-    tables = [decode_table(make_bins(rng, latent_bits)) for _ in range(chunks)]
-    sizes = np.array([table.nbits.size for table in tables])
-    shifts = np.cumsum(sizes) - sizes
-    owner = np.arange(counts.size) * chunks // max(counts.size, 1)
-    first = np.column_stack([rng.integers(0, sizes[owner]) for _ in range(4)])
-    stream = DecodeStream(
-        np.concatenate([table.nbits for table in tables]),
-        np.concatenate([table.bases + shift for table, shift in zip(tables, shifts, strict=True)]),
-        np.concatenate([table.lowers for table in tables]),
-        np.concatenate([table.offset_bits for table in tables]),
-        first + shifts[owner, None],
-        counts,
-        words_below(rng, latent_bits, counts.size * state_length).reshape(counts.size, state_length),
-        latent_bits,
-    )
-    return stream, int((stream.nbits + stream.offset_bits).max())
+    rng: np.random.Generator, latent_bits: int, omitted: int, chunks: int, state_length: int = 0
+) -> tuple[DecodeStream, int, int]:
+    """Make a stream of several chunks; return it, the most bits of a latent, and those of a page's metadata."""
+    bins = tuple(make_bins(rng, latent_bits) for _ in range(chunks))
+    stream = DecodeStream(bins, latent_bits, state_length, omitted)
+    log = max(own.ans_log for own in bins)
+    return stream, log + max(int(own.offset_bits.max()) for own in bins), state_length * latent_bits + 4 * log
 
 
 def decode_case(rng: np.random.Generator, counts: list[int], bits: int, chunks: int) -> tuple[Any, ...]:
-    """Return arguments of `decode_pages`; some lanes begin at random bits, of which some are the last or beyond."""
+    """Return arguments of `decode_pages`; some lanes begin at random bytes, some so late that the data end too soon."""
     lanes = np.array(counts, np.int64)
     delta = int(rng.choice([streams.NO_DELTA, streams.CONSECUTIVE, streams.LOOKBACK, streams.CONV1]))
     if delta == streams.CONV1 and bits == 64:
@@ -136,22 +124,22 @@ def decode_case(rng: np.random.Generator, counts: list[int], bits: int, chunks: 
     owner = np.arange(lanes.size) * chunks // lanes.size
     recipes = tuple(made._replace(lanes=int((owner == chunk).sum())) for chunk in range(chunks))
     parts = []
-    stored = np.maximum(lanes - order, 0)
     if delta == streams.LOOKBACK:
-        parts.append(decode_stream(rng, 32, stored, chunks))
-    parts.append(decode_stream(rng, 32 if mode == streams.DICT else bits, stored, chunks, order))
+        parts.append(decode_stream(rng, 32, order, chunks))
+    parts.append(decode_stream(rng, 32 if mode == streams.DICT else bits, order, chunks, order))
     if mode not in {streams.CLASSIC, streams.DICT}:
         too = order if delta in {streams.CONSECUTIVE, streams.LOOKBACK} and rng.random() < 0.5 else 0
-        parts.append(decode_stream(rng, bits, stored if too else lanes, chunks, too))
-    most = sum(bits for _, bits in parts) * int(lanes.max())
-    size = int(rng.choice([0, 1, most // 16, most // 8 + 1]))
+        parts.append(decode_stream(rng, bits, too, chunks, too))
+    most = sum(bits for _, bits, _ in parts) * int(lanes.max())
+    opening = (sum(bits for _, _, bits in parts) + 7) // 8
+    size = opening + int(rng.choice([0, 1, most // 16, most // 8 + 1]))
     data = np.zeros(size + PADDING, np.uint8)
     data[:size] = np.frombuffer(rng.bytes(size), np.uint8)
-    positions = rng.integers(0, 8 * size + 8, lanes.size)
-    positions[rng.random(lanes.size) < 0.5] = 0
-    positions[rng.random(lanes.size) < 0.1] = 8 * size
+    starts = rng.integers(0, size - opening + 1, lanes.size)
+    starts[rng.random(lanes.size) < 0.5] = 0
+    starts[rng.random(lanes.size) < 0.1] = size - opening
     out, rows = random_rows(rng, lanes, bits)
-    return data, positions, tuple(stream for stream, _ in parts), recipes, lanes, out, rows
+    return data, starts, lanes, lanes, tuple(stream for stream, _, _ in parts), recipes, out, rows
 
 
 def random_rows(rng: np.random.Generator, lanes: np.ndarray, bits: int) -> tuple[np.ndarray, Rows]:
@@ -183,30 +171,33 @@ def decode_plain(kernels: Any, made: Recipe, variables: list[tuple[list[np.ndarr
     """
     parts = []
     for lane in range(len(n)):
+        opening = [states[lane].astype(_little_endian(stored[lane])).tobytes() for stored, states in variables]
         batches = [
-            stored[lane][done : done + BATCH].astype(stored[lane].dtype.newbyteorder("<")).tobytes()
+            stored[lane][done : done + BATCH].astype(_little_endian(stored[lane])).tobytes()
             for done in range(0, max(n[lane], 1), BATCH)
             for stored, _ in variables
         ]
-        parts.append(b"".join(batches))
+        parts.append(b"".join(opening + batches))
     data, starts = pad(*parts)
-    zeros = np.zeros(1, np.int64)
-    found = tuple(
-        DecodeStream(
-            *(zeros, zeros, zeros.view(np.uint64), zeros + 8 * stored[0].itemsize),
-            np.zeros((len(n), 4), np.int64),
-            np.array([own.size for own in stored], np.int64),
-            states.astype(np.uint64),
-            8 * stored[0].itemsize,
-        )
-        for stored, states in variables
-    )
+    room = max(states.shape[1] for _, states in variables)
+    found = []
+    for stored, states in variables:
+        bits = 8 * stored[0].itemsize
+        bins = Bins(0, np.ones(1, np.int64), np.zeros(1, np.uint64), np.array([bits]))
+        if states.shape[1]:  # of differences, the middle is toggled
+            bins.lowers[0] = 1 << (bits - 1)
+        omitted = room if states.shape[1] or (made.delta == streams.LOOKBACK and not found) else 0
+        found.append(DecodeStream((bins,), bits, states.shape[1], omitted))
     wanted = np.array(n, np.int64)
     out = np.zeros(int(wanted.sum()), variables[-1][0][0].dtype if not made.values.size else made.values.dtype)
-    positions = 8 * np.array(starts[:-1], np.int64)
     lanes = made._replace(lanes=len(n))
     rows = Rows(np.maximum(wanted, 1), np.arange(wanted.size), np.cumsum(wanted) - wanted)
-    ends, faults = kernels.decode_pages(data, positions, found, (lanes,), wanted, out, rows)
+    begins = np.array(starts[:-1], np.int64)
+    ends, faults = kernels.decode_pages(data, begins, wanted, wanted, tuple(found), (lanes,), out, rows)
     assert ends.tolist() == [8 * end for end in starts[1:]]
     assert not faults.any()
     return out
+
+
+def _little_endian(array: np.ndarray) -> np.dtype:
+    return array.dtype.newbyteorder("<")

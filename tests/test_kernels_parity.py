@@ -52,13 +52,13 @@ def test_lanes_of_random_bits_decode_alike_wherever_they_begin(seed, counts, bit
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_positions_that_nobody_has_are_beyond_the_data(seed):
+def test_starts_that_no_page_has_are_beyond_the_data(seed):
     rng = np.random.default_rng(seed)
     counts = np.array([300, 0, 15, 256, 9])
-    _, _, streams, recipes, wanted, out, rows = decode_case(rng, counts.tolist(), 64, 1)
+    _, _, *others, out, rows = decode_case(rng, counts.tolist(), 64, 1)
     data = np.zeros(100 + PADDING, np.uint8)
-    positions = np.array([801, 1 << 62, -1, -(1 << 63), 1 << 40])
-    ends, _ = numba_.decode_pages(data, positions, streams, recipes, wanted, out, rows)
+    starts = np.array([101, 1 << 62, -1, -(1 << 63), 1 << 40])
+    ends, _ = numba_.decode_pages(data, starts, *others, out, rows)
     assert (ends[counts > 0] > 800).all()
     assert not out.any()
 

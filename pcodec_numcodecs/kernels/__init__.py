@@ -31,27 +31,30 @@ class Kernels(Protocol):
     def decode_pages(
         self,
         data: npt.NDArray[np.uint8],
-        positions: I64,
+        starts: I64,
+        numbers: I64,
+        wanted: I64,
         streams: tuple[DecodeStream, ...],
         recipes: tuple[Recipe, ...],
-        wanted: I64,
         out: Latents,
         rows: Rows,
     ) -> tuple[I64, I64]:
-        """Decode the bodies of pages to numbers.
+        """Decode pages to numbers.
 
         Parameters
         ----------
         data
             All pages, followed by `pcodec_numcodecs.bits.PADDING` bytes that do not matter.
-        positions
-            Bit at which each lane's body begins.
+        starts
+            Byte at which each lane's page begins. Its page metadata are there.
+        numbers
+            Numbers in each lane's page.
+        wanted
+            Numbers to make of each lane, from its start.
         streams
             The latent variables in the order of the wire: lookbacks, if any; primary; secondary, if the mode has any.
         recipes
             How latents become numbers, for the lanes of one Pco chunk after another.
-        wanted
-            Numbers to make of each lane, from its start.
         out
             Flat array of the latent dtype, to be filled with the bits of numbers.
         rows
@@ -166,8 +169,8 @@ class Kernels(Protocol):
         latents, counts
             As in `difference_consecutive`.
         lookbacks
-            One for each latent, none beyond its lane; those of the first latents of lanes do not matter. Moved to the
-            front, so that there is one for each of `stored`.
+            One for each latent; one beyond the start of its lane refers to 0, and those of the first latents of lanes
+            do not matter. Moved to the front, so that there is one for each of `stored`.
         stored
             Filled with the differences of all but the first latents of lanes, the middle toggled.
         """

@@ -5,6 +5,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..metadata import Bins
+
 NO_DELTA: Final = 0
 CONSECUTIVE: Final = 1
 LOOKBACK: Final = 2
@@ -24,33 +26,22 @@ BAD_INDEX: Final = 2
 class DecodeStream(NamedTuple):
     """One latent variable of every lane, to be decoded.
 
-    Tables of several Pco chunks lie end to end; `first_slots` and `bases` count slots from the start of all, so that a
-    lane finds its own table by its slot.
-
     Attributes
     ----------
-    nbits, bases, offset_bits
-        int64, one entry a slot (see `pcodec_numcodecs.ans.DecodeTable`).
-    lowers
-        uint64, one entry a slot.
-    first_slots
-        int64, shape (lanes, 4): where the four tANS states begin.
-    counts
-        int64, one a lane: latents to decode.
-    states
-        uint64, shape (lanes, state length): the delta state; of length 0 where the variable has none.
+    bins
+        Its bins, one entry for each Pco chunk.
     latent_bits
         Width of the latents; sums of lower bounds and offsets wrap there.
+    state_length
+        Values of the delta state in each page; of differences, the middle is toggled.
+    omitted
+        Latents of each page that are not stored.
     """
 
-    nbits: npt.NDArray[np.int64]
-    bases: npt.NDArray[np.int64]
-    lowers: npt.NDArray[np.uint64]
-    offset_bits: npt.NDArray[np.int64]
-    first_slots: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
-    states: npt.NDArray[np.uint64]
+    bins: tuple[Bins, ...]
     latent_bits: int
+    state_length: int
+    omitted: int
 
 
 class Recipe(NamedTuple):
@@ -61,7 +52,7 @@ class Recipe(NamedTuple):
     lanes
         Lanes of the chunk; those of one chunk follow each other.
     delta
-        `NO_DELTA`, `CONSECUTIVE`, `LOOKBACK` or `CONV1`. Lower bounds are such that differences are centred on 0.
+        `NO_DELTA`, `CONSECUTIVE`, `LOOKBACK` or `CONV1`.
     window
         The largest lookback.
     weights, bias, quantization

@@ -1,8 +1,8 @@
 """Batches of latents from bits: the codes of one variable, then the offsets.
 
 Latents, whatever their width, are held in 64 bits, of which the lower ones count. A batch lies in an array `cells` from
-index `at`: first its latents, then what the table says of each. (A slice would cost as much as some of the work; and
-one array takes fewer registers than two.)
+index `at`: first its latents, then what the table says of each (see `opening.make_table`). (A slice would cost as much
+as some of the work; and one array takes fewer registers than two.)
 """
 
 from typing import Any
@@ -26,20 +26,6 @@ _MASKS = np.array([(1 << w) - 1 for w in range(65)], np.uint64)
 
 
 @inlined
-def make_table(nbits: Any, bases: Any, lowers: Any, offset_bits: Any) -> Any:
-    """Return two words a slot, one after the other, so that one look finds both.
-
-    The first: twice the next slot (from bit 32), offset width (from bit 16), bits to read. The second: the lower bound.
-    """
-    table = np.empty(2 * nbits.size, np.uint64)
-    for slot in range(nbits.size):
-        offset = np.uint64(offset_bits[slot]) << _WIDTH
-        table[2 * slot] = (np.uint64(2 * bases[slot]) << _NEXT) | offset | np.uint64(nbits[slot])
-        table[2 * slot + 1] = lowers[slot]
-    return table
-
-
-@inlined
 def stays(table: Any, states: Any, own: Any) -> Any:
     """Tell whether no state ever leaves its slot: then there is one bin, and there are no codes."""
     moving = False
@@ -47,15 +33,6 @@ def stays(table: Any, states: Any, own: Any) -> Any:
         state = states[own + np.uint64(turn)]
         moving |= table[state] >> _NEXT != state or table[state] & _BYTE != 0
     return not moving
-
-
-@inlined
-def widest_of(offset_bits: Any) -> Any:
-    """Return the most bits of an offset."""
-    widest = 0
-    for width in offset_bits:
-        widest = max(widest, width)
-    return widest
 
 
 @inlined
@@ -125,7 +102,7 @@ def read_offsets(data: Any, position: Any, widest: Any, n: Any, cells: Any, at: 
         for i in range(n):
             place = at + np.uint64(i)
             width = (cells[place + _ENTRY0] >> _WIDTH) & _PAIR
-            cells[place] += _wide_word(data, position) & _MASKS[width]
+            cells[place] += wide_word(data, position) & _MASKS[width]
             position += width
 
 
@@ -200,7 +177,7 @@ def _read_second_differences(
 
 
 @inlined
-def _wide_word(data: Any, position: Any) -> Any:
+def wide_word(data: Any, position: Any) -> Any:
     """Return the 64 bits from a position."""
     byte, shift = position >> _THREE, position & _SEVEN
     # Two shifts: one by 64 - shift would be undefined where shift is 0.
@@ -216,5 +193,5 @@ def read_fixed(data: Any, position: Any, width: Any, lower: Any, n: Any, cells: 
     else:
         mask = _MASKS[width]
         for i in range(n):
-            cells[at + np.uint64(i)] = (_wide_word(data, position) & mask) + lower
+            cells[at + np.uint64(i)] = (wide_word(data, position) & mask) + lower
             position += width

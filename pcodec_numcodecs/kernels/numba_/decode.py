@@ -17,20 +17,19 @@ from ..streams import (
     Recipe,
     Rows,
 )
-from .batches import (
-    BATCH_CELLS,
-    NARROW,
-    make_table,
-    read_differences,
-    read_fixed,
-    read_offsets,
-    stays,
-    walk,
-    widest_of,
-)
+from .batches import BATCH_CELLS, NARROW, read_differences, read_fixed, read_offsets, stays, walk
 from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
 from .joins import join, store
+from .opening import (
+    OMITTED,
+    PRESENT,
+    WIDEST,
+    make_table,
+    page_metadata_bits,
+    read_page_metadata,
+    variables_of,
+)
 from .variables import MOST_VARIABLES
 
 I64 = npt.NDArray[np.int64]
@@ -43,103 +42,66 @@ _RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 
 def decode_pages(
     data: npt.NDArray[np.uint8],
-    positions: I64,
+    starts: I64,
+    numbers: I64,
+    wanted: I64,
     streams: tuple[DecodeStream, ...],
     recipes: tuple[Recipe, ...],
-    wanted: I64,
     out: npt.NDArray[Any],
     rows: Rows,
 ) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
-    ends = positions.copy()
-    faults = np.zeros((positions.size, 2), np.int64)
-    first = 0
-    for recipe in recipes:
-        lanes = slice(first, first + recipe.lanes)
-        _decode_chunk(read_only(data), ends[lanes], streams, lanes, recipe, wanted, out, rows, faults[lanes])
-        first = lanes.stop
-    return ends, faults
-
-
-def _decode_chunk(
-    data: npt.NDArray[np.uint8],
-    ends: I64,
-    streams: tuple[DecodeStream, ...],
-    lanes: slice,
-    recipe: Recipe,
-    wanted: I64,
-    out: npt.NDArray[Any],
-    rows: Rows,
-    faults: I64,
-) -> None:
-    """Hand the lanes of one Pco chunk to the compiled kernel, all variables in their places."""
-    has_lookbacks = recipe.delta == LOOKBACK
-    # The tables of all variables end to end: then a slot says which table is meant.
-    shifts = np.cumsum([stream.nbits.size for stream in streams]) - [stream.nbits.size for stream in streams]
-    bases = _end_to_end([stream.bases + shift for stream, shift in zip(streams, shifts, strict=True)])
-    nbits, lowers, offset_bits = (
-        _end_to_end([getattr(stream, name) for stream in streams]) for name in ("nbits", "lowers", "offset_bits")
-    )
-    states_length = max(stream.states.shape[1] for stream in streams)
-    first_slots = np.zeros((MOST_VARIABLES, wanted[lanes].size, ANS_INTERLEAVING), np.int64)
-    counts = np.zeros((MOST_VARIABLES, wanted[lanes].size), np.int64)
-    states = np.zeros((MOST_VARIABLES, wanted[lanes].size, states_length), np.uint64)
-    for place, stream, shift in zip(range(0 if has_lookbacks else 1, MOST_VARIABLES), streams, shifts, strict=False):
-        first_slots[place] = stream.first_slots[lanes] + shift
-        counts[place] = stream.counts[lanes]
-        states[place, :, : stream.states.shape[1]] = stream.states[lanes]
-    primary_bits = streams[has_lookbacks].latent_bits
-    conv1 = (recipe.quantization, recipe.bias, min(primary_bits, 32))
+    ends = np.empty_like(starts)
+    faults = np.zeros((starts.size, 2), np.int64)
     bits = 8 * out.itemsize
     middle = 1 << (bits - 1)
-    secondary_too = len(streams) > 1 + has_lookbacks and streams[-1].states.shape[1] > 0
-    _decode_lanes(
-        data,
-        ends,
-        nbits,
-        bases,
-        lowers,
-        offset_bits,
-        first_slots,
-        counts,
-        states,
-        wanted[lanes],
-        rows.lengths[lanes],
-        rows.firsts[lanes],
-        rows.starts,
-        np.array([recipe.delta, states_length, recipe.window, secondary_too, *conv1]),
-        np.ascontiguousarray(recipe.weights),
-        np.int64(recipe.mode),
-        np.uint64(recipe.base),
-        np.uint64((1 << bits) - 1),
-        np.uint64(middle if recipe.signed else 0),
-        np.uint64(middle - 1 if recipe.mantissa_bits else 0),
-        faults,
-        recipe.values,
-        out,
-        np.empty(BATCH, out.dtype),
-    )
-
-
-def _end_to_end(arrays: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    first = 0
+    for chunk, recipe in enumerate(recipes):
+        lanes = slice(first, first + recipe.lanes)
+        first = lanes.stop
+        has_lookbacks = recipe.delta == LOOKBACK
+        primary, last = streams[has_lookbacks], streams[-1]
+        secondary_too = last is not primary and last.state_length > 0
+        _decode_lanes(
+            read_only(data),
+            starts[lanes],
+            numbers[lanes],
+            wanted[lanes],
+            *variables_of(streams, chunk, has_lookbacks),
+            np.array(
+                (
+                    *(recipe.delta, primary.state_length, recipe.window, secondary_too),
+                    *(recipe.quantization, recipe.bias, min(primary.latent_bits, 32)),
+                )
+            ),
+            np.ascontiguousarray(recipe.weights),
+            np.int64(recipe.mode),
+            np.uint64(recipe.base),
+            np.uint64((1 << bits) - 1),
+            np.uint64(middle if recipe.signed else 0),
+            np.uint64(middle - 1 if recipe.mantissa_bits else 0),
+            recipe.values,
+            ends[lanes],
+            faults[lanes],
+            np.empty(BATCH, out.dtype),
+            out,
+            rows.lengths[lanes],
+            rows.firsts[lanes],
+            rows.starts,
+        )
+    return ends, faults
 
 
 @compiled
 def _decode_lanes(
     data: Any,
-    ends: Any,
-    nbits: Any,
-    bases: Any,
+    starts: Any,
+    page_numbers: Any,
+    wanted: Any,
+    variables: Any,
+    bin_weights: Any,
     lowers: Any,
     offset_bits: Any,
-    first_slots: Any,
-    counts: Any,
-    delta_states: Any,
-    wanted: Any,
-    row_lengths: Any,
-    first_rows: Any,
-    row_starts: Any,
     delta: Any,
     weights: Any,
     mode: Any,
@@ -147,51 +109,56 @@ def _decode_lanes(
     mask: Any,
     flip: Any,
     turned: Any,
-    faults: Any,
     values: Any,
-    out: Any,
+    ends: Any,
+    faults: Any,
     scratch: Any,
+    out: Any,
+    row_lengths: Any,
+    first_rows: Any,
+    row_starts: Any,
 ) -> None:
-    """Decode lanes of one Pco chunk; `ends` are their positions at first."""
-    table = make_table(nbits, bases, lowers, offset_bits)
-    widest = widest_of(offset_bits)
+    """Decode lanes of one Pco chunk."""
+    table = make_table(variables, bin_weights, lowers, offset_bits)
+    metadata_bits = page_metadata_bits(variables)
     limit = np.uint64(8 * (data.size - PADDING))
     order = delta[1]
     longest = 0
     for lane in range(wanted.size):
         longest = max(longest, wanted[lane])
     room = _room(delta[0], order, delta[2], longest)
-    # How many orders of difference are undone while offsets are read.
-    on_the_way = order if delta[0] == CONSECUTIVE and order <= 2 and widest <= NARROW else 0
+    # How many orders of difference are undone while narrow offsets are read.
+    on_the_way = order if delta[0] == CONSECUTIVE and order <= 2 else 0
     # Of each variable:
+    counts = np.zeros(MOST_VARIABLES, np.int64)
     states = np.zeros(MOST_VARIABLES * ANS_INTERLEAVING, np.uint64)
     cells = np.zeros(MOST_VARIABLES * BATCH_CELLS, np.uint64)
     history = np.empty(MOST_VARIABLES * room, np.uint64)  # nothing is read that was not written before
     still = np.zeros(MOST_VARIABLES, np.bool_)
     undone = np.zeros(MOST_VARIABLES, np.bool_)
     for lane in range(wanted.size):
-        position = np.uint64(ends[lane])
+        if not 0 <= starts[lane] <= data.size - PADDING or 8 * starts[lane] + metadata_bits > np.int64(limit):
+            ends[lane] = np.int64(limit + _EIGHT)
+            continue
+        position = read_page_metadata(data, np.uint64(8 * starts[lane]), variables, states, history, room)
         numbers = wanted[lane]
         longest = numbers
         for variable in range(MOST_VARIABLES):
-            own = np.uint64(variable * ANS_INTERLEAVING)
-            for turn in range(ANS_INTERLEAVING):
-                states[own + np.uint64(turn)] = 2 * first_slots[variable, lane, turn]
-            still[variable] = stays(table, states, own)
-            longest = max(longest, counts[variable, lane])
-            for place in range(min(order, room)):
-                history[variable * room + place] = delta_states[variable, lane, place]
+            if variables[variable, PRESENT]:
+                counts[variable] = min(max(page_numbers[lane] - variables[variable, OMITTED], 0), numbers)
+                still[variable] = stays(table, states, np.uint64(variable * ANS_INTERLEAVING))
         for done in range(0, longest, BATCH):
             n = min(numbers - done, BATCH)
             rows = done, row_lengths[lane], first_rows[lane], row_starts
             for variable in range(MOST_VARIABLES):
-                n = min(counts[variable, lane] - done, BATCH)
+                n = min(counts[variable] - done, BATCH)
                 undone[variable] = False
                 if n <= 0:
                     continue
                 if position > limit:
                     numbers = _RAN_OUT
                     break
+                widest = variables[variable, WIDEST]
                 at, own = np.uint64(variable) * _CELLS, np.uint64(variable * ANS_INTERLEAVING)
                 if still[variable]:
                     slot = states[own]
@@ -202,7 +169,11 @@ def _decode_lanes(
                 else:
                     begin, bits = walk(data, position, table, states, own, n, cells, at)
                     if bits and begin + bits <= limit:
-                        if on_the_way and n == BATCH and numbers - done >= BATCH and (variable == _PRIMARY or delta[3]):
+                        if (
+                            (on_the_way > 0 and widest <= NARROW)
+                            and (n == BATCH and numbers - done >= BATCH)
+                            and (variable == _PRIMARY or delta[3] > 0)
+                        ):
                             undone[variable] = True
                             read_differences(
                                 data, begin, widest, cells, at, history, np.uint64(variable * room), on_the_way
@@ -219,7 +190,7 @@ def _decode_lanes(
                     break
                 continue
             unsound = _undo_delta(
-                *(cells, n, counts[_PRIMARY, lane] - done, done),
+                *(cells, n, counts[_PRIMARY] - done, done),
                 *(history, room, delta, weights, undone),
             )
             if unsound >= 0:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ...bits import PADDING, read_fields, windows
 from ...constants import ANS_INTERLEAVING, BATCH
-from ..streams import DecodeStream
+from .opening import Opened
 
 I64 = npt.NDArray[np.int64]
 
@@ -36,7 +36,7 @@ class Placed(NamedTuple):
 
 
 def decode_latents(
-    data: npt.NDArray[np.uint8], positions: I64, streams: tuple[DecodeStream, ...], latents: Sequence[Placed]
+    data: npt.NDArray[np.uint8], positions: I64, streams: tuple[Opened, ...], latents: Sequence[Placed]
 ) -> I64:
     """Decode the latents of all lanes into their places; return where lanes end, those that ran out beyond the data."""
     positions = positions.copy()
@@ -81,7 +81,7 @@ def _above(falling: I64, done: int) -> int:
 
 def _read_latents(
     data: npt.NDArray[np.uint8],
-    stream: DecodeStream,
+    stream: Opened,
     slots: I64,
     position: I64,
     counts: I64,
@@ -110,7 +110,7 @@ def _read_latents(
         out[target[wanted]] = values[wanted]
 
 
-def _walk(window: npt.NDArray[Any], stream: DecodeStream, position: I64, state: I64, lanes: I64, counts: I64) -> I64:
+def _walk(window: npt.NDArray[Any], stream: Opened, position: I64, state: I64, lanes: I64, counts: I64) -> I64:
     """Walk the tANS table over one batch; return the slot of each latent, shape (lanes, latents).
 
     `counts` falls from lane to lane, so that lanes that are done drop off the end. Advances `position` and `state`.
@@ -129,7 +129,7 @@ def _walk(window: npt.NDArray[Any], stream: DecodeStream, position: I64, state: 
     return np.ascontiguousarray(slots[:-1].reshape(groups * ANS_INTERLEAVING, -1)[:most].T)
 
 
-def _walk_ragged(window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, counts: I64) -> None:
+def _walk_ragged(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, counts: I64) -> None:
     """Walk where lanes end at different latents: between two such ends all is regular."""
     groups = slots.shape[0] - 1
     whole, rest = np.divmod(counts, ANS_INTERLEAVING)
@@ -150,7 +150,7 @@ def _walk_ragged(window: npt.NDArray[Any], stream: DecodeStream, position: I64, 
     assert cuts[-1] == groups
 
 
-def _walk_groups(window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None) -> None:
+def _walk_groups(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, valid: I64 | None) -> None:
     """Fill `slots[1:]` from `slots[0]`, four codes of each lane a step: the inner loop of decoding.
 
     The four states of a page do not depend on each other, only their bit positions do; and four codes of at most 14
@@ -191,9 +191,7 @@ def _walk_groups(window: npt.NDArray[Any], stream: DecodeStream, position: I64, 
         add(base, signed_value, slots[group + 1])
 
 
-def _walk_groups_of_few(
-    window: npt.NDArray[Any], stream: DecodeStream, position: I64, slots: I64, valid: I64 | None
-) -> None:
+def _walk_groups_of_few(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, valid: I64 | None) -> None:
     """Do the work of `_walk_groups` in fewer calls, each of which does more."""
     lanes = position.size
     table = np.stack((stream.nbits, (1 << stream.nbits) - 1, stream.bases))

@@ -11,6 +11,7 @@ from ..streams import BAD_INDEX, BAD_LOOKBACK, CONSECUTIVE, DICT, LOOKBACK, NO_D
 from .batches import Placed, decode_latents
 from .deltas import undo_consecutive, undo_conv1, undo_lookback
 from .joins import join, numbers_of
+from .opening import open_pages
 from .rows_out import place
 
 I64 = npt.NDArray[np.int64]
@@ -19,48 +20,50 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 def decode_pages(
     data: npt.NDArray[np.uint8],
-    positions: I64,
+    starts: I64,
+    numbers: I64,
+    wanted: I64,
     streams: tuple[DecodeStream, ...],
     recipes: tuple[Recipe, ...],
-    wanted: I64,
     out: npt.NDArray[Any],
     rows: Rows,
 ) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
+    positions, opened = open_pages(data, starts, numbers, wanted, streams, recipes)
     has_lookbacks = recipes[0].delta == LOOKBACK
     # The first latents of a lane are those of its delta state; lookbacks begin where the primary latents do.
-    rooms = [stream.states.shape[1] for stream in streams]
+    rooms = [stream.states.shape[1] for stream in opened]
     if has_lookbacks:
         rooms[0] = rooms[1]
     cells = wanted.copy()
-    for stream, room in zip(streams, rooms, strict=True):
+    for stream, room in zip(opened, rooms, strict=True):
         np.maximum(cells, np.where(stream.counts > 0, stream.counts + room, 0), out=cells)
-    starts = page_starts(cells)
+    begins = page_starts(cells)
     latents = []
-    for stream, room in zip(streams, rooms, strict=True):
+    for stream, room in zip(opened, rooms, strict=True):
         make = np.empty if not room else np.ones  # of lookbacks, 1 is a sound one
-        latents.append(Placed(make(int(cells.sum()), f"u{stream.latent_bits // 8}"), starts + np.minimum(room, cells)))
-    ends = decode_latents(data, positions, streams, latents)
+        latents.append(Placed(make(int(cells.sum()), f"u{stream.latent_bits // 8}"), begins + np.minimum(room, cells)))
+    ends = decode_latents(data, positions, opened, latents)
 
-    faults = np.zeros((positions.size, 2), np.int64)
+    faults = np.zeros((starts.size, 2), np.int64)
     first = 0
     for recipe in recipes:
         lanes = slice(first, first + recipe.lanes)
         first = lanes.stop
         if lanes.start == lanes.stop:
             continue
-        begin = int(starts[lanes.start])
+        begin = int(begins[lanes.start])
         found = [placed.out[begin : begin + int(cells[lanes].sum())] for placed in latents]
         lookbacks = found.pop(0) if has_lookbacks else None
-        states = [stream.states[lanes] for stream in streams[has_lookbacks:]]
+        states = [stream.states[lanes] for stream in opened[has_lookbacks:]]
         _undo_deltas(recipe, found, lookbacks, cells[lanes], states, faults[lanes])
         asked = _asked(found, cells[lanes], wanted[lanes])
         if recipe.mode == DICT:
             _check_indices(asked[0], recipe.values.size, wanted[lanes], faults[lanes])
             if not recipe.values.size:
                 continue
-        numbers = numbers_of(join(recipe, asked), recipe)
-        place(numbers, wanted[lanes], out, rows._replace(lengths=rows.lengths[lanes], firsts=rows.firsts[lanes]))
+        made = numbers_of(join(recipe, asked), recipe)
+        place(made, wanted[lanes], out, rows._replace(lengths=rows.lengths[lanes], firsts=rows.firsts[lanes]))
     return ends, faults
 
 
