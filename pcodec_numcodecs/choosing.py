@@ -25,7 +25,6 @@ from .metadata import (
     FloatMult,
     FloatQuant,
     IntMult,
-    Lookback,
     Mode,
     NoDelta,
     check_mode,
@@ -44,16 +43,22 @@ _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 _MODE_SAVING = 128
 _DICT_SAVING = 32
 _LOOKBACK_SAVING = 28
+_SEARCH_SAVING = 64  # the same for distances that are searched for each latent, beside one for all
+_UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
 _LOOKBACK_STRETCH = 1 << 15
 
 
 class Choice(NamedTuple):
-    """How a chunk is to be coded, with its latents split accordingly."""
+    """How a chunk is to be coded, with its latents split accordingly.
+
+    With a `distance`, all latents look back as far as that, and no better ones are searched for.
+    """
 
     mode: Mode
     delta: DeltaEncoding
     primary: Latents
     secondary: Latents | None
+    distance: int | None = None
 
 
 class Bid(NamedTuple):
@@ -88,12 +93,12 @@ def choose(
     else:
         mode = _requested_mode(config.mode_spec, number_type)
         primary, secondary = modes.split(mode, latents, number_type, kernels)
-    delta = _requested_delta(primary, config, page_numbers)
+    delta, distance = _requested_delta(primary, config, page_numbers), None
     if delta is None:
         price, simple = _best_consecutive(sample_runs(primary), config, kernels)
         stretch = sample_stretch(primary, int(page_numbers.max()))
-        _, delta = _with_lookback(price, simple, stretch, config, page_numbers, kernels)
-    return Choice(mode, delta, primary, secondary)
+        _, delta, distance = _with_lookback(price, simple, stretch, config, page_numbers, kernels)
+    return Choice(mode, delta, primary, secondary, distance)
 
 
 def _choose_automatically(
@@ -107,18 +112,18 @@ def _choose_automatically(
         bid = _bid(mode, sample, number_type, config, page_numbers, kernels, limit)
         if bid.cost < limit:
             best, limit = bid, bid.cost
-    price, delta = best.cost - best.secondary_cost, best.delta
+    price, delta, distance = best.cost - best.secondary_cost, best.delta, None
     if config.delta_spec.name == "auto" and latents.size >= _LEAST_NUMBERS:
         stretch = sample_stretch(latents, int(page_numbers.max()))
         stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
-        price, delta = _with_lookback(price, delta, stretch, config, page_numbers, kernels)
+        price, delta, distance = _with_lookback(price, delta, stretch, config, page_numbers, kernels)
     if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
         price += best.secondary_cost
         found = dictionary.bid(latents, sample_scattered(latents, _DICT_SAMPLE), price - price // _DICT_SAVING, kernels)
         if found is not None:
             return Choice(found[0], NoDelta(), found[1], None)
     primary, secondary = modes.split(best.mode, latents, number_type, kernels)
-    return Choice(best.mode, _requested_delta(primary, config, page_numbers) or delta, primary, secondary)
+    return Choice(best.mode, _requested_delta(primary, config, page_numbers) or delta, primary, secondary, distance)
 
 
 def price(
@@ -252,19 +257,41 @@ def _with_lookback(
     config: ChunkConfig,
     page_numbers: I64,
     kernels: Kernels,
-) -> tuple[int, DeltaEncoding]:
-    """Try lookbacks against the best of the simpler deltas; return what is better, with its price for the chunk.
+) -> tuple[int, DeltaEncoding, int | None]:
+    """Try lookbacks against the best of the simpler deltas.
 
     Lookbacks may reach far, so they are tried on one long stretch of primary latents.
+
+    Returns
+    -------
+    The price for the chunk of what is better, and what it is; with the distance, if one does for all latents.
     """
     if config.compression_level < _LOOKBACK_LEVEL:
-        return price, simple
+        return price, simple, None
     candidate = lookback.plan(int(page_numbers.max()))
     simple_price = _price(simple, stretch, config, kernels)
-    candidate_price = _price(candidate, stretch, config, kernels)
+    encoded = deltas.encode(candidate, stretch.latents, stretch.counts, kernels)
+    candidate_price = _price_of(encoded, stretch, config, kernels)
+    distance = _usual_distance(encoded)
+    if distance is not None:
+        alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
+        alike_price = _price_of(alike, stretch, config, kernels)
+        if alike_price <= candidate_price + candidate_price // _SEARCH_SAVING:
+            candidate_price = alike_price
+        else:
+            distance = None
     if candidate_price >= simple_price - simple_price // _LOOKBACK_SAVING:
-        return price, simple
-    return price * candidate_price // simple_price, candidate
+        return price, simple, None
+    return price * candidate_price // simple_price, candidate, distance
+
+
+def _usual_distance(encoded: deltas.Encoded) -> int | None:
+    """Return the distance that nearly all latents look back to, None if there is none."""
+    if encoded.lookbacks is None or not encoded.lookbacks.size:
+        return None
+    counts = np.bincount(encoded.lookbacks)
+    usual = int(counts.argmax())
+    return usual if encoded.lookbacks.size - int(counts[usual]) <= encoded.lookbacks.size // _UNUSUAL else None
 
 
 def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tuple[int, DeltaEncoding]:
@@ -280,9 +307,12 @@ def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tu
 
 def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:
     """Return what the latents of a sample cost under a delta encoding, scaled to the chunk."""
-    encoded = deltas.encode(delta, sample.latents, sample.counts, kernels)
+    return _price_of(deltas.encode(delta, sample.latents, sample.counts, kernels), sample, config, kernels)
+
+
+def _price_of(encoded: deltas.Encoded, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:
     level = min(config.compression_level, _TRIAL_LEVEL)
     price = estimate(encoded.stored, level, sample.of_whole(encoded.stored), kernels)
-    if isinstance(delta, Lookback) and encoded.lookbacks is not None:
+    if encoded.lookbacks is not None:
         price += estimate(encoded.lookbacks, level, sample.of_whole(encoded.lookbacks), kernels)
     return price

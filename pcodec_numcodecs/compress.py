@@ -131,7 +131,7 @@ def _train(
     choice: Choice, number_type: NumberType, level: int, page_numbers: I64, kernels: Kernels
 ) -> tuple[CompressedChunk, int]:
     """Encode deltas and find the bins; return the chunk and its expected cost."""
-    encoded = deltas.encode(choice.delta, choice.primary, page_numbers, kernels)
+    encoded = deltas.encode(choice.delta, choice.primary, page_numbers, kernels, choice.distance)
     variables = [encoded]
     levels = [level]
     if encoded.lookbacks is not None:

@@ -67,6 +67,10 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     if not latents.size:
         return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), np.zeros(0, np.int64), 0, fixed << FRACTION_BITS)
     sample = sample_dense(latents)
+    if (sample == sample[0]).all() and (latents == sample[0]).all():
+        fixed += bin_metadata_bits(0, 8 * latents.itemsize)
+        one = Bins(0, np.ones(1, np.int64), sample[:1].astype(np.uint64), np.zeros(1, np.int64))
+        return TrainedVariable(one, np.zeros(latents.size, np.uint16), np.zeros(1, np.int64), 0, fixed << FRACTION_BITS)
     cut, ans_log = _cut(sample, level, latents.size, kernels)
     ranges = merge(cut, 8 * latents.itemsize, ans_log, kernels)
     assigned = np.empty(latents.size, np.uint16)

@@ -40,15 +40,27 @@ class Encoded(NamedTuple):
     lookbacks: npt.NDArray[np.uint32] | None = None
 
 
-def encode(delta: DeltaEncoding, latents: Latents, counts: npt.NDArray[np.int64], kernels: "Kernels") -> Encoded:
-    """Turn the latents of pages, end to end, into what is stored of them."""
+def encode(
+    delta: DeltaEncoding,
+    latents: Latents,
+    counts: npt.NDArray[np.int64],
+    kernels: "Kernels",
+    distance: int | None = None,
+) -> Encoded:
+    """Turn the latents of pages, end to end, into what is stored of them.
+
+    Parameters
+    ----------
+    distance
+        For Lookback: how far all latents look back; by default, each as far as it finds best.
+    """
     match delta:
         case NoDelta():
             return Encoded(latents, np.zeros((counts.size, 0), latents.dtype))
         case Consecutive(order):
             return Encoded(*consecutive.encode(latents, counts, order, kernels))
         case Lookback():
-            return Encoded(*lookback.encode(delta, latents, counts, kernels))
+            return Encoded(*lookback.encode(delta, latents, counts, kernels, distance))
         case Conv1():
             differences, states = conv1.encode(delta, latents, counts)
     stored = differences[beyond(counts, delta.state_length)]

@@ -23,16 +23,23 @@ def plan(longest_page: int) -> Lookback:
 
 
 def encode(
-    delta: Lookback, latents: Latents, counts: npt.NDArray[np.int64], kernels: "Kernels"
+    delta: Lookback,
+    latents: Latents,
+    counts: npt.NDArray[np.int64],
+    kernels: "Kernels",
+    distance: int | None = None,
 ) -> tuple[Latents, Latents, npt.NDArray[np.uint32]]:
-    """Find a distance for each latent of each page, and take the differences.
+    """Find a distance for each latent of each page, unless one is given for all, and take the differences.
 
     Returns
     -------
     The differences that are stored, the states, shape (pages, 1), and the distances of the differences.
     """
-    lookbacks = np.empty(latents.size, np.uint32)
-    kernels.find_lookbacks(latents, counts, delta.window_log, lookbacks)
+    if distance is None:
+        lookbacks = np.empty(latents.size, np.uint32)
+        kernels.find_lookbacks(latents, counts, delta.window_log, lookbacks)
+    else:
+        lookbacks = np.full(latents.size, distance, np.uint32)
     stored = np.empty(int(np.maximum(counts - delta.state_length, 0).sum()), latents.dtype)
     kernels.difference_lookback(latents, lookbacks, counts, stored)
     return stored, first_latents(latents, counts, delta.state_length), lookbacks[: stored.size]

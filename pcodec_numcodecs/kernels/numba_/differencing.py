@@ -52,13 +52,14 @@ def _difference_consecutive(latents: Any, counts: Any, stored: Any, states: Any)
 
 @compiled
 def _difference_lookback(latents: Any, lookbacks: Any, counts: Any, stored: Any) -> None:
-    middle = latents.dtype.type(1 << (8 * latents.itemsize - 1))
+    middle, nothing = latents.dtype.type(1 << (8 * latents.itemsize - 1)), latents.dtype.type(0)
     first = done = np.int64(0)
     for lane in range(counts.size):
         end = first + counts[lane]
         for i in range(first + 1, end):
             distance = lookbacks[i]
-            stored[done] = (latents[i] - latents[np.uint64(i - np.int64(distance))]) ^ middle
+            earlier = latents[np.uint64(max(i - np.int64(distance), first))]
+            stored[done] = (latents[i] - (earlier if np.int64(distance) <= i - first else nothing)) ^ middle
             lookbacks[done] = distance
             done += 1
         first = end

@@ -78,12 +78,12 @@ def _encode(
     """Write lanes one after another; `starts` and `ends` get their bytes."""
     variables = sizes.shape[0]
     longest = np.zeros(variables, np.int64)
-    wide = np.zeros(variables, np.bool_)
+    widest = np.zeros(variables, np.int64)
     for variable in range(variables):
         for count in counts[variable]:
             longest[variable] = max(longest[variable], count)
         for width in offset_bits[shifts[0, variable] : shifts[0, variable + 1]]:
-            wide[variable] |= width > _NARROW
+            widest[variable] = max(widest[variable], width)
     codes = np.empty((variables, longest.max()), np.uint32)
     slots = np.zeros((variables, ANS_INTERLEAVING), np.uint64)
     byte, held, used = np.uint64(0), np.uint64(0), np.uint64(0)
@@ -112,11 +112,13 @@ def _encode(
                     continue
                 if sizes[variable, 2]:
                     byte, held, used = _put_codes(out, byte, held, used, codes[variable][done : done + n])
+                if not widest[variable]:
+                    continue
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])
                 some = slice(firsts[variable, lane] + done, firsts[variable, lane] + done + n)
                 own = bins[variable][some]
                 low, widths, size = lowers[terms], offset_bits[terms], sizes[variable, 0]
-                if size == 8 and wide[variable]:
+                if size == 8 and widest[variable] > _NARROW:
                     latents = u64[variable][some]
                     byte, held, used = _put_wide_offsets(out, byte, held, used, latents, own, low, widths)
                 elif size == 8:

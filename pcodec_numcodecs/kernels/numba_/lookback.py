@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import compiled, inlined_lightly, read_only
-from .words import bit_length
+from .words import bit_length, item_bytes
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -21,6 +21,7 @@ _FIRST, _SECOND = (np.uint64(number) for number in _HASH)
 _MOST = np.int32((1 << 31) - 1)
 _MATCHES = len(_HASH)
 _LAST_MATCH = np.uint64(_MATCHES - 1)
+_HALF = 4  # bytes of 32 bits
 _ONE, _NEAREST = np.uint64(1), np.uint32(1)
 _KEY_SHIFT = np.uint64(48)
 _KEYS = 1 << 16
@@ -199,4 +200,5 @@ def _price(here: Any, earlier: Any, page: Any) -> Any:
     dtype = page.dtype.type
     difference: Any = dtype(here - earlier)
     least: Any = min(difference, dtype(-difference))
-    return np.int32(bit_length(np.uint64(least))) << _PRICE_BITS
+    bits: Any = bit_length(np.uint64(least)) if item_bytes(page) > _HALF else bit_length(np.uint32(least))
+    return np.int32(bits) << _PRICE_BITS

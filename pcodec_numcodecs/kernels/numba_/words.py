@@ -50,10 +50,11 @@ def _raw_store(typing_context: Any, data: Any, byte: Any, word: Any) -> Any:
 
 def _bit_length(typing_context: Any, word: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = arguments[0].type
         zeros = builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 0))
-        return builder.sub(ir.Constant(_WORD, 64), zeros)
+        return builder.zext(builder.sub(ir.Constant(kind, kind.width), zeros), _WORD)
 
-    return types.int64(types.uint64), build
+    return types.int64(word if word == types.uint32 else types.uint64), build
 
 
 def _reinterpreted(result: Any, given: Any) -> Any:
@@ -108,7 +109,7 @@ def _copy_items(typing_context: Any, target: Any, start: Any, source: Any, first
 raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
 raw_copy = intrinsic(_copy_items)
-bit_length = intrinsic(_bit_length)
+bit_length = intrinsic(_bit_length)  # of 32 bits where there are no more: more of them fit into a vector
 item_bytes = intrinsic(_item_bytes)  # known when a kernel is compiled: what is for other widths is left out
 float_of = intrinsic(_float_of)  # float32 or float64 of the same width
 bits_of = intrinsic(_bits_of)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...pages import beyond, first_latents
+from ...pages import beyond, first_latents, page_starts
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -27,7 +27,10 @@ def difference_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], cou
     """See `Kernels.difference_lookback`."""
     kept = np.flatnonzero(beyond(counts, 1))
     lookbacks[: kept.size] = lookbacks[kept]
-    np.subtract(latents[kept], latents[kept - lookbacks[: kept.size]], out=stored)
+    origins = kept - lookbacks[: kept.size]
+    earlier = latents[np.maximum(origins, 0)]
+    earlier[origins < np.repeat(page_starts(counts), np.maximum(counts - 1, 0))] = 0
+    np.subtract(latents[kept], earlier, out=stored)
     np.bitwise_xor(stored, _middle(latents), out=stored)
 
 
