@@ -20,7 +20,7 @@ from ..streams import (
 from .batches import BATCH_CELLS, NARROW, read_differences, read_fixed, read_offsets, stays, walk
 from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
-from .joins import join, store
+from .joins import announce, join, store
 from .opening import (
     OMITTED,
     PRESENT,
@@ -150,6 +150,7 @@ def _decode_lanes(
         for done in range(0, longest, BATCH):
             n = min(numbers - done, BATCH)
             rows = done, row_lengths[lane], first_rows[lane], row_starts
+            announce(out, n, *rows)
             for variable in range(MOST_VARIABLES):
                 n = min(counts[variable] - done, BATCH)
                 undone[variable] = False
