@@ -21,6 +21,8 @@ I64 = npt.NDArray[np.int64]
 
 USUAL_ANS_LOG = 12
 """log2 of the largest table made without need: larger ones leave the first-level caches of decoders."""
+_QUICK_ANS_LOG = 9  # log2 of a table that decoders walk as fast as smaller ones
+_TABLE_SAVING = 512  # what one of twice the slots must save, as a part of all
 _SINGLE_BIN_SLACK = ONE_BIT // 64  # bits a latent worth giving up for a body without codes
 
 
@@ -134,15 +136,18 @@ def bins_of(ranges: Histogram) -> tuple[Bins, int]:
     if count == 1:
         return Bins(0, np.ones(1, np.int64), ranges.lowers, offset_bits), offsets
     least = (count - 1).bit_length()
-    best: tuple[int, int, I64] | None = None
+    chosen: tuple[int, int, I64] | None = None
+    best = 0
     for ans_log in range(max(least, USUAL_ANS_LOG), least - 1, -1):
         weights = quantize_weights(ranges.counts, ans_log)
         cost = code_bits(ranges.counts, weights, ans_log) + (ans_log * count << FRACTION_BITS)
-        if best is not None and cost > best[0]:
+        if chosen is None or cost < best:
+            best = cost
+        elif cost - best > ((best + offsets) // _TABLE_SAVING if ans_log >= _QUICK_ANS_LOG else 0):
             break  # each halving of the table costs the codes more than the one before
-        best = cost, ans_log, weights
-    assert best is not None
-    cost, ans_log, weights = best
+        chosen = cost, ans_log, weights
+    assert chosen is not None
+    cost, ans_log, weights = chosen
     assert ans_log <= MAX_ANS_LOG
     while ans_log and not (weights & 1).any():
         weights >>= 1
