@@ -5,6 +5,7 @@ from math import prod
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from ..constants import MAX_CHUNK_NUMBERS
 from ..dtypes import NumberType
@@ -165,7 +166,7 @@ def _read_predictor(fields: Fields, split: Split, number_type: NumberType, tile:
     return Predictor(kind, axes, used, reference, tuple(map(tuple, offsets.tolist())), weights, shift, by_plane)
 
 
-def _check_offsets(offsets: np.ndarray) -> None:
+def _check_offsets(offsets: npt.NDArray[np.int8]) -> None:
     if (np.abs(offsets.astype(np.int64)) > MOST_REACH).any() or (offsets == MOST_REACH).any():
         raise CorruptionError(
             f"offsets of neighbours must be -{MOST_REACH} to {MOST_REACH - 1}, got {offsets.tolist()}"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 TESTS = Path(__file__).resolve().parents[1]
 ALL = "TestZarrDictStore or TestZarrDirectoryStore"
-FEW = "TestZarrDictStore and (roundtrip or append or chunk)"
+FEW = "TestZarrDictStore and (mask_and_scale or append or consolidated)"
 # Those that wait need a plugin of pytest that this package has no use for.
 NEVER = " and not test_indexing and not test_load_async"
 
