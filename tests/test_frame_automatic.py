@@ -1,5 +1,7 @@
 """Whatever is chosen for arrays that invite all kinds of pipelines, in tiles of any shape, every bit comes back."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,3 +110,17 @@ def extremes(dtype):
 def test_floats_at_the_ends_of_their_range(case, dtype, level):
     array = extremes(dtype)[case].astype(dtype)
     assert frame.read(frame.write(array, level=level)).tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["i8", "u8", "M8[ms]"])
+@pytest.mark.parametrize("seed", range(6))
+def test_integers_that_differ_by_more_than_integers_can(dtype, seed):
+    """The largest difference has no opposite: it once passed for a small one, and got out of bounds in sums."""
+    rng = np.random.default_rng(seed)
+    array = np.full((3, 11, 9, 2), 2**63 - 1)
+    array.reshape(-1)[rng.choice(array.size, 2, replace=False)] = [-1, 1]
+    array = array.view(dtype)
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        written = frame.write(array, level=10)
+    assert frame.read(written).tobytes() == array.tobytes()

@@ -55,7 +55,8 @@ def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, .
     columns = _gather(cells, places, [*(offsets[index] for index in others), (0,) * len(axes), west_offset], axes)
     columns = columns[:-1] - columns[-1]
     # The wildest cells are left out: they say nothing of the others, and would take the bits of the sums.
-    sizes = np.abs(columns).max(axis=0)
+    # Unsigned, as differences may have wrapped to the least integer, which has no opposite.
+    sizes = np.abs(columns).view(np.uint64).max(axis=0)
     limit = int(np.sort(sizes)[(19 * sizes.size) // 20])
     solution = _reweighted(np.ascontiguousarray(columns[:, sizes <= limit]), limit, kernels)
     if solution is None:
