@@ -167,3 +167,24 @@ def test_script_makes_them(tmp_path):
     for name, sample in SAMPLES.items():
         assert_same(np.asarray(zarr.open_array(tmp_path / f"{name}.zarr", mode="r")[...]), sample.array)
         assert codecs_of(tmp_path / f"{name}.zarr") == codecs_of(CODEC / "sample_data" / f"{name}.zarr")
+
+
+def test_submission_is_complete(tmp_path):
+    """A copy for the registry: its links lead to what is in it."""
+    spec = importlib.util.spec_from_file_location("submission", FOLDER / "submission.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = module.make(tmp_path)
+    assert made == tmp_path / "codecs" / NAME
+    assert {path.name for path in made.iterdir()} == {"README.md", "format.md", "sample_data", "schema.json"}
+    assert json.loads((made / "schema.json").read_text(encoding="utf-8")) == SCHEMA
+    links = [
+        (page, target)
+        for page in made.rglob("*.md")
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+        if not target.startswith("https://")
+    ]
+    assert (made / "README.md", "./format.md") in links
+    for page, target in links:
+        assert (page.parent / target).resolve().is_relative_to(made)
+        assert (page.parent / target).exists()
