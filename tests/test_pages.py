@@ -11,6 +11,7 @@ import tomllib
 import pytest
 from pages import DOCS, NOTEBOOKS, ROOT, TEXTS, blocks, run
 
+import pcodec_numcodecs
 from pcodec_numcodecs import cli
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -26,6 +27,15 @@ COMMANDS = [
 
 def named(page):
     return page.relative_to(ROOT).as_posix() if hasattr(page, "relative_to") else page.strip()
+
+
+def test_reference_has_every_public_name():
+    text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
+    directives = re.findall(r"^\.\. auto(?:class|data|exception|function|module):: ([\w.]+)", text, re.MULTILINE)
+    named = {directive.removeprefix("pcodec_numcodecs.") for directive in directives}
+    assert len(named) == len(directives)
+    members = {name for room in ("standalone", "wrapped") for name in getattr(pcodec_numcodecs, room).__all__}
+    assert named | members >= set(pcodec_numcodecs.__all__) | set(pcodec_numcodecs.frame.__all__) - {"MAGIC"}
 
 
 def test_pages_are_found():

@@ -1,10 +1,9 @@
-"""Drawings of how small numbers become few bits, by bins and tANS. What they show is computed by the package itself."""
+"""Drawings of how small numbers become few bits, by bins and tANS. What they show is computed, as Pco's format says."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from canvas import Canvas
-
-from pcodec_numcodecs.ans import decode_table, spread
-from pcodec_numcodecs.metadata import Bins
 
 NAMES, COLOURS = "ABCD", ("grey", "orange", "blue", "green")
 LOWERS, OFFSET_BITS = (0, 8, 12, 16), (3, 2, 2, 4)
@@ -44,11 +43,26 @@ def bins() -> Canvas:
     return canvas
 
 
+def decoder(weights: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
+    """Return the bin of each state, the bits that it reads, and the state to which these are added."""
+    size = sum(weights)
+    stride = (3 * size // 5) | 1
+    slots = [0] * size
+    for place, owner in enumerate(np.repeat(range(len(weights)), weights).tolist()):
+        slots[place * stride % size] = owner
+    following = list(weights)
+    bits_read, bases = [], []
+    for owner in slots:
+        bits = size.bit_length() - following[owner].bit_length()
+        bits_read.append(bits)
+        bases.append((following[owner] << bits) - size)
+        following[owner] += 1
+    return slots, bits_read, bases
+
+
 def tans() -> Canvas:
     """Draw a table of eight states, and a walk through it."""
-    weights = np.array([1, 4, 2, 1])
-    table = decode_table(Bins(3, weights, np.array(LOWERS, np.uint64), np.array(OFFSET_BITS, np.int64)))
-    slots = spread(weights, 3)
+    slots, bits_read, bases = decoder([1, 4, 2, 1])
     canvas = Canvas(760, 344, "A tANS table of eight states, and five steps of decoding with it")
     canvas.text(20, 30, "A table of eight states", bold=True)
     for place, heading in enumerate(("state", "bin", "read", "go to")):
@@ -59,22 +73,22 @@ def tans() -> Canvas:
         canvas.rect(12, y, 300, 28, "panel", "none")
         canvas.text(44, y + 20, state, size=14, at="middle")
         canvas.text(118, y + 20, NAMES[slots[state]], size=15, at="middle", bold=True, fill=colour)
-        bits = int(table.nbits[state])
+        bits = bits_read[state]
         canvas.text(192, y + 20, f"{bits} bit{'s' * (bits != 1)}", size=14, at="middle")
-        canvas.text(266, y + 20, f"{int(table.bases[state])} + bits", size=14, at="middle")
+        canvas.text(266, y + 20, f"{bases[state]} + bits", size=14, at="middle")
 
     canvas.text(360, 30, "Decoding, from state 5", bold=True)
     stream, state = "0110110100", 5
     for step in range(5):
         y = 68 + 50 * step
-        bits = int(table.nbits[state])
+        bits = bits_read[state]
         read, stream = stream[:bits], stream[bits:]
-        following = int(table.bases[state]) + (int(read, 2) if read else 0)
+        following = bases[state] + (int(read, 2) if read else 0)
         canvas.rect(360, y, 44, 38, "blue-soft", "line")
         canvas.text(382, y + 25, state, at="middle")
         canvas.text(424, y + 25, NAMES[slots[state]], bold=True, fill=COLOURS[slots[state]], size=17)
         told = (
-            f"read {read}: go to {int(table.bases[state])} + {int(read, 2)} = {following}"
+            f"read {read}: go to {bases[state]} + {int(read, 2)} = {following}"
             if read
             else (f"read nothing: go to {following}")
         )
