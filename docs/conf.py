@@ -32,8 +32,8 @@ autodoc_typehints = "none"
 autoclass_content = "class"
 numpydoc_show_class_members = False
 nitpicky = True
-# Names of other packages: their pages are elsewhere.
-nitpick_ignore_regex = [("py:.*", r"(numcodecs|numpy|pcodec|zarr)(\..*)?")]
+# A word in a docstring may happen to be the name of a module elsewhere; those that are ours become links.
+nitpick_ignore_regex = [("py:obj", ".*")]
 
 html_theme = "pydata_sphinx_theme"
 html_title = "pcodec-numcodecs"
