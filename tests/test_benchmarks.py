@@ -92,6 +92,7 @@ def test_command_writes_the_page(quick):
     assert len(pictures) == 3
     for picture in pictures:
         assert (quick.parent / picture).read_text(encoding="utf-8").startswith("<?xml")
+        assert (quick.parent / picture.replace(".svg", "-dark.svg")).exists()
     assert "Error" not in text  # no codec failed, or changed bits
     assert "nan" not in text.lower().replace("nanoseconds", "")
 
@@ -105,6 +106,19 @@ def test_every_codec_is_in_the_page(quick):
     assert {row[1].strip() for row in summary[1:]} == {"2"}
     for row in summary[1:]:
         assert all(float(cell.replace(",", "")) >= 0 for cell in row[2:])
+
+
+def test_plots_of_the_page_have_dark_ones():
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: see the `bench` extra")
+    from benchmarks import plots
+
+    drawn = sorted((PAGE.parent / "benchmarks").glob("*.svg"))
+    light = [plot for plot in drawn if not plot.stem.endswith("-dark")]
+    assert len(light) == 3
+    assert len(drawn) == 2 * len(light)
+    for plot in light:
+        dark = plot.with_name(f"{plot.stem}-dark.svg").read_text(encoding="utf-8")
+        assert dark == plots.darkened(plot.read_text(encoding="utf-8"))
 
 
 def test_page_needs_its_markers(tmp_path):

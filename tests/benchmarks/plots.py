@@ -1,5 +1,6 @@
-"""Figures as plots, in files of SVG."""
+"""Figures as plots, in files of SVG, for light and for dark pages."""
 
+import re
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,6 +14,19 @@ from .tables import comparable
 from .timing import mean_ratio
 
 OURS, NUMPY, RUST, OTHER = "#0b62a4", "#5aa7dd", "#c2570c", "#6f6f6f"
+DARK = {
+    "#ffffff": "#14181e",
+    "#000000": "#e6eaef",
+    "#404040": "#c3cbd4",
+    "#c4c4c4": "#56606b",
+    "#e4e4e4": "#343c46",
+    OURS: "#58a6e6",
+    NUMPY: "#a6d0f2",
+    RUST: "#f09a4d",
+    OTHER: "#a9b1ba",
+}
+"""What takes the place of each colour on dark pages."""
+
 PLAIN = FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
 STYLE = {
     "svg.hashsalt": "benchmarks",  # else names within the file differ from run to run
@@ -29,14 +43,22 @@ STYLE = {
 
 
 def draw(results: Results, folder: Path) -> dict[str, Path]:
-    """Draw all plots; return the file of each by its name."""
+    """Draw all plots, each again in a file whose name ends in ``-dark``; return the file of each by its name."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     with mpl.rc_context(STYLE):
         for name, plot in (("codecs", codecs), ("wheel", beside_wheel), ("sizes", sizes)):
             files[name] = folder / f"{name}.svg"
             plot(results).savefig(files[name], metadata={"Date": None})
+            drawn = files[name].read_text(encoding="utf-8")
+            files[name].with_name(f"{name}-dark.svg").write_text(darkened(drawn), encoding="utf-8")
     return files
+
+
+def darkened(svg: str) -> str:
+    """Return a plot in the colours for dark pages; words have none of their own, and get that of the whole."""
+    svg = re.sub("#[0-9a-f]{6}", lambda colour: DARK[colour[0]], svg)
+    return svg.replace("<svg ", f'<svg fill="{DARK["#000000"]}" ', 1)
 
 
 def colour(codec: str) -> str:
