@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from . import frame, standalone, wrapped
+    from . import frame, standalone, stores, wrapped
     from .codecs.numcodecs import Pco
     from .codecs.pcodec import PCodec
     from .codecs.unknown import UnknownSettingWarning
@@ -42,6 +42,7 @@ __all__ = [
     "frame",
     "serving_numcodecs_pcodec",
     "standalone",
+    "stores",
     "wrapped",
 ]
 
@@ -70,7 +71,7 @@ _MODULE_OF: Final = {
     "encoding_for": "codecs.xarray",
     "serving_numcodecs_pcodec": "codecs.zarr3_pcodec",
 }
-_MODULES: Final = ("frame", "standalone", "wrapped")
+_MODULES: Final = ("frame", "standalone", "stores", "wrapped")
 
 
 def __getattr__(name: str) -> Any:

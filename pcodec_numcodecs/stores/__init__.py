@@ -2,7 +2,8 @@
 
 from ..diagnostics import Comparison, Explanation
 from .advising import Recommendation, RecommendedArray, compare, explain, recommend
-from .converting import Conversion, ConvertedArray, convert
+from .conversions import Conversion, ConvertedArray
+from .converting import convert
 from .errors import StoreError
 from .inspecting import ArrayInspection, ChunkInspection, StoreInspection, inspect, inspect_chunk
 from .verifying import Damage, Verification, VerifiedArray, verify
