@@ -1,8 +1,8 @@
 """Objects of a store, read and written without an event loop of one's own."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from zarr.core.buffer import default_buffer_prototype
 from zarr.core.sync import sync
@@ -10,10 +10,7 @@ from zarr.core.sync import sync
 from .errors import StoreError
 from .opening import Place, reason
 
-if TYPE_CHECKING:
-    from zarr.abc.store import Store
-
-__all__ = ["delete", "get", "get_many", "join", "keys_below", "list_folder", "put", "sizes"]
+__all__ = ["delete", "get", "get_many", "join", "list_folder", "put", "sizes"]
 
 _AT_ONCE = 64
 
@@ -80,22 +77,22 @@ def _all(place: Place, one: Any, keys: Iterable[str]) -> list[Any]:
     return sync(every())
 
 
-def list_folder(store: "Store", prefix: str) -> list[str]:
-    """Return the names right below a prefix."""
+def list_folder(place: Place, prefix: str) -> list[str]:
+    """Return the names right below a prefix.
+
+    Raises
+    ------
+    StoreError
+        When it cannot be listed.
+    """
 
     async def every() -> list[str]:
-        return [name async for name in store.list_dir(prefix)]
+        return [name async for name in place.store.list_dir(prefix)]
 
-    return sorted({name.rstrip("/") for name in sync(every())})
-
-
-def keys_below(store: "Store", prefix: str) -> Iterator[str]:
-    """Yield every key below a prefix."""
-
-    async def every() -> list[str]:
-        return [key async for key in store.list_prefix(prefix)]
-
-    return iter(sync(every()))
+    try:
+        return sorted({name.rstrip("/") for name in sync(every())})
+    except Exception as error:
+        raise StoreError(f"{join(place.name.rstrip('/'), prefix)}: cannot be listed: {reason(error)}") from error
 
 
 def put(place: Place, key: str, content: bytes) -> None:

@@ -94,22 +94,20 @@ def nodes_of(place: Place) -> Iterator[Node]:
     yield root
     if root.kind == "array":
         return
-    if place.store.supports_listing:
-        try:
-            yield from _listed(place, root.path)
-            return
-        except NotImplementedError:
-            pass
     below = list(_consolidated(root))
-    if not below:
+    if below and place.is_remote:
+        # To list a remote store takes many requests, and some servers only seem to do it.
+        yield from below
+    elif not place.store.supports_listing:
         raise StoreError(
             f"{place.name}: a group that can neither be listed nor has consolidated metadata; name an array in it"
         )
-    yield from below
+    else:
+        yield from _listed(place, root.path)
 
 
 def _listed(place: Place, path: str) -> Iterator[Node]:
-    for name in list_folder(place.store, path):
+    for name in list_folder(place, path):
         if name in ("zarr.json", *_V2):
             continue
         node = find_node(place, join(path, name))

@@ -45,6 +45,13 @@ class Place:
         self.store = store
         self.path = path
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is on no disk and in no memory of this machine."""
+        from zarr.storage import LocalStore, MemoryStore, ZipStore
+
+        return not isinstance(self.store, LocalStore | MemoryStore | ZipStore)
+
     def __repr__(self) -> str:
         return f"Place({self.name!r})"
 
