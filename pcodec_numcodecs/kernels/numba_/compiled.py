@@ -24,7 +24,7 @@ import numpy.typing as npt
 from numba.core import caching, compiler, serialize
 from numba.core.runtime import rtsys
 
-from .parts import inlinable
+from .parts import part
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -48,13 +48,19 @@ def compiled(function: Function) -> Function:
 
 def inlined(function: Function) -> Function:
     """Compile a part of kernels into each of them."""
-    made: Function = inlinable(function, False, nogil=True, boundscheck=CHECKED)
+    made: Function = part(function, light=False, inline=True, nogil=True, boundscheck=CHECKED)
     return made
 
 
 def inlined_lightly(function: Function) -> Function:
     """Do what `inlined` does in less time; for parts whose loops do not get slower, or are not waited for."""
-    made: Function = inlinable(function, True, nogil=True, boundscheck=CHECKED)
+    made: Function = part(function, light=True, inline=True, nogil=True, boundscheck=CHECKED)
+    return made
+
+
+def separate(function: Function) -> Function:
+    """Compile a part of kernels into each of them as a function of its own, for what is called from several places."""
+    made: Function = part(function, light=True, inline=False, nogil=True, boundscheck=CHECKED)
     return made
 
 

@@ -20,7 +20,7 @@ from ..streams import (
 from .batches import BATCH_CELLS, NARROW, read_differences, read_fixed, read_offsets, stays, walk
 from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
-from .joins import announce, join, store
+from .joins import announce_bytes, join_numbers, store_bits
 from .opening import (
     OMITTED,
     PRESENT,
@@ -31,12 +31,14 @@ from .opening import (
     variables_of,
 )
 from .variables import MOST_VARIABLES
+from .words import items
 
 I64 = npt.NDArray[np.int64]
 
 _EIGHT, _WIDTH, _PAIR = np.uint64(8), np.uint64(16), np.uint64(0xFFFF)
 _CELLS = np.uint64(BATCH_CELLS)
 _LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
+_NOTHING = tuple(np.zeros(0, dtype) for dtype in (np.uint8, np.uint16, np.uint32, np.uint64))
 _RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 
 
@@ -80,16 +82,22 @@ def decode_pages(
             np.uint64((1 << bits) - 1),
             np.uint64(middle if recipe.signed else 0),
             np.uint64(middle - 1 if recipe.mantissa_bits else 0),
-            recipe.values,
+            read_only(recipe.values.astype(np.uint64, copy=False)),
             ends[lanes],
             faults[lanes],
-            np.empty(BATCH, out.dtype),
-            out,
+            np.int64(out.itemsize),
+            *_by_width(out),
+            out.view(np.uint8),
             rows.lengths[lanes],
             rows.firsts[lanes],
             rows.starts,
         )
     return ends, faults
+
+
+def _by_width(out: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """Return an array for each width, of which one is the given one: so one kernel serves them all."""
+    return tuple(out if nothing.dtype == out.dtype else nothing for nothing in _NOTHING)
 
 
 @compiled
@@ -112,8 +120,12 @@ def _decode_lanes(
     values: Any,
     ends: Any,
     faults: Any,
-    scratch: Any,
-    out: Any,
+    size: Any,
+    out8: Any,
+    out16: Any,
+    out32: Any,
+    out64: Any,
+    memory: Any,
     row_lengths: Any,
     first_rows: Any,
     row_starts: Any,
@@ -150,7 +162,7 @@ def _decode_lanes(
         for done in range(0, longest, BATCH):
             n = min(numbers - done, BATCH)
             rows = done, row_lengths[lane], first_rows[lane], row_starts
-            announce(out, n, *rows)
+            announce_bytes(memory, size, n, *rows)
             for variable in range(MOST_VARIABLES):
                 n = min(counts[variable] - done, BATCH)
                 undone[variable] = False
@@ -198,14 +210,49 @@ def _decode_lanes(
                 faults[lane, 0], faults[lane, 1] = BAD_LOOKBACK, unsound
                 numbers = _FAULTY
                 continue
-            unsound = join(cells, n, mode, base, mask, values)
+            unsound = join_numbers(cells, n, mode, base, mask, size, values)
             if unsound >= 0:
                 if not faults[lane, 0]:
                     faults[lane, 0], faults[lane, 1] = BAD_INDEX, unsound
                 continue
-            store(cells, _CELLS, n, out, scratch, *rows, mask, flip, turned)
+            _store(cells, n, size, out8, out16, out32, out64, *rows, flip, turned)
         # Beyond the data, if the lane needed more than there is.
         ends[lane] = np.int64(limit + _EIGHT if numbers == _RAN_OUT else position)
+
+
+@inlined
+def _store(
+    cells: Any,
+    n: Any,
+    size: Any,
+    out8: Any,
+    out16: Any,
+    out32: Any,
+    out64: Any,
+    done: Any,
+    length: Any,
+    first: Any,
+    starts: Any,
+    flip: Any,
+    turned: Any,
+) -> None:
+    """Store the bits of numbers in the rows of a lane, of which `done` numbers are there."""
+    row, place = first + done // length, done % length
+    stored = 0
+    while stored < n:
+        few = min(n - stored, length - place)
+        at, start = _CELLS + np.uint64(stored), np.uint64(starts[row] + place)
+        if size == 8:
+            store_bits(items(cells), at, few, items(out64), start, flip, turned)
+        elif size == 4:
+            store_bits(items(cells), at, few, items(out32), start, flip, turned)
+        elif size == 2:
+            store_bits(items(cells), at, few, items(out16), start, flip, turned)
+        else:
+            store_bits(items(cells), at, few, items(out8), start, flip, turned)
+        stored += few
+        row += 1
+        place = 0
 
 
 @inlined

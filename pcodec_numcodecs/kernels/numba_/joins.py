@@ -10,8 +10,8 @@ import numpy as np
 
 from ..streams import DICT, FLOAT_MULT, FLOAT_QUANT, INT_MULT
 from .batches import BATCH_CELLS
-from .compiled import inlined
-from .words import bits_of, copy_items, float_of, item_bytes, prefetch
+from .compiled import inlined, separate
+from .words import bits_of, copy_items, float_of, item_bytes, items, prefetch
 
 _CELLS = np.uint64(BATCH_CELLS)
 _ONE = np.uint64(1)
@@ -28,6 +28,12 @@ _LINE = 64  # bytes of a cache line
 
 @inlined
 def join(cells: Any, n: Any, mode: Any, base: Any, mask: Any, values: Any) -> Any:
+    """Do what `join_numbers` does; the dictionary is of the numbers' width."""
+    return join_numbers(cells, n, mode, base, mask, item_bytes(values), values)
+
+
+@inlined
+def join_numbers(cells: Any, n: Any, mode: Any, base: Any, mask: Any, size: Any, values: Any) -> Any:
     """Undo the mode of a batch; return an unsound index, or else -1.
 
     Of three parts of the cells, the first is free, the second gets what the others become, the third is secondary.
@@ -36,7 +42,7 @@ def join(cells: Any, n: Any, mode: Any, base: Any, mask: Any, values: Any) -> An
     if mode == INT_MULT:
         join_int_mult(cells, primary, n, secondary, base)
     elif mode == FLOAT_MULT:
-        join_float_mult(cells, primary, n, secondary, np.uint64(0), base, item_bytes(values), mask)
+        join_float_mult(cells, primary, n, secondary, np.uint64(0), base, size, mask)
     elif mode == FLOAT_QUANT:
         join_float_quant(cells, primary, n, secondary, base, mask)
     elif mode == DICT:
@@ -65,10 +71,10 @@ def store(
     """
     row, place = first + done // length, done % length
     if place + n <= length:
-        _store_bits(cells, at, n, out, np.uint64(starts[row] + place), mask, flip, turned)
+        store_bits(items(cells), at, n, items(out), np.uint64(starts[row] + place), flip, turned)
         return
     # Loops over whole batches are faster than some over parts, even with a copy.
-    _store_bits(cells, at, n, scratch, np.uint64(0), mask, flip, turned)
+    store_bits(items(cells), at, n, items(scratch), np.uint64(0), flip, turned)
     copied = 0
     while copied < n:
         few = min(n - copied, length - place)
@@ -78,8 +84,9 @@ def store(
         place = 0
 
 
-@inlined
-def _store_bits(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, flip: Any, turned: Any) -> None:
+@separate
+def store_bits(cells: Any, at: Any, n: Any, out: Any, start: Any, flip: Any, turned: Any) -> None:
+    """Store the bits of numbers end to end (see `store`)."""
     top = np.uint64(8 * item_bytes(out) - 1)
     if turned:
         for i in range(n):
@@ -95,13 +102,19 @@ def _store_bits(cells: Any, at: Any, n: Any, out: Any, start: Any, mask: Any, fl
 @inlined
 def announce(out: Any, n: Any, done: Any, length: Any, first: Any, starts: Any) -> None:
     """Have the processor fetch what `store` will write to while it works on the bits: else it would wait for memory."""
-    a_line = _LINE // item_bytes(out)
+    announce_bytes(out, 1, n, done, length, first, starts)
+
+
+@inlined
+def announce_bytes(memory: Any, size: Any, n: Any, done: Any, length: Any, first: Any, starts: Any) -> None:
+    """Do what `announce` does; so many items of the memory make one number."""
+    a_line = _LINE // (item_bytes(memory) * size)
     row, place = first + done // length, done % length
     while n > 0:
         few = min(n, length - place)
         start = starts[row] + place
         for line in range(-(-few // a_line)):
-            prefetch(out, np.uint64(start + line * a_line))
+            prefetch(memory, np.uint64((start + line * a_line) * size))
         n -= few
         row += 1
         place = 0

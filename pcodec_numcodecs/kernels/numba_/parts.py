@@ -11,7 +11,7 @@ from numba.core import compiler, typed_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
 
-__all__ = ["inlinable"]
+__all__ = ["part"]
 
 
 class _Library(JITCodeLibrary):  # type: ignore[misc]
@@ -73,14 +73,16 @@ class _LightCompiler(_Compiler):
     _lowering = _LightLowering
 
 
-def inlinable(function: Callable[..., Any], light: bool, **options: Any) -> Any:
+def part(function: Callable[..., Any], *, light: bool, inline: bool, **options: Any) -> Any:
     """Have a part of kernels compiled, with the options of `numba.njit`, when a kernel is that calls it.
 
     Parameters
     ----------
     light
-        Whether it is optimised only where it is inlined: it takes less time, but some loops get slower.
+        Whether it is optimised only within kernels: it takes less time, but some loops get slower.
+    inline
+        Whether it becomes part of the functions that call it.
     """
     made = _LightCompiler if light else _Compiler
     wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return numba.njit(forceinline=True, pipeline_class=made, **wrappers, **options)(function)
+    return numba.njit(forceinline=inline, pipeline_class=made, **wrappers, **options)(function)

@@ -30,6 +30,13 @@ def _little_endian(builder: Any, word: Any) -> Any:
     return builder.bswap(word) if sys.byteorder == "big" else word
 
 
+def _items(typing_context: Any, array: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), build
+
+
 def _raw_load(typing_context: Any, data: Any, byte: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], *arguments)
@@ -106,6 +113,7 @@ def _copy_items(typing_context: Any, target: Any, start: Any, source: Any, first
     return types.none(target, types.uint64, source, types.uint64, types.uint64), build
 
 
+raw_items = intrinsic(_items)
 raw_load = intrinsic(_raw_load)
 raw_store = intrinsic(_raw_store)
 raw_copy = intrinsic(_copy_items)
@@ -137,6 +145,14 @@ def _checked_copy(target: Any, start: Any, source: Any, first: Any, count: Any) 
     raw_copy(target, start, source, first, count)
 
 
+@inlined
+def _checked_items(array: Any) -> Any:
+    return array
+
+
+# Where an array begins, as functions that are not inlined want it: arrays would be counted at each call. The array must
+# be used later than the pointer.
+items = _checked_items if CHECKED else raw_items
 copy_items = _checked_copy if CHECKED else raw_copy
 load = _checked_load if CHECKED else raw_load
 store = _checked_store if CHECKED else raw_store
