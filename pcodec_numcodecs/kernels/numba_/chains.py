@@ -1,20 +1,14 @@
-"""Predictors by weighted sums of integers, undone for some slabs side by side.
+"""Predictors by weighted sums of integers, undone for some slabs side by side."""
 
-A cell waits for the one before, for some steps of the processor; meanwhile it works on other slabs.
-"""
-
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from .compiled import compiled, inlined
-from .differences import longest_row
-from .faces import ONE, ZERO, restore_row, steps_back, sum_rows
+from .faces import steps_back, sum_rows
 from .stencils import find_taps
-from .taps import HALO, LEFT, extend_left, gather_slabs, is_clamped, is_face, pad_row, plane_of, reach, roomiest
-from .weighing import SPARE, weigh
-
-CHAINS: Final = 4
+from .taps import HALO, LEFT, gather_slabs, is_clamped, is_face, plane_of, reach
+from .woven import BLOCK, SLABS, farthest, follow, pad_rows, slide, unweave, weave, weigh_block
 
 
 @compiled
@@ -31,139 +25,76 @@ def restore_weights(
     sets: Any,
     shift: Any,
     half: Any,
-    grain: Any,
+    woven: Any,
+    slab: Any,
+    sums: Any,
 ) -> None:
-    """Undo `predict_weights`."""
-    longest, room = longest_row(shapes), roomiest(shapes)
-    sums, slab = np.empty((CHAINS, longest + SPARE), np.int64), np.empty(CHAINS * room + SPARE, residuals.dtype)
+    """Undo `predict_weights`.
+
+    Parameters
+    ----------
+    woven
+        Room for a row of eight slabs, signed latents.
+    slab
+        Room for eight slabs, signed, perhaps wider.
+    sums
+        Room for a row of sums, signed, such that none overflows but those of 64 bits.
+    """
+    rises = np.empty_like(sums)
     steps, taps = np.empty(offsets.shape[0], np.int64), np.empty(offsets.shape[0], np.int32)
-    within = np.empty(4, np.int64)
+    within, none = np.zeros(4, np.int64), np.zeros(4, np.int64)
     spans = np.empty((4, 2), np.int64)
     reach(offsets, spans)
-    starts, cursor = np.empty(CHAINS, np.int64), np.zeros(2, np.int64)
+    starts, cursor = np.empty(SLABS, np.int64), np.zeros(2, np.int64)
     while cursor[0] < shapes.shape[0]:
         lane = cursor[0]
         n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
         pitch = n3 + HALO
-        chains = gather_slabs(shapes, firsts, sets, cursor, starts)
-        here = np.int64(LEFT)
+        # Where there are less than eight slabs left, the first of them is worked on several times.
+        for k in range(gather_slabs(shapes, firsts, sets, cursor, starts), SLABS):
+            starts[k] = starts[0]
+        here, kept = np.int64(LEFT), farthest(offsets, n1, n2, pitch)
         built: Any = np.int64(-1)
         for i0 in range(n0):
             for i1 in range(n1):
                 for i2 in range(n2):
-                    back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
+                    here = slide(slab, here, n3, kept)
+                    back = steps_back(i0, i1, i2, SLABS * n1 * n2 * pitch, SLABS * n2 * pitch, SLABS * pitch)
+                    weave(residuals, starts, n3, woven)
                     if is_face(axes, by_plane, i0, i1, i2):
-                        for k in range(chains):
-                            sum_rows(slab, here + k * room, n3, back, sums[k])
-                            restore_row(residuals, starts[k], n3, ZERO, mid, sums[k], slab, here + k * room)
+                        sum_rows(slab, SLABS * here, SLABS * n3, back, sums)
+                        begin_row(woven, mid, sums, slab, here)
+                        for j in range(np.uint64(SLABS), np.uint64(SLABS * n3)):
+                            rises[j] = sums[j] - sums[j - np.uint64(SLABS)]
+                        follow(slab, here + 1, n3 - 1, woven, 1, rises, none, 0, mid)
                     else:
                         plane = plane_of(axes, by_plane, i0, i1, i2)
                         clamped = is_clamped(spans, i0, i1, i2, n0, n1, n2)
                         if clamped or built != plane:
-                            row = weights[sets[lane], min(plane, weights.shape[1] - 1)]
+                            row_weights = weights[sets[lane], min(plane, weights.shape[1] - 1)]
                             find_taps(
-                                *(offsets, row, axes, by_plane, plane, i0, i1, i2, n0, n1, n2, pitch),
+                                *(offsets, row_weights, axes, by_plane, plane, i0, i1, i2, n0, n1, n2, pitch),
                                 *(steps, taps, within),
                             )
-                        for k in range(chains):
-                            at = here + k * room
-                            sum_rows(slab, at, ONE, back, sums[k])
-                            restore_row(residuals, starts[k], ONE, ZERO, mid, sums[k], slab, at)
-                            extend_left(slab, at)
-                            weigh(slab, at, n3, steps, taps, within[3], half, sums[k])
-                        built = np.int64(-1) if clamped else plane
-                        if chains == CHAINS:
-                            accumulate_rows(residuals, starts, n3, sums, within, shift, grain, mid, slab, here, room)
-                        else:
-                            for k in range(chains):
-                                accumulate_row(
-                                    *(residuals, starts[k], n3, sums[k], within, shift, grain, mid),
-                                    *(slab, here + k * room),
-                                )
-                    for k in range(chains):
-                        at, to = np.uint64(here + k * room), np.uint64(starts[k])
-                        pad_row(slab, here + k * room, n3)
-                        for i in range(np.uint64(n3)):
-                            residuals[to + i] = np.int64(slab[at + i]) + reference
+                            built = np.int64(-1) if clamped else plane
+                        sum_rows(slab, SLABS * here, SLABS, back, sums)
+                        begin_row(woven, mid, sums, slab, here)
+                        for i in range(1, n3, BLOCK):
+                            weigh_block(slab, here + i, steps, taps, within[3], half, sums, i)
+                            few = min(BLOCK, n3 - i)
+                            follow(slab, here + i, few, woven, i, sums, within, shift, mid)
+                    pad_rows(slab, here, n3)
+                    unweave(slab, here, n3, reference, residuals, starts)
+                    for k in range(SLABS):
                         starts[k] += n3
                     here += pitch
 
 
 @inlined
-def accumulate_row(
-    residuals: Any, place: Any, n: Any, sums: Any, within: Any, shift: Any, grain: Any, mid: Any, cells: Any, here: Any
-) -> None:
-    """Undo `difference_row`."""
-    dtype = cells.dtype.type
-    at, to = np.uint64(here), np.uint64(place)
-    total, second, third = within[0], within[1], within[2]
-    x1 = x2 = x3 = np.int64(cells[at])
-    for i in range(np.uint64(1), np.uint64(n)):
-        # What needs the cell before comes last, and little of it: this chain sets the pace.
-        weighted = sums[i] + third * x3 + second * x2
-        carried = np.int64(residuals[to + i]) - mid + x1
-        x3, x2 = x2, x1
-        x1 = np.int64(dtype(carried + (((weighted - total * x1) >> shift) & grain)))
-        cells[at + i] = x1
-
-
-@inlined
-def accumulate_rows(
-    residuals: Any,
-    starts: Any,
-    n: Any,
-    sums: Any,
-    within: Any,
-    shift: Any,
-    grain: Any,
-    mid: Any,
-    cells: Any,
-    here: Any,
-    room: Any,
-) -> None:
-    """Like `accumulate_row`, rows of four slabs at once: while one waits for the cell before, others go on."""
-    dtype = cells.dtype.type
-    ra, rb, rc, rd = np.uint64(starts[0]), np.uint64(starts[1]), np.uint64(starts[2]), np.uint64(starts[3])
-    a, step = np.uint64(here), np.uint64(room)
-    b = a + step
-    c = b + step
-    d = c + step
-    sa, sb, sc, sd = sums[0], sums[1], sums[2], sums[3]
-    total, second, third = within[0], within[1], within[2]
-    xa, xb, xc, xd = np.int64(cells[a]), np.int64(cells[b]), np.int64(cells[c]), np.int64(cells[d])
-    for i in range(np.uint64(1), np.uint64(n)):
-        xa = np.int64(
-            dtype(following(cells, a + i, xa, sa[i], residuals[ra + i], total, second, third, shift, grain, mid))
-        )
-        xb = np.int64(
-            dtype(following(cells, b + i, xb, sb[i], residuals[rb + i], total, second, third, shift, grain, mid))
-        )
-        xc = np.int64(
-            dtype(following(cells, c + i, xc, sc[i], residuals[rc + i], total, second, third, shift, grain, mid))
-        )
-        xd = np.int64(
-            dtype(following(cells, d + i, xd, sd[i], residuals[rd + i], total, second, third, shift, grain, mid))
-        )
-        cells[a + i] = xa
-        cells[b + i] = xb
-        cells[c + i] = xc
-        cells[d + i] = xd
-
-
-@inlined
-def following(
-    cells: Any,
-    at: Any,
-    west: Any,
-    others: Any,
-    residual: Any,
-    total: Any,
-    second: Any,
-    third: Any,
-    shift: Any,
-    grain: Any,
-    mid: Any,
-) -> Any:
-    """Return a cell, to be wrapped, from the one before and the sum of other rows' neighbours."""
-    others += third * np.int64(cells[at - np.uint64(3)]) + second * np.int64(cells[at - np.uint64(2)])
-    return np.int64(residual) - mid + west + (((others - total * west) >> shift) & grain)
+def begin_row(woven: Any, mid: Any, sums: Any, slab: Any, here: Any) -> None:
+    """Fill in the first cells of rows, and the room before them."""
+    dtype = woven.dtype.type
+    for k in range(SLABS):
+        cell = dtype(np.int64(woven[k]) - mid + sums[k])
+        for i in range(LEFT + 1):
+            slab[(here - i) * SLABS + k] = cell

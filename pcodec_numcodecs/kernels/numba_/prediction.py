@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, Prediction
+from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
 from .chains import restore_weights
 from .compiled import read_only
 from .differences import predict_lorenzo, predict_med, restore_lorenzo, restore_med
-from .floats import predict_floats, restore_floats
+from .floats import predict_floats
 from .stencils import predict_weights
+from .woven import room_for
+from .woven_floats import restore_floats
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -37,12 +39,14 @@ def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Pre
 def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
     """See `Kernels.restore_tiles`."""
     spare = spare_bits(residuals)
-    if not spare:
+    if prediction.kind == WEIGHTS:
+        _restore_weights(residuals, prediction)
+    elif not spare:
         _restore(residuals, prediction, 0)
-        return
-    wide = widened(residuals)
-    _restore(wide, prediction, spare)
-    residuals[...] = wide >> spare
+    else:
+        wide = widened(residuals)
+        _restore(wide, prediction, spare)
+        residuals[...] = wide >> spare
 
 
 def spare_bits(latents: Latents) -> int:
@@ -76,16 +80,32 @@ def _restore(residuals: Latents, prediction: Prediction, spare: int) -> None:
     firsts, prediction = _by_shape(prediction)
     shapes = read_only(prediction.shapes)
     if prediction.kind == FLOAT_WEIGHTS:
-        restore_floats(residuals, shapes, firsts, *_floats(residuals, prediction))
+        row, room = room_for(shapes, prediction.offsets)
+        woven, slab = np.empty(row, residuals.dtype), np.empty(room, np.float64)
+        restore_floats(residuals, shapes, firsts, *_floats(residuals, prediction), woven, slab)
         return
     signed = _signed(residuals)
     ends = _ends(residuals, prediction.reference << spare)
     if prediction.kind == LORENZO:
         restore_lorenzo(signed, shapes, *ends)
-    elif prediction.kind == MED:
-        restore_med(signed, shapes, *ends)
     else:
-        restore_weights(signed, shapes, firsts, *ends, *_stencil(prediction), *_rounding(prediction, spare))
+        restore_med(signed, shapes, *ends)
+
+
+def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
+    firsts, prediction = _by_shape(prediction)
+    bits = 8 * residuals.itemsize
+    heaviest = int(np.abs(prediction.weights).sum(axis=2).max(initial=0))
+    # All that is summed up for a cell, its neighbour before twice: narrow sums are made in half the time.
+    largest = (2 * heaviest + (2 << prediction.shift)) << (bits - 1)
+    row, room = room_for(prediction.shapes, prediction.offsets)
+    restore_weights(
+        *(_signed(residuals), read_only(prediction.shapes), firsts, *_ends(residuals, prediction.reference)),
+        *(*_stencil(prediction), *_rounding(prediction, 0)[:2]),
+        np.empty(row, f"i{bits // 8}"),
+        np.empty(room, np.int32 if bits <= 32 else np.int64),
+        np.empty(row, np.int32 if largest < 1 << 31 else np.int64),
+    )
 
 
 def _by_shape(prediction: Prediction) -> tuple[Any, Prediction]:
@@ -121,7 +141,7 @@ def _rounding(prediction: Prediction, spare: int) -> tuple[Any, Any, Any]:
     return np.int64(prediction.shift), np.int64(half << spare), np.int64(-1 << spare)
 
 
-def _floats(latents: Latents, prediction: Prediction) -> tuple[Any, ...]:
+def _floats(latents: Latents, prediction: Prediction) -> Any:
     dtype = latents.dtype.type
     ends = dtype(prediction.reference), dtype(1 << (8 * latents.itemsize - 1))
     return *ends, *_stencil(prediction), 1.0 / (1 << prediction.shift)
