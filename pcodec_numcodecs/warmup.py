@@ -15,6 +15,7 @@ from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
 from .kernels import Kernels, Rows, load
 from .kernels.predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
+from .kernels.streams import INT_MULT
 from .metadata import Classic, NoDelta
 from .recipes import recipe_of
 
@@ -158,6 +159,13 @@ def predict(kernels: Kernels) -> None:
         rows = Rows(counts, np.zeros(1, np.int64), np.zeros(1, np.int64))
         nothing = np.zeros(0, np.uint64)
         kernels.place_numbers(latents, None, counts, recipe, absent[:0], nothing, np.empty_like(latents), rows)
+        split = recipe._replace(mode=INT_MULT, base=1)
+        kernels.place_numbers(latents, latents, counts, split, absent[:0], nothing, np.empty_like(latents), rows)
+        listed = recipe._replace(values=latents)
+        for places in (absent, absent.astype(np.uint16)):
+            spans = np.array([[0, 11]])
+            out = np.empty_like(latents)
+            kernels.place_values(places, counts, 0, spans, listed, absent[:0], nothing, out, rows)
     kernels.accumulate_changes(np.zeros(12, np.uint8), np.array([12]), np.array([3]))
     for columns in (np.ones((2, 3), np.int32), np.ones((3, 2), np.int32).T):
         kernels.sum_moments(columns, np.empty((2, 2), np.int64))

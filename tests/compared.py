@@ -119,6 +119,15 @@ class Compared:
         numpy_.place_numbers(*given, out, rows)
         assert np.array_equal(own, out)
 
+    def place_values(self, *arguments: Any) -> int:
+        self._count("place_values")
+        *given, out, rows = arguments
+        own = out.copy()
+        wrong = self.twin.place_values(*given, own, rows)
+        assert numpy_.place_values(*given, out, rows) == wrong
+        assert wrong >= 0 or np.array_equal(own, out)
+        return wrong
+
     def restore_tiles(self, residuals: Any, prediction: Any) -> None:
         self._in_place("restore_tiles", residuals, prediction)
 

@@ -15,6 +15,8 @@ __all__ = ["crc32c", "crc32c_of_each"]
 _POLYNOMIAL = 0x82F63B78  # bit-reversed
 _ONES = 0xFFFFFFFF
 _WORD = 8
+_COPIED = 1 << 15
+"""Up to so many bytes, a copy takes less time than a view."""
 
 
 def _compiled() -> Callable[[Any], int] | None:
@@ -38,12 +40,16 @@ def crc32c_of_each(parts: Sequence[bytes | memoryview]) -> U32:
     """Return the CRC-32C of each of many parts."""
     if _value is None:
         return vectorised(parts)
-    values = []
-    for part in parts:
-        view = np.frombuffer(part, np.uint8)
-        view.flags.writeable = False  # the compiled function takes nothing that could change under its hands
-        values.append(_value(view))
-    return np.array(values, np.uint32)
+    return np.array([_value(_unchanging(part)) for part in parts], np.uint32)
+
+
+def _unchanging(part: bytes | memoryview) -> Any:
+    """Return bytes as the compiled function wants them: such that nothing could change under its hands."""
+    if len(part) <= _COPIED:
+        return bytes(part)
+    view = np.frombuffer(part, np.uint8)
+    view.flags.writeable = False
+    return view
 
 
 def vectorised(parts: Sequence[bytes | memoryview]) -> U32:

@@ -1,7 +1,7 @@
 """Pco streams of pages to the bits of their cells: the steps of a pipeline, undone."""
 
-from collections.abc import Callable, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ __all__ = ["PartDecoder"]
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
+U64 = npt.NDArray[np.uint64]
 
 
 class PartDecoder(NamedTuple):
@@ -58,7 +59,7 @@ class PartDecoder(NamedTuple):
     def _pipeline(self) -> Pipeline:
         return self.layout.pipelines[self.part]
 
-    def decode(self, pages: list[int], sources: Sequence[PageStreams]) -> Bits:
+    def decode(self, pages: list[int], sources: PageStreams) -> Bits:
         """Decode whole pages; return the bits of their cells end to end, in the order of the predictor's axes.
 
         Raises
@@ -74,7 +75,7 @@ class PartDecoder(NamedTuple):
         self.land(pages, sources, numbers, rows)
         return from_numbers(numbers.view(element.number_type.dtype), element)
 
-    def land(self, pages: list[int], sources: Sequence[PageStreams], out: Latents, rows: Rows) -> None:
+    def land(self, pages: list[int], sources: PageStreams, out: Latents, rows: Rows) -> None:
         """Decode whole pages to where their cells belong.
 
         Parameters
@@ -111,32 +112,42 @@ class PartDecoder(NamedTuple):
         if pipeline.has_secondary:
             secondary = self._spread(self._stream(pages, sources, pipeline.contexts, present), absent, 0)
         split = pipeline.split
-        mode: Mode = Classic()
+        fills = np.array(pipeline.fills, np.uint64)
         if isinstance(split, Rank):
-            mode = Dict(self._places(pages, primary, hidden))
-        elif isinstance(split, Affine):
+            self._look_up(pages, primary, absent, fills, out, rows)
+            return
+        mode: Mode = Classic()
+        if isinstance(split, Affine):
             assert secondary is not None
             primary, secondary = affine.join(split, primary, secondary, number_type), None
         else:
             mode = split
-        fills = np.array(pipeline.fills, np.uint64)
         recipe = recipe_of(mode, NoDelta(), number_type, len(pages))
         self.kernels.place_numbers(primary, secondary, cells, recipe, absent, fills, out, rows)
 
-    def _places(self, pages: list[int], primary: Latents, hidden: npt.NDArray[np.bool_]) -> Latents:
-        """Return the distinct values that pages need, and make their cells' places count from the first of these."""
+    def _look_up(self, pages: list[int], places: Latents, absent: U8, fills: U64, out: Latents, rows: Rows) -> None:
+        """Put the values that places in the list stand for to where they belong."""
         split = self._pipeline.split
         assert isinstance(split, Rank)
+        cells = self.layout.grid.cells[pages]
         values, first = self._values(pages)
-        # What was imputed is no place in the list.
-        primary[hidden] = first
-        if (bounds := self.layout.page_values[self.part]) is not None:
-            self._check_places(pages, primary, hidden, bounds[pages].astype(np.int64) * split.block)
-        primary -= primary.dtype.type(first)
-        most = int(primary.max(initial=0))
-        if most >= values.size:
-            raise CorruptionError(f"places in the list of {values.size} values must be below that, got {most}")
-        return values
+        bounds = self.layout.page_values[self.part]
+        spans = np.zeros((len(pages), 2), np.int64)
+        spans[:, 1] = split.count - 1
+        if bounds is not None:
+            spans = bounds[pages].astype(np.int64) * split.block
+            spans[:, 1] = np.minimum(spans[:, 1] + split.block, split.count) - 1
+        recipe = recipe_of(Dict(values), NoDelta(), self.layout.element.number_type, len(pages))
+        wrong = self.kernels.place_values(places, cells, first, spans, recipe, absent, fills, out, rows)
+        if wrong < 0:
+            return
+        if bounds is not None:  # other pages, read along, may need other blocks
+            raise CorruptionError(
+                f"places of page {pages[wrong]} must be in the blocks of values that the index names for it"
+            )
+        own = slice(int(cells[:wrong].sum()), int(cells[: wrong + 1].sum()))
+        most = int(places[own][absent[own] == 0].max() if absent.size else places[own].max())
+        raise CorruptionError(f"places in the list of {split.count} values must be below that, got {most}")
 
     def _spread(self, latents: Latents, absent: U8, between: int) -> Latents:
         """Put a latent at each cell that is not masked, in order, and another one at those that are."""
@@ -146,28 +157,14 @@ class PartDecoder(NamedTuple):
         self.kernels.spread_present(latents, absent, between, cells)
         return cells
 
-    def _check_places(self, pages: list[int], places: Latents, hidden: npt.NDArray[np.bool_], firsts: I64) -> None:
-        """Refuse places out of the blocks that a page names: other pages, read along, may need others."""
-        split = self._pipeline.split
-        assert isinstance(split, Rank)
-        cells = self.layout.grid.cells[pages]
-        ends = np.minimum(firsts[:, 1] + split.block, split.count) - 1
-        least, most = (np.repeat(bound.astype(places.dtype), cells) for bound in (firsts[:, 0], ends))
-        wrong = (places < least) | (places > most)
-        if hidden.size:
-            wrong &= ~hidden
-        if wrong.any():
-            page = pages[int(np.searchsorted(np.cumsum(cells), np.argmax(wrong), side="right"))]
-            raise CorruptionError(f"places of page {page} must be in the blocks of values that the index names for it")
-
-    def _residuals(self, pages: list[int], sources: Sequence[PageStreams], present: I64, absent: U8) -> Latents:
+    def _residuals(self, pages: list[int], sources: PageStreams, present: I64, absent: U8) -> Latents:
         """Return the residuals of all cells; a masked one has none, which is the middle of the latents."""
         pipeline = self._pipeline
         bits = pipeline.primary_bits(self.layout.element.number_type)
         if pipeline.contexts == 1:
             return self._spread(self._stream(pages, sources, 0, present), absent, 1 << (bits - 1))
         counts = np.zeros((pipeline.contexts, len(pages)), np.int64)
-        counts[:-1] = np.array([source.counts[self.part] for source in sources], np.int64).T
+        counts[:-1] = np.array(sources.counts[self.part], np.int64).T
         counts[-1] = present - counts[:-1].sum(axis=0)
         if counts[-1].min(initial=0) < 0:
             raise CorruptionError("numbers of all contexts may not exceed the cells of a page that are not masked")
@@ -186,7 +183,7 @@ class PartDecoder(NamedTuple):
     def _stream(
         self,
         pages: list[int],
-        sources: Sequence[PageStreams],
+        sources: PageStreams,
         stream: int,
         counts: I64,
         out: npt.NDArray[Any] | None = None,
@@ -196,26 +193,34 @@ class PartDecoder(NamedTuple):
         layout = self.layout
         number_type = self._pipeline.stream_types(layout.element.number_type)[stream]
         index = stream + sum(pipeline.streams for pipeline in layout.pipelines[: self.part])
-        found = [source.streams[index] for source in sources]
-        for page, source, count in zip(pages, found, counts.tolist(), strict=True):
-            if not count and len(source):
-                raise CorruptionError(f"a stream of page {page} without numbers must have 0 bytes, got {len(source)}")
+        found = sources.streams[index]
+        sizes = np.array([len(source) for source in found], np.int64)
+        if (sizes[counts == 0] > 0).any():
+            place = int(np.flatnonzero((counts == 0) & (sizes > 0))[0])
+            raise CorruptionError(
+                f"a stream of page {pages[place]} without numbers must have 0 bytes, got {sizes[place]}"
+            )
         parts = [np.zeros(0, number_type.dtype)]
-        filled = np.flatnonzero(counts).tolist()
-        for chunk, group in groupby(filled, key=lambda place: layout.chunk_of(pages[place])):
-            members = list(group)
+        for chunk, members in self._by_chunk(pages, counts):
             numbers = counts[members].tolist()
             tables = self.tables(chunk * layout.streams_a_page + index, number_type)
             own_rows = None if rows is None else Rows(rows.lengths[members], rows.firsts[members], rows.starts)
-            asked = Pages(tables, [found[place] for place in members], numbers, numbers)
+            asked = Pages(tables, [found[place] for place in members.tolist()], numbers, numbers)
             decoded, read = decompress_pages([asked], self.kernels, out, own_rows)
-            for place, size in zip(members, read, strict=True):
-                if size != len(found[place]):
-                    raise CorruptionError(
-                        f"a stream of page {pages[place]} must have {size} bytes, got {len(found[place])}"
-                    )
+            if (wrong := np.flatnonzero(sizes[members] != read)).size:
+                place = int(members[wrong[0]])
+                raise CorruptionError(
+                    f"a stream of page {pages[place]} must have {read[wrong[0]]} bytes, got {sizes[place]}"
+                )
             parts.append(decoded)
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
+
+    def _by_chunk(self, pages: list[int], counts: I64) -> Iterator[tuple[int, I64]]:
+        """Yield the Pco chunks of pages that have numbers, rising, and the places of their pages."""
+        filled = np.flatnonzero(counts)
+        chunks = np.array(pages, np.int64)[filled] // self.layout.chunk_pages
+        for chunk in np.unique(chunks).tolist():
+            yield chunk, filled[chunks == chunk]
 
     def _values(self, pages: list[int]) -> tuple[Latents, int]:
         """Return the distinct values from the first block that is needed to the last, and the place of the first."""

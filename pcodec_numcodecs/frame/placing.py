@@ -1,4 +1,4 @@
-"""Where the cells of whole pages go in an array that holds all: tiles as rows of cells that lie side by side."""
+"""Where the cells of whole pages go in an array that holds all: tiles as rows of cells."""
 
 from math import prod
 
@@ -10,42 +10,42 @@ from .tiling import Grid
 
 I64 = npt.NDArray[np.int64]
 
+__all__ = ["rows_of"]
 
-def rows_of(grid: Grid, pages: list[int]) -> Rows:
-    """Return where the cells of pages go in a C-contiguous array of the grid's shape, which has an axis or more."""
-    axes = len(grid.shape)
+
+def rows_of(grid: Grid, pages: list[int], order: tuple[int, ...]) -> Rows:
+    """Return where the cells of pages go in a C-contiguous array of the grid's shape, which has an axis or more.
+
+    Parameters
+    ----------
+    order
+        The array's axes in the order in which pages have their cells.
+    """
+    of_axis = np.cumprod([1, *grid.shape[:0:-1]])[::-1].tolist()
+    strides = [of_axis[axis] for axis in order]
+    shape, tiles, tile = ([whole[axis] for axis in order] for whole in (grid.shape, grid.tiles, grid.tile))
     # An axis that tiles span as a whole makes one row of those along the axis before.
-    inner = axes - 1
-    while inner and grid.tiles[inner] == 1:
+    inner = len(order) - 1
+    while inner and tiles[inner] == 1 and strides[inner - 1] == strides[inner] * shape[inner]:
         inner -= 1
-    if not inner:
-        ends = np.cumsum(grid.cells)
-        return Rows(grid.cells[pages], np.arange(len(pages)), (ends - grid.cells)[pages])
-    lengths = np.empty(len(pages), np.int64)
-    counts = np.empty(len(pages), np.int64)
-    strides = np.cumprod([1, *grid.shape[:0:-1]])[::-1].tolist()
     places = np.unravel_index(np.array(pages, np.int64), grid.tiles)
-    begins = np.zeros(len(pages), np.int64)
-    for place, length, stride in zip(places, grid.tile, strides, strict=True):
-        begins += place * (length * stride)
-    # Tiles of one shape at a time: those at a far edge may be shorter along that axis.
-    at_edge = np.stack([place == tiles - 1 for place, tiles in zip(places, grid.tiles, strict=True)], axis=1)
-    kinds, which = np.unique(at_edge, axis=0, return_inverse=True)
-    groups = []
-    for kind, edges in enumerate(kinds.tolist()):
-        members = np.flatnonzero(which.reshape(-1) == kind)
-        shape = [
-            size - (tiles - 1) * length if edge else length
-            for size, tiles, length, edge in zip(grid.shape, grid.tiles, grid.tile, edges, strict=True)
+    begins, kinds = np.zeros(len(pages), np.int64), np.zeros(len(pages), np.int64)
+    for bit, axis in enumerate(order):
+        begins += places[axis] * (tile[bit] * strides[bit])
+        # Tiles at a far edge may be shorter along that axis.
+        kinds |= (places[axis] == tiles[bit] - 1).astype(np.int64) << bit
+    withins, lengths = {}, {}
+    found = kinds.tolist()
+    for kind in set(found):
+        lanes = [
+            shape[bit] - (tiles[bit] - 1) * length if kind >> bit & 1 else length for bit, length in enumerate(tile)
         ]
         within = np.zeros(1, np.int64)
-        for length, stride in zip(shape[:inner], strides, strict=False):
+        for length, stride in zip(lanes[:inner], strides, strict=False):
             within = np.add.outer(within, stride * np.arange(length)).reshape(-1)
-        lengths[members] = prod(shape[inner:])
-        counts[members] = within.size
-        groups.append((members, within))
-    firsts = np.cumsum(counts) - counts
-    starts = np.empty(int(counts.sum()), np.int64)
-    for members, within in groups:
-        starts[np.add.outer(firsts[members], np.arange(within.size))] = np.add.outer(begins[members], within)
-    return Rows(lengths, firsts, starts)
+        withins[kind], lengths[kind] = within, prod(lanes[inner:])
+    counts = np.array([withins[kind].size for kind in found], np.int64)
+    starts = np.repeat(begins, counts)
+    starts += np.concatenate([np.zeros(0, np.int64), *(withins[kind] for kind in found)])
+    of_rows = np.array([lengths[kind] for kind in found], np.int64)
+    return Rows(of_rows, np.cumsum(counts) - counts, starts, strides[-1])

@@ -19,7 +19,7 @@ from .checksums import crc32c, crc32c_of_each
 from .decoding import PartDecoder
 from .elements import Bits, parts_of
 from .layout import MASKS, METADATA, VALUES, Layout
-from .page_tables import PageStreams, part_page
+from .page_tables import PageStreams, part_pages
 from .placing import rows_of
 from .shapes import in_cell_order, order_of, tiles_in_cell_order
 from .threads import in_threads, runs
@@ -62,6 +62,15 @@ class Pieces:
                 f"InsufficientData: {name()} lies in bytes {start} to {stop} of the frame, got {len(part)} of them"
             )
         return part
+
+    def get_each(self, starts: list[int], stops: list[int], name: Callable[[int], str]) -> list[memoryview]:
+        """Return many rising stretches, as `get` does; `name` is asked for that of one by its place."""
+        if self._starts == [0]:
+            (front,) = self._parts
+            if not stops or stops[-1] <= len(front):
+                return [front[start:stop] for start, stop in zip(starts, stops, strict=True)]
+        bounds = enumerate(zip(starts, stops, strict=True))
+        return [self.get(start, stop, partial(name, place)) for place, (start, stop) in bounds]
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,14 +237,15 @@ class FrameReader:
             and len(targets) == 1
             and targets[0].dtype == element.number_type.latent
             and targets[0].flags.carray
-            and order_of(layout, 0) == tuple(range(len(layout.shape)))
+            and len(layout.shape) > 0
         )
 
     def _land(self, flat: Bits, pages: list[int]) -> None:
         """Decode whole pages into an array of all cells."""
         sources = self._pages(pages)
         kernels = load(int(self.layout.grid.cells[pages].sum()))
-        self._decoder(0, kernels).land(pages, sources, flat, rows_of(self.layout.grid, pages))
+        rows = rows_of(self.layout.grid, pages, order_of(self.layout, 0))
+        self._decoder(0, kernels).land(pages, sources, flat, rows)
 
     def _decoder(self, part: int, kernels: Kernels) -> PartDecoder:
         return PartDecoder(self.layout, self.version, part, self.tables, self.content, kernels)
@@ -273,14 +283,11 @@ class FrameReader:
         parts = [self._decoder(part, kernels).decode(pages, sources) for part in range(len(layout.pipelines))]
         return [_unpacked(part, cells) for part in parts] if layout.packed else parts
 
-    def _pages(self, pages: list[int]) -> list[PageStreams]:
-        """Return the Pco streams of each page, found whole and undamaged."""
+    def _pages(self, pages: list[int]) -> PageStreams:
+        """Return the Pco streams of pages, found whole and undamaged."""
         layout = self.layout
-        bounds = zip(layout.page_starts[:-1][pages].tolist(), layout.page_starts[1:][pages].tolist(), strict=True)
-        content = [
-            self.pieces.get(start, stop, partial(self.page_name, page))
-            for page, (start, stop) in zip(pages, bounds, strict=True)
-        ]
+        starts, stops = layout.page_starts[:-1][pages].tolist(), layout.page_starts[1:][pages].tolist()
+        content = self.pieces.get_each(starts, stops, lambda place: self.page_name(pages[place]))
         crcs = crc32c_of_each(content)
         wrong = np.flatnonzero(crcs != layout.page_crcs[pages])
         if wrong.size:
@@ -290,13 +297,7 @@ class FrameReader:
                 f"got {int(crcs[wrong[0]]):#010x}: the page is damaged"
                 + (f", and {wrong.size - 1} more" if wrong.size > 1 else "")
             )
-        if layout.streams_a_page == 1:
-            return [PageStreams([[]], [view]) for view in content]
-        sizes = layout.grid.cells[pages].tolist()
-        return [
-            part_page(view, layout.pipelines, n, f"page {page}")
-            for view, n, page in zip(content, sizes, pages, strict=True)
-        ]
+        return part_pages(content, layout.pipelines, layout.grid.cells[pages].tolist(), pages)
 
     def page_name(self, page: int) -> str:
         """Name a page and its cells, as errors do."""

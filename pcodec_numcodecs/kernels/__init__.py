@@ -270,15 +270,51 @@ class Kernels(Protocol):
         Parameters
         ----------
         primary, secondary
-            Lanes end to end, of the numbers' width or, of indices, narrower; these are below the count of values.
+            Lanes end to end, of the numbers' width.
         counts
             Latents of each lane.
         recipe
-            How latents become numbers; of its mode alone.
+            How latents become numbers; of its mode alone, which is none with a dictionary.
         absent
             For each latent 0, or one more than the place in `fills` of the latent that stands there instead; or empty.
+        fills
+            Two at the most.
         out, rows
             As in `decode_pages`.
+        """
+
+    def place_values(
+        self,
+        places: Latents,
+        counts: I64,
+        first: int,
+        spans: I64,
+        recipe: Recipe,
+        absent: U8,
+        fills: U64,
+        out: Latents,
+        rows: Rows,
+    ) -> int:
+        """Look latents of tiles up in a list, turn them into numbers, and put these where they belong.
+
+        Parameters
+        ----------
+        places
+            Lanes end to end: places in a list, 8 or 16 bits wide; of absent cells, anything.
+        counts
+            Places of each lane, one at least.
+        first
+            Place of the first of ``recipe.values``.
+        spans
+            Shape (lanes, 2): the least and the largest place that a lane may have, both within these values.
+        recipe
+            How latents become numbers, and the values that places stand for.
+        absent, fills, out, rows
+            As in `place_numbers`.
+
+        Returns
+        -------
+        The first lane that has another place, or -1. What `out` gets of all lanes is arbitrary then.
         """
 
     def assign_contexts(self, residuals: Latents, shapes: I64, axes: int, thresholds: U64, out: U8) -> None:

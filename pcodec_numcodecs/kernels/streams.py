@@ -83,7 +83,7 @@ class Recipe(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Where numbers of lanes go: a lane is cut into rows, each of which lies in one piece.
+    """Where numbers of lanes go: a lane is cut into rows, each of which lies in one piece, or evenly spread.
 
     Attributes
     ----------
@@ -93,11 +93,14 @@ class Rows(NamedTuple):
         int64, one a lane: which one its first row is.
     starts
         int64, one a row: where it begins.
+    step
+        How far a number is from the next one of its row; 1 for kernels that decode pages.
     """
 
     lengths: npt.NDArray[np.int64]
     firsts: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
+    step: int = 1
 
 
 class EncodeStream(NamedTuple):

@@ -75,7 +75,11 @@ def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVe
             if form >> step & 1:
                 strides = np.array([_stride(shape, step) for shape in shapes], np.int64)
                 kernels.accumulate_changes(mask, sizes, strides)
-        np.multiply(mask, fill + 1, out=absent, where=mask != 0)
+        if fill:
+            mask *= np.uint8(fill + 1)
+            np.maximum(absent, mask, out=absent)
+        else:
+            absent = mask
     if len(source):
         raise CorruptionError(f"masks must end with their last list, got {len(source)} bytes more")
     return absent

@@ -82,7 +82,7 @@ def _restore(residuals: Latents, prediction: Prediction, spare: int) -> None:
     if prediction.kind == FLOAT_WEIGHTS:
         row, room = room_for(shapes, prediction.offsets)
         woven, slab = np.empty(row, residuals.dtype), np.empty(room, np.float64)
-        restore_floats(residuals, shapes, firsts, *_floats(residuals, prediction), woven, slab)
+        restore_floats(residuals, shapes, firsts, *(*_floats(residuals, prediction), woven, slab))
         return
     signed = _signed(residuals)
     ends = _ends(residuals, prediction.reference << spare)

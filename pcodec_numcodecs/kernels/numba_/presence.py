@@ -6,10 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import compiled, read_only
+from .words import load, store
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
+
+_FAR = np.uint64(32)
+"""From how far on a word is not one that was just written, for which the processor would have to wait."""
 
 
 def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
@@ -43,20 +47,40 @@ def _keep(latents: Any, absent: Any, out: Any) -> None:
 
 @compiled
 def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
+    size, eight = np.uint64(out.size), np.uint64(8)
+    taken, at = np.uint64(0), np.uint64(0)
+    while at + eight <= size and taken + eight <= np.uint64(latents.size):
+        # Masked cells lie together: most stretches are all masked, or not at all.
+        codes = load(absent, at)
+        if codes == 0:
+            for k in range(eight):
+                out[at + k] = latents[taken + k]
+            taken += eight
+        else:
+            for k in range(eight):
+                present = absent[at + k] == 0
+                out[at + k] = latents[taken] if present else between
+                taken += np.uint64(present)
+        at += eight
     last = np.int64(latents.size - 1)
-    taken = np.int64(0)
-    for i in range(out.size):
-        present = absent[i] == 0
-        out[i] = latents[np.uint64(min(taken, last))] if present and last >= 0 else between
-        taken += present
+    while at < size:
+        present = absent[at] == 0
+        out[at] = latents[min(np.int64(taken), last)] if present and last >= 0 else between
+        taken += np.uint64(present)
+        at += np.uint64(1)
 
 
 @compiled
 def _accumulate(mask: Any, sizes: Any, strides: Any) -> None:
-    start = np.int64(0)
+    start, eight = np.uint64(0), np.uint64(8)
     for page in range(sizes.size):
-        stride = strides[page]
-        for row in range(start + stride, start + sizes[page], stride):
-            for i in range(row, min(row + stride, start + sizes[page])):
-                mask[np.uint64(i)] ^= mask[np.uint64(i - stride)]
-        start += sizes[page]
+        stride = np.uint64(strides[page])
+        at, end = start + stride, start + np.uint64(sizes[page])
+        if stride >= _FAR:
+            while at + eight <= end:
+                store(mask, at, load(mask, at) ^ load(mask, at - stride))
+                at += eight
+        while at < end:
+            mask[at] ^= mask[at - stride]
+            at += np.uint64(1)
+        start = end

@@ -11,7 +11,7 @@ from .lengths import count_bit_lengths
 from .lookback import find_lookbacks
 from .merge import merge_ranges
 from .moments import sum_moments
-from .placing import place_numbers
+from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
 from .presence import accumulate_changes, keep_present, spread_present
 from .ranges import cut_ranges
@@ -33,6 +33,7 @@ __all__ = [
     "merge_contexts",
     "merge_ranges",
     "place_numbers",
+    "place_values",
     "predict_tiles",
     "restore_tiles",
     "split_float_mult",

@@ -1,0 +1,68 @@
+"""Numbers of a lane to its rows, many of which are too short for a call of the system's copy."""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .compiled import CHECKED, inlined
+from .words import copy_items, item_bytes
+
+_LINE = 32
+_FAR = 256  # bytes from which on the system's copy is faster
+
+
+def _raw_line(typing_context: Any, target: Any, start: Any, source: Any, first: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        line = ir.VectorType(ir.IntType(8), _LINE).as_pointer()
+        to, origin = (
+            builder.bitcast(
+                builder.gep(context.make_array(kind)(context, builder, array).data, [place], inbounds=True), line
+            )
+            for kind, array, place in (
+                (signature.args[0], *arguments[:2]),
+                (signature.args[2], *arguments[2:]),
+            )
+        )
+        builder.store(builder.load(origin, align=1), to, align=1)
+        return context.get_dummy_value()
+
+    return types.none(target, types.uint64, source, types.uint64), build
+
+
+_copy_line = intrinsic(_raw_line)
+
+
+@inlined
+def _copy(target: Any, start: Any, source: Any, first: Any, count: Any) -> None:
+    """Copy items; the last vector of them overlaps the one before."""
+    a_line = np.uint64(_LINE // item_bytes(target))
+    if CHECKED or count < a_line or count * np.uint64(item_bytes(target)) >= np.uint64(_FAR):
+        copy_items(target, start, source, first, count)
+        return
+    i = np.uint64(0)
+    while i + a_line < count:
+        _copy_line(target, start + i, source, first + i)
+        i += a_line
+    i = count - a_line
+    _copy_line(target, start + i, source, first + i)
+
+
+@inlined
+def copy_rows(source: Any, n: Any, out: Any, step: Any, done: Any, length: Any, first: Any, starts: Any) -> None:
+    """Copy numbers to the rows of a lane, of which `done` are there; see `Rows`."""
+    row, place = first + done // length, done % length
+    copied = 0
+    while copied < n:
+        few = min(n - copied, length - place)
+        to, origin = np.uint64(starts[row] + place * step), np.uint64(copied)
+        if step == 1:
+            _copy(out, to, source, origin, np.uint64(few))
+        else:
+            for i in range(np.uint64(few)):
+                out[to + i * np.uint64(step)] = source[origin + i]
+        copied += few
+        row += 1
+        place = 0
