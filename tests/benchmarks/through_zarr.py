@@ -18,6 +18,9 @@ from .timing import in_turn
 SHAPE, CHUNKS = (4000, 1000), (1000, 1000)
 ARRAYS = ("a1b_temp_f32", "fl_dep_delay_f64", "linke_i32", "alt_u16", "syn_walk_i64")
 PEER = "numcodecs.pcodec"
+OURS = "this, Numba"
+LIKE_PEER = "this, Numba, no prediction, one page"
+"""What does the same work as the peer: numbers as they are, in one page, which is only ever read as a whole."""
 
 
 class Found(NamedTuple):
@@ -33,7 +36,8 @@ class Found(NamedTuple):
 def _codecs() -> dict[str, tuple[str, dict[str, Any]]]:
     blosc = zarr.codecs.BloscCodec(cname="zstd", shuffle="shuffle")
     return {
-        "this, Numba": ("numba", {"serializer": PcoSerializer(), "compressors": None}),
+        OURS: ("numba", {"serializer": PcoSerializer(), "compressors": None}),
+        LIKE_PEER: ("numba", {"serializer": PcoSerializer(predictor="none", access="whole"), "compressors": None}),
         "this, NumPy": ("numpy", {"serializer": PcoSerializer(), "compressors": None}),
         PEER: ("numpy", {"serializer": zarr.codecs.numcodecs.PCodec(), "compressors": None}),
         "Blosc zstd, shuffle": ("numpy", {"compressors": (blosc,)}),
