@@ -161,11 +161,11 @@ def _build_key() -> str:
     for path in _sources():
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     codegen = numba.core.registry.cpu_target.target_context.codegen()
-    for part in (
+    for made_of in (
         *(sys.version, sys.byteorder, numba.__version__, llvmlite.__version__, np.__version__),
         *(codegen.magic_tuple(), CHECKED),
     ):
-        digest.update(repr(part).encode() + b"\0")
+        digest.update(repr(made_of).encode() + b"\0")
     return digest.hexdigest()[:24]
 
 

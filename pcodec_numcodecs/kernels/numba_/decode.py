@@ -57,6 +57,8 @@ def decode_pages(
     faults = np.zeros((starts.size, 2), np.int64)
     bits = 8 * out.itemsize
     middle = 1 << (bits - 1)
+    # An array for each width, of which one is the given one: so one kernel serves them all.
+    out8, out16, out32, out64 = (out if nothing.dtype == out.dtype else nothing for nothing in _NOTHING)
     first = 0
     for chunk, recipe in enumerate(recipes):
         lanes = slice(first, first + recipe.lanes)
@@ -86,18 +88,13 @@ def decode_pages(
             ends[lanes],
             faults[lanes],
             np.int64(out.itemsize),
-            *_by_width(out),
+            *(out8, out16, out32, out64),
             out.view(np.uint8),
             rows.lengths[lanes],
             rows.firsts[lanes],
             rows.starts,
         )
     return ends, faults
-
-
-def _by_width(out: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-    """Return an array for each width, of which one is the given one: so one kernel serves them all."""
-    return tuple(out if nothing.dtype == out.dtype else nothing for nothing in _NOTHING)
 
 
 @compiled

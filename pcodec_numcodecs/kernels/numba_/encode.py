@@ -84,10 +84,10 @@ def _encode(
             longest[variable] = max(longest[variable], count)
         for width in offset_bits[shifts[0, variable] : shifts[0, variable + 1]]:
             widest[variable] = max(widest[variable], width)
-    most = np.int64(0)
+    room = np.int64(0)
     for variable in range(variables):
-        most = max(most, longest[variable])
-    codes = np.empty((variables, most), np.uint32)
+        room = max(room, longest[variable])
+    codes = np.empty((variables, room), np.uint32)
     slots = np.zeros((variables, ANS_INTERLEAVING), np.uint64)
     byte, held, used = np.uint64(0), np.uint64(0), np.uint64(0)
     for lane in order:
