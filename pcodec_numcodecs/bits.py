@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 __all__ = [
     "PADDING",
+    "SPARE",
     "allocate_words",
     "bit_lengths",
     "masks",
@@ -27,6 +28,9 @@ I64 = npt.NDArray[np.int64]
 
 PADDING = 1024
 """Zero bytes that readers want after their data, so that a batch may run past the end unharmed."""
+
+SPARE = 16
+"""Bytes that `read_fields` wants from the first byte of the last field on."""
 
 _WORD = np.dtype("<u8")
 _FIELD_BLOCK = 1 << 15  # fields that are packed at a time: temporaries stay in the cache
@@ -70,7 +74,7 @@ def bit_lengths(values: npt.NDArray[np.unsignedinteger[Any]]) -> I64:
 def read_fields(data: npt.NDArray[np.uint8], positions: I64, widths: npt.NDArray[Any] | int) -> U64:
     """Read a field of `widths` bits (0 to 64) at each of the bit `positions`, as unsigned 64-bit integers.
 
-    `data` has 16 bytes to spare after the last field's first byte.
+    `data` has `SPARE` bytes after the last field's first byte.
     """
     window = windows(data)
     start = positions >> 3

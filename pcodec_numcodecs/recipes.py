@@ -59,8 +59,7 @@ def recipe_of(mode: Mode, delta: DeltaEncoding, number_type: NumberType, lanes: 
         case IntMult(base):
             made = made._replace(mode=streams.INT_MULT, base=base)
         case FloatMult():
-            bits = int(np.array([mode.base(number_type)]).view(number_type.latent)[0])
-            made = made._replace(mode=streams.FLOAT_MULT, base=bits)
+            made = made._replace(mode=streams.FLOAT_MULT, base=mode.base_bits(number_type))
         case FloatQuant(k):
             made = made._replace(mode=streams.FLOAT_QUANT, base=k)
         case Dict(values):

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ..bits import allocate_words, pad, read_fields, word_bytes, write_fields
+from ..bits import SPARE, allocate_words, read_fields, word_bytes, write_fields
 from ..errors import CorruptionError, insufficient
 
 
@@ -30,13 +30,6 @@ class FieldReader:
         """Bytes read so far, the last one perhaps in part."""
         return (self.position + 7) // 8
 
-    def _advance(self, bits: int) -> int:
-        start = self.position
-        if start + bits > self._end:
-            raise insufficient(start + bits, self._end, self._part)
-        self.position = start + bits
-        return start
-
     def read(self, width: int) -> int:
         """Read one field of any width.
 
@@ -45,15 +38,21 @@ class FieldReader:
         InsufficientDataError
             When the source ends before the field does.
         """
-        start = self._advance(width)
-        covering = self._source[start >> 3 : (start + width + 7) >> 3]
+        start, end = self.position, self.position + width
+        if end > self._end:
+            raise insufficient(end, self._end, self._part)
+        self.position = end
+        covering = self._source[start >> 3 : (end + 7) >> 3]
         return (int.from_bytes(covering, "little") >> (start & 7)) & ((1 << width) - 1)
 
     def read_records(self, count: int, widths: tuple[int, ...]) -> tuple[npt.NDArray[np.uint64], ...]:
         """Read `count` records whose fields have these widths (each at most 64); one column a field."""
         size = sum(widths)
-        start = self._advance(count * size)
-        data, _ = pad(self._source[start >> 3 : (self.position + 7) >> 3])
+        start, end = self.position, self.position + count * size
+        if end > self._end:
+            raise insufficient(end, self._end, self._part)
+        self.position = end
+        data = np.frombuffer(bytes(self._source[start >> 3 : (end + 7) >> 3]) + bytes(SPARE), np.uint8)
         column = (start & 7) + np.arange(count, dtype=np.int64) * size
         columns = []
         for width in widths:

@@ -37,6 +37,11 @@ class FloatMult:
 
     base_latent: int
 
+    def base_bits(self, number_type: NumberType) -> int:
+        """The bits of the float that the latent stands for."""
+        toggled = number_type.mid if self.base_latent & number_type.mid else (1 << number_type.bits) - 1
+        return self.base_latent ^ toggled
+
     def base(self, number_type: NumberType) -> Any:
         """Return the base as a scalar of the number type."""
         latent = np.array([self.base_latent], number_type.latent)
@@ -95,9 +100,9 @@ def check(mode: Mode, number_type: NumberType) -> str | None:
         case FloatMult():
             if not number_type.is_float:
                 return f"FloatMult is for floats, got {number_type.name}"
-            base = mode.base(number_type)
-            if not np.isfinite(base) or base == 0:
-                return f"base of FloatMult must be finite and not 0, got {base}"
+            infinity = ((number_type.mid >> number_type.mantissa_bits) - 1) << number_type.mantissa_bits
+            if not 0 < mode.base_bits(number_type) & (number_type.mid - 1) < infinity:
+                return f"base of FloatMult must be finite and not 0, got {mode.base(number_type)}"
         case FloatQuant(k):
             if not number_type.is_float:
                 return f"FloatQuant is for floats, got {number_type.name}"
