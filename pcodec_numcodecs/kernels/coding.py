@@ -1,0 +1,70 @@
+"""The two kernels between pages and what is in them; a part of the protocol that each twin fulfils."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .streams import DecodeStream, EncodeStream, Recipe, Rows
+
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+Latents = npt.NDArray[np.unsignedinteger[Any]]
+
+
+class Coding(Protocol):
+    """Pages to numbers, and latents to pages."""
+
+    def decode_pages(
+        self,
+        data: npt.NDArray[np.uint8],
+        starts: I64,
+        numbers: I64,
+        wanted: I64,
+        streams: tuple[DecodeStream, ...],
+        recipes: tuple[Recipe, ...],
+        out: Latents,
+        rows: Rows,
+    ) -> tuple[I64, I64]:
+        """Decode pages to numbers.
+
+        Parameters
+        ----------
+        data
+            All pages, followed by `pcodec_numcodecs.bits.PADDING` bytes that do not matter.
+        starts
+            Byte at which each lane's page begins. Its page metadata are there.
+        numbers
+            Numbers in each lane's page.
+        wanted
+            Numbers to make of each lane, from its start.
+        streams
+            The latent variables in the order of the wire: lookbacks, if any; primary; secondary, if the mode has any.
+        recipes
+            How latents become numbers, for the lanes of one Pco chunk after another.
+        out
+            Flat array of the latent dtype, to be filled with the bits of numbers.
+        rows
+            Where in `out` the numbers of lanes go.
+
+        Returns
+        -------
+        Bit at which each lane ended; a lane that needed more than there is ends beyond the data. And the faults, shape
+        (lanes, 2): `streams.SOUND`, or what is wrong and the first value that is. What `out` gets of a lane that is not
+        sound is arbitrary.
+        """
+
+    def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
+        """Encode pages, page metadata included.
+
+        Parameters
+        ----------
+        streams
+            The latent variables in the order of the wire.
+        words
+            Zeroed, and large enough for all pages; see `pcodec_numcodecs.bits.word_bytes`.
+
+        Returns
+        -------
+        First byte of each lane's page, and the byte after its last.
+        """
