@@ -25,6 +25,8 @@ Bools = npt.NDArray[np.bool_]
 
 _LEAST_SHARE: Final = 256
 """A value that one cell in so many has may be worth a mask."""
+_COUNTED: Final = 1 << 13
+"""Cells that are counted by their values."""
 _RUN_BITS: Final = 6
 """What a run of masked or of other cells takes, about."""
 _MOST_VALUES: Final = 1 << 16
@@ -154,14 +156,19 @@ def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:
 
 def frequent(cells: Latents, number_type: NumberType) -> list[int]:
     """Return values that many cells have, NaN first and then the most frequent."""
-    values, counts = np.unique(cells, return_counts=True)
-    least = max(4, cells.size // _LEAST_SHARE)
+    flat = cells.reshape(-1)
+    some = flat[:: max(1, flat.size // _COUNTED)]
+    if number_type.is_float:
+        # NaN is worth a mask however rare it is.
+        infinity = ((1 << (number_type.bits - 1 - number_type.mantissa_bits)) - 1) << number_type.mantissa_bits
+        most, least_float = (flat.dtype.type(number_type.mid + end) for end in (infinity, -1 - infinity))
+        some = np.concatenate((some, flat[(flat > most) | (flat < least_float)]))
+    values, counts = np.unique(some, return_counts=True)
+    least = max(4, some.size // _LEAST_SHARE)
     rank = -counts
     if number_type.is_float:
-        infinity = ((1 << (number_type.bits - 1 - number_type.mantissa_bits)) - 1) << number_type.mantissa_bits
-        wide = values.astype(np.uint64)
-        nan = (wide > np.uint64(number_type.mid + infinity)) | (wide < np.uint64(number_type.mid - 1 - infinity))
-        rank = np.where(nan, rank - cells.size, rank)
+        nan = (values > most) | (values < least_float)
+        rank = np.where(nan, rank - flat.size - some.size, rank)
         counts = np.where(nan, np.maximum(counts, least), counts)
     order = np.argsort(rank, kind="stable")
     return [int(values[place]) for place in order[: 2 * _MOST_FILLS] if counts[place] >= least]

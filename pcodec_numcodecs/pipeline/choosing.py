@@ -21,6 +21,7 @@ from ..lazy import lazy_property
 from ..metadata import Classic, Mode
 from .candidates import Masked, Parted, masks, splits
 from .plans import (
+    FAST_LEVEL,
     ONE_PAGE,
     ROWS,
     SMALL_CELLS,
@@ -47,6 +48,9 @@ _LEAST_CELLS: Final = 512
 _MOST_AXES: Final = 4
 _WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
 """From which level on all neighbours up to two steps away are tried, by the count of axes."""
+_PLANES: Final = 6
+_LIKELY: Final = 3
+"""Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
 _FINALISTS: Final = 4
 _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
@@ -54,8 +58,8 @@ _FLAT_CELLS: Final = 1 << 15
 """Cells of the sample of tiles that Pco gets as they are."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
-_DOUBT_LOG: Final = 3
-"""Pco as it is and the best pipeline are both carried out where their prices are within 1/8."""
+_DOUBT_LOGS: Final = {True: 4, False: 3}
+"""Pco as it is and the best pipeline are both carried out where their prices are within 1/8; of small arrays, 1/16."""
 _WHOLE_HANDICAP: Final = {"balanced": 24, "whole": 0}
 """What a single page for all cells must save, in 256ths: it cannot be read in parts."""
 _ROWS_HANDICAP: Final = 1
@@ -71,7 +75,7 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
     )
     best = candidates[0]
     # Rows, and how far lookbacks reach, are not seen in boxes. In doubt, several plans are carried out.
-    rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best)]
+    rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best, latents.size)]
     firsts = {other.kind: other for other in reversed(rivals)}
     return Choice(
         tuple(candidate.plan for candidate in (best, *firsts.values())),
@@ -80,16 +84,21 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
 
 
 class Table(NamedTuple):
-    """Differences along sets of axes, with one split and one mask; and the least cost of any."""
+    """Differences along sets of axes, with a split and a mask; what others cost, about; and the least cost of any."""
 
     bench: Bench
     lorenzo: dict[Axes, Trial]
+    others: dict[Axes, int]
     cost: int
 
+    def cost_along(self, axes: Axes) -> int | None:
+        """Return what differences along a set of axes cost, about; None where that is not known."""
+        return self.lorenzo[axes].cost if axes in self.lorenzo else self.others.get(axes)
 
-def _is_rival(other: Candidate, best: Candidate) -> bool:
+
+def _is_rival(other: Candidate, best: Candidate, cells: int) -> bool:
     """Tell whether a candidate of another kind may turn out smaller than the best."""
-    close = other.cost - (other.cost >> _DOUBT_LOG) < best.cost
+    close = other.cost - (other.cost >> _DOUBT_LOGS[cells < SMALL_CELLS]) < best.cost
     return other.kind != best.kind and (close or best.kind == ONE_PAGE)
 
 
@@ -105,6 +114,11 @@ class Search:
     @lazy_property
     def _boxes(self) -> Boxes:
         return sample_boxes(self.latents, self._effort.scored)
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether the search must save time: at low levels it does little anyway, at high ones time is no matter."""
+        return FAST_LEVEL < self.wish.level <= USUAL_LEVEL and self.latents.size < SMALL_CELLS
 
     @property
     def _effort(self) -> Effort:
@@ -139,19 +153,44 @@ class Search:
             self.latents, self._boxes, modes, self.number_type, self.kernels, ranked=not self.wish.is_fast
         )
         masked = [mask for mask in masks(self._boxes, self.number_type) if mask.chosen.any()]
-        unsplit = [self._table(mask, plain) for mask in masked]
+        first = self._table(masked[0], plain)
+        unsplit = [first, *(self._table(mask, plain, first) for mask in masked[1:])]
         best = min(unsplit, key=lambda table: table.cost)
-        split = [best, *(self._table(best.bench.masked, part) for part in others)]
+        split = [best, *(self._table(best.bench.masked, part, first) for part in others)]
         chosen = min(split, key=lambda table: table.cost).bench.parted
-        rest = [self._table(mask, chosen) for mask in masked if chosen is not plain and mask is not best.bench.masked]
-        return sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
+        rest = [
+            self._table(mask, chosen, first) for mask in masked if chosen is not plain and mask is not best.bench.masked
+        ]
+        found = sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
+        tried = max(self._effort.medians, self._effort.benches)
+        return [*map(self._completed, found[:tried]), *found[tried:]]
 
-    def _table(self, mask: Masked, part: Parted) -> Table:
+    def _table(self, mask: Masked, part: Parted, like: Table | None = None) -> Table:
+        """Try differences, of a small array those along sets of axes alone that did best in another table."""
         bench = Bench.of(mask, part, self._boxes, self.number_type, self.kernels)
         if len(self._axes) < 2:
-            return Table(bench, {}, bench.side_cost + bench.unpredicted(self.wish.level))
-        lorenzo = bench.lorenzo(_few_sets(self._axes) if self.wish.is_fast else subsets(self._axes))
-        return Table(bench, lorenzo, min(self._whole_cost(trial, lorenzo) for trial in lorenzo.values()))
+            return Table(bench, {}, {}, bench.side_cost + bench.unpredicted(self.wish.level))
+        sets = _few_sets(self._axes) if self.wish.is_fast else subsets(self._axes)
+        others: dict[Axes, int] = {}
+        if like is not None and self._is_small:
+            known = {axes: trial.cost for axes, trial in like.lorenzo.items()}
+            sets = sorted(known, key=lambda axes: known[axes])[:_LIKELY]
+            others = {axes: cost for axes, cost in known.items() if axes not in sets}
+        lorenzo = bench.lorenzo(sets)
+        if others:
+            least, other = lorenzo[sets[0]].cost, max(1, known[sets[0]])
+            others = {axes: cost * least // other for axes, cost in others.items()}
+        return self._rated(Table(bench, lorenzo, others, 0))
+
+    def _rated(self, table: Table) -> Table:
+        return table._replace(cost=min(self._whole_cost(trial, table) for trial in table.lorenzo.values()))
+
+    def _completed(self, table: Table) -> Table:
+        """Return a table with differences along all sets of axes."""
+        if not table.others:
+            return table
+        lorenzo = {**table.lorenzo, **table.bench.lorenzo(list(table.others))}
+        return self._rated(table._replace(lorenzo=lorenzo, others={}))
 
     def trials(self) -> list[tuple[int, Trial]]:
         """Return all predictions that are tried with their costs, edges of tiles and side data included."""
@@ -159,10 +198,10 @@ class Search:
         for place, table in enumerate(self.tables):
             trials = list(table.lorenzo.values())
             if trials and place < self._effort.medians:
-                trials += table.bench.medians(self._axes)
+                trials += table.bench.medians(self._axes, 1 if self._is_small else _PLANES)
             if trials and place < self._effort.benches:
                 trials += self._fitted(table.bench, table.lorenzo, self._axes)
-            found += [(self._whole_cost(trial, table.lorenzo), trial) for trial in trials]
+            found += [(self._whole_cost(trial, table), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])
 
     def _is_spanned(self, axis: int) -> bool:
@@ -211,23 +250,28 @@ class Search:
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        cost = self._flat_price(_sample_tiles(self.latents, tile))
+        cost, mode = self._flat_price(_sample_tiles(self.latents, tile), self._modes)
         yield Candidate(tile, None, cost + page_count(shape, tile) * _PAGE_COST, kind=TILES)
         if wish.tile is not None or wish.access not in _WHOLE_HANDICAP or wish.is_fast:
             return
         flat = self.latents.reshape(-1)
-        cost = self._flat_price(sample_runs(flat))
+        # Which mode suits numbers depends little on their order.
+        modes = [mode] if self._is_small else self._modes
+        cost, _ = self._flat_price(sample_runs(flat), modes)
         rows = rows_tile(shape)
         if rows != tile:
             yield Candidate(rows, None, cost + page_count(shape, rows) * _PAGE_COST, _ROWS_HANDICAP, ROWS)
         config = ChunkConfig(wish.level, enable_8_bit=True)
-        gain, of = lookback_gain(flat, self._modes, self.number_type, config, self.kernels)
+        gain, of = lookback_gain(flat, modes, self.number_type, config, self.kernels)
         handicap = _WHOLE_HANDICAP[wish.access]
         yield Candidate(whole_tile(shape), None, cost * gain // of + _PAGE_COST, handicap, ONE_PAGE)
 
-    def _flat_price(self, sample: Runs) -> int:
+    def _flat_price(self, sample: Runs, modes: list[Mode]) -> tuple[int, Mode]:
+        """Return the least cost in any of some modes, and which that is."""
         config = ChunkConfig(self.wish.level, enable_8_bit=True)
-        return price(sample, self._modes, self.number_type, config, self.kernels)
+        costs = [price(sample, [mode], self.number_type, config, self.kernels) for mode in modes]
+        place = min(range(len(modes)), key=costs.__getitem__)
+        return costs[place], modes[place]
 
     def _tile(self, trial: Trial, cost: int) -> Shape:
         """Return the tile for a prediction of some cost."""
@@ -236,7 +280,7 @@ class Search:
         cells = page_cells(cost, self.latents.size, self.wish.access)
         return predicted_tile(self.latents.shape, self.wish.access, trial.axes, cells, trial.by_plane)
 
-    def _whole_cost(self, trial: Trial, lorenzo: dict[Axes, Trial]) -> int:
+    def _whole_cost(self, trial: Trial, table: Table) -> int:
         """Return the cost of a trial, edges of tiles, pages and side data included.
 
         At the first cells of a tile along an axis, differences along the others are all there is.
@@ -247,9 +291,9 @@ class Search:
         cost += page_count(shape, tile) * _PAGE_COST
         for axis in trial.axes[1:] if trial.by_plane else trial.axes:
             faces = -(-shape[axis] // tile[axis]) - int(trial.bench.boxes.whole[axis])
-            fallback = lorenzo.get(tuple(sorted(other for other in trial.axes if other != axis)))
-            if faces and fallback is not None and fallback.cost > trial.cost:
-                cost += (fallback.cost - trial.cost) * faces // shape[axis]
+            fallback = table.cost_along(tuple(sorted(other for other in trial.axes if other != axis)))
+            if faces and fallback is not None and fallback > trial.cost:
+                cost += (fallback - trial.cost) * faces // shape[axis]
         return cost
 
     def _fitted(self, bench: Bench, lorenzo: dict[Axes, Trial], axes: Axes) -> Iterator[Trial]:

@@ -50,7 +50,7 @@ class Wish:
         if self.is_fast:
             return Effort(1 << 13, 0, 0, 0, 0)
         if self.level <= USUAL_LEVEL:
-            return Effort(1 << 15, 2, 2, 1 << 12, 4) if cells < SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
+            return Effort(1 << 15, 2, 2, 1 << 11, 4) if cells < SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
         return Effort(1 << 16, 4, 3, 1 << 13, 16)
 
 

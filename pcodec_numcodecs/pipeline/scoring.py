@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..bits import bit_lengths
 from ..dtypes import Latents
-from ..fixed_log import FRACTION_BITS, fixed_log2
+from ..fixed_log import FRACTION_BITS, fixed_log2, log2_of
 from ..kernels import Kernels
 
 __all__ = ["LENGTHS", "code_cost", "costs_of_parts", "length_cost", "residual_lengths"]
@@ -23,8 +23,13 @@ LENGTHS: Final = 65
 
 def length_cost(counts: I64) -> int:
     """Return the cost of residuals, of which those of each bit length are counted."""
-    below_leading = np.maximum(np.arange(counts.size) - 1, 0)
-    return int(code_cost(counts[np.newaxis])[0]) + (int((counts * below_leading).sum()) << FRACTION_BITS)
+    total = cost = below_leading = 0
+    for length, count in enumerate(counts.tolist()):
+        if count:
+            total += count
+            cost -= count * log2_of(count)
+            below_leading += count * max(length - 1, 0)
+    return cost + total * log2_of(total) + (below_leading << FRACTION_BITS)
 
 
 def residual_lengths(residuals: Latents) -> I64:

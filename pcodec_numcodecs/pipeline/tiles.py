@@ -1,6 +1,7 @@
 """Which tile to cut an array into: near-cubic, of so many cells that a page is neither tiny nor dear to read."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Final
 
@@ -35,6 +36,7 @@ def auto_tile(shape: Shape, access: str, cells: int = 1 << TILE_LOG) -> Shape:
     return tuple(tile)
 
 
+@lru_cache(maxsize=256)
 def predicted_tile(shape: Shape, access: str, used: Shape, cells: int, first_whole: bool = False) -> Shape:
     """Choose a tile for a prediction along some axes: near-cubic along these, of what is left long along others.
 

@@ -90,6 +90,7 @@ class Bench:
     number_type: NumberType
     kernels: Kernels
     _orders: dict[Axes, _Ordered] = field(default_factory=dict)
+    _differenced: dict[Axes, Latents] = field(default_factory=dict)
 
     @classmethod
     def of(cls, masked: Masked, parted: Parted, boxes: Boxes, number_type: NumberType, kernels: Kernels) -> "Bench":
@@ -131,9 +132,12 @@ class Bench:
     def score(self, trial: Trial) -> Trial:
         """Return the trial with its cost."""
         ordered, residuals = self._residuals(trial)
+        return replace(trial, cost=self._cost(residuals, ordered.chosen))
+
+    def _cost(self, residuals: Latents, chosen: U8) -> int:
         counts = np.zeros(LENGTHS, np.int64)
-        self.kernels.count_bit_lengths(residuals, ordered.chosen, counts)
-        return replace(trial, cost=self.boxes.scaled(length_cost(counts)))
+        self.kernels.count_bit_lengths(residuals, chosen, counts)
+        return self.boxes.scaled(length_cost(counts))
 
     def price(self, trial: Trial, level: int) -> int:
         """Return the cost by a training of bins."""
@@ -198,15 +202,37 @@ class Bench:
 
     def lorenzo(self, sets: list[Axes]) -> dict[Axes, Trial]:
         """Try differences along sets of axes."""
-        return {axes: self.score(Trial(self, LORENZO, axes)) for axes in sets}
+        mid = self.boxes.cells.dtype.type(1 << (8 * self.boxes.cells.itemsize - 1))
+        chosen = self.masked.ordered("chosen", tuple(range(self.boxes.cells.ndim))).view(np.uint8)
+        found = {}
+        for axes in sets:
+            residuals = self._differences(axes) + mid
+            found[axes] = Trial(self, LORENZO, axes, cost=self._cost(residuals.reshape(-1), chosen))
+        return found
 
-    def medians(self, axes: Axes) -> Iterator[Trial]:
-        """Try the median edge detector in each plane, alone and after differences along each other axis."""
-        for plane in combinations(axes, 2):
-            yield self.score(Trial(self, MED, plane))
+    def _differences(self, axes: Axes) -> Latents:
+        """Return the boxes as differences along some axes; those along less are kept for others."""
+        if axes not in self._differenced:
+            if not axes:
+                made = self.boxes.cells - self.boxes.cells.dtype.type(self._reference)
+            else:
+                before = self._differences(axes[:-1])
+                made = before.copy()
+                whole = (slice(None),) * (axes[-1] + 1)
+                made[(*whole, slice(1, None))] -= before[(*whole, slice(-1))]
+            self._differenced[axes] = made
+        return self._differenced[axes]
+
+    def medians(self, axes: Axes, most: int) -> Iterator[Trial]:
+        """Try the median edge detector in each plane, and in the best few also after differences along other axes."""
+        planes = sorted(
+            (self.score(Trial(self, MED, plane)) for plane in combinations(axes, 2)), key=lambda trial: trial.cost
+        )
+        yield from planes
+        for plane in planes[:most]:
             for other in axes:
-                if other not in plane:
-                    yield self.score(Trial(self, MED, (other, *plane)))
+                if other not in plane.axes:
+                    yield self.score(Trial(self, MED, (other, *plane.axes)))
 
     def weights(self, name: str, axes: Axes, most: int) -> Trial | None:
         """Fit a stencil along axes on up to so many cells, and try it."""
