@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..arithmetic import check_float_arithmetic
 from ..decompress import ChunkTables, Pages, decompress_pages
-from ..dtypes import NUMBER_TYPES, Latents, NumberType, to_latents
+from ..dtypes import NUMBER_TYPES, Latents, NumberType, from_latents
 from ..errors import CorruptionError
 from ..kernels import Kernels, Rows
 from ..metadata import Classic, Dict, FormatVersion, Mode, NoDelta
@@ -101,28 +101,31 @@ class PartDecoder(NamedTuple):
         hidden = absent != 0
         present = cells if not absent.size else cells - _sums(hidden, cells)
         if pipeline.predictor.kind == NONE:
-            primary = self._stream(pages, sources, 0, present)
-            if not isinstance(pipeline.split, Rank):
-                primary = to_latents(primary, pipeline.stream_types(number_type)[0])
-            primary = self._spread(primary, absent, 0)
+            primary = self._spread(pages, sources, 0, present, absent)
         else:
             primary = self._residuals(pages, sources, present, absent)
             self.kernels.restore_tiles(primary, prediction(self.layout, self.part, pages))
         secondary = None
         if pipeline.has_secondary:
-            secondary = self._spread(self._stream(pages, sources, pipeline.contexts, present), absent, 0)
+            secondary = self._spread(pages, sources, pipeline.contexts, present, absent)
         split = pipeline.split
         fills = np.array(pipeline.fills, np.uint64)
         if isinstance(split, Rank):
             self._look_up(pages, primary, absent, fills, out, rows)
             return
         mode: Mode = Classic()
-        if isinstance(split, Affine):
+        kind = number_type
+        if isinstance(split, Classic) and pipeline.predictor.kind == NONE:
+            # Pco's numbers are those of the element, whose bits need no more than to be placed.
+            kind = NUMBER_TYPES[f"u{number_type.bits}"]
+            fills = from_latents(fills.astype(number_type.latent), number_type).view(number_type.latent)
+            fills = fills.astype(np.uint64)
+        elif isinstance(split, Affine):
             assert secondary is not None
             primary, secondary = affine.join(split, primary, secondary, number_type), None
         else:
             mode = split
-        recipe = recipe_of(mode, NoDelta(), number_type, len(pages))
+        recipe = recipe_of(mode, NoDelta(), kind, len(pages))
         self.kernels.place_numbers(primary, secondary, cells, recipe, absent, fills, out, rows)
 
     def _look_up(self, pages: list[int], places: Latents, absent: U8, fills: U64, out: Latents, rows: Rows) -> None:
@@ -149,20 +152,28 @@ class PartDecoder(NamedTuple):
         most = int(places[own][absent[own] == 0].max() if absent.size else places[own].max())
         raise CorruptionError(f"places in the list of {split.count} values must be below that, got {most}")
 
-    def _spread(self, latents: Latents, absent: U8, between: int) -> Latents:
-        """Put a latent at each cell that is not masked, in order, and another one at those that are."""
+    def _spread(
+        self, pages: list[int], sources: PageStreams, stream: int, present: I64, absent: U8, between: int = 0
+    ) -> Latents:
+        """Decode one of the part's streams of pages to bits of numbers; masked cells get `between`."""
+        number_type = self._pipeline.stream_types(self.layout.element.number_type)[stream]
         if not absent.size:
-            return latents
-        cells = np.empty(absent.size, latents.dtype)
-        self.kernels.spread_present(latents, absent, between, cells)
-        return cells
+            return self._stream(pages, sources, stream, present).view(number_type.latent)
+        # At the end of all cells: from there they are spread without another array.
+        cells = np.empty(absent.size, number_type.dtype)
+        held = cells[absent.size - int(present.sum()) :]
+        rows = Rows(np.maximum(present, 1), np.arange(present.size), np.cumsum(present) - present)
+        self._stream(pages, sources, stream, present, held, rows)
+        bits = cells.view(number_type.latent)
+        self.kernels.spread_present(held.view(number_type.latent), absent, between, bits)
+        return bits
 
     def _residuals(self, pages: list[int], sources: PageStreams, present: I64, absent: U8) -> Latents:
         """Return the residuals of all cells; a masked one has none, which is the middle of the latents."""
         pipeline = self._pipeline
         bits = pipeline.primary_bits(self.layout.element.number_type)
         if pipeline.contexts == 1:
-            return self._spread(self._stream(pages, sources, 0, present), absent, 1 << (bits - 1))
+            return self._spread(pages, sources, 0, present, absent, 1 << (bits - 1))
         counts = np.zeros((pipeline.contexts, len(pages)), np.int64)
         counts[:-1] = np.array(sources.counts[self.part], np.int64).T
         counts[-1] = present - counts[:-1].sum(axis=0)

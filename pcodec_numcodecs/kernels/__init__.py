@@ -311,7 +311,7 @@ class Kernels(Coding, Protocol):
         """Copy the latents of cells that are not masked, those for which `absent` is 0, to `out`, which they fill."""
 
     def spread_present(self, latents: Latents, absent: U8, between: int, out: Latents) -> None:
-        """Invert `keep_present`: masked cells get `between`."""
+        """Invert `keep_present`: masked cells get `between`. The latents may be those at the end of `out`."""
 
     def accumulate_changes(self, mask: U8, sizes: I64, strides: I64) -> None:
         """Undo changes from one stretch of a page to the next, in place.

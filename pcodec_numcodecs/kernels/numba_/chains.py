@@ -53,7 +53,7 @@ def restore_weights(
         # Where there are less than eight slabs left, the first of them is worked on several times.
         for k in range(gather_slabs(shapes, firsts, sets, cursor, starts), SLABS):
             starts[k] = starts[0]
-        here, kept = np.int64(LEFT), farthest(offsets, n1, n2, pitch)
+        here, kept = np.int64(LEFT), farthest(axes, offsets, n1, n2, pitch)
         built: Any = np.int64(-1)
         for i0 in range(n0):
             for i1 in range(n1):

@@ -1,7 +1,7 @@
 """Predict cells of tiles from those before them, and undo it, tile by tile.
 
-Latents of 8 and 16 bits are worked on as the high bits of 32: they wrap and compare there as they should, and less has
-to be compiled.
+Where it does not take much longer, latents of 8 and 16 bits are worked on as the high bits of 32: they wrap and compare
+there as they should, and less has to be compiled.
 """
 
 from typing import Any
@@ -38,15 +38,18 @@ def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Pre
 
 def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
     """See `Kernels.restore_tiles`."""
-    spare = spare_bits(residuals)
     if prediction.kind == WEIGHTS:
         _restore_weights(residuals, prediction)
-    elif not spare:
-        _restore(residuals, prediction, 0)
-    else:
+    elif prediction.kind == FLOAT_WEIGHTS:
+        _restore_floats(residuals, prediction)
+    elif prediction.kind == LORENZO:
+        _restore_plainly(restore_lorenzo, residuals, prediction, 0)
+    elif spare := spare_bits(residuals):
         wide = widened(residuals)
-        _restore(wide, prediction, spare)
+        _restore_plainly(restore_med, wide, prediction, spare)
         residuals[...] = wide >> spare
+    else:
+        _restore_plainly(restore_med, residuals, prediction, 0)
 
 
 def spare_bits(latents: Latents) -> int:
@@ -76,20 +79,16 @@ def _predict(
         predict_weights(*signed, shapes, *ends, *_stencil(prediction), *_rounding(prediction, spare))
 
 
-def _restore(residuals: Latents, prediction: Prediction, spare: int) -> None:
+def _restore_plainly(kernel: Any, residuals: Latents, prediction: Prediction, spare: int) -> None:
+    kernel(_signed(residuals), read_only(prediction.shapes), *_ends(residuals, prediction.reference << spare))
+
+
+def _restore_floats(residuals: Latents, prediction: Prediction) -> None:
     firsts, prediction = _by_shape(prediction)
     shapes = read_only(prediction.shapes)
-    if prediction.kind == FLOAT_WEIGHTS:
-        row, room = room_for(shapes, prediction.offsets)
-        woven, slab = np.empty(row, residuals.dtype), np.empty(room, np.float64)
-        restore_floats(residuals, shapes, firsts, *(*_floats(residuals, prediction), woven, slab))
-        return
-    signed = _signed(residuals)
-    ends = _ends(residuals, prediction.reference << spare)
-    if prediction.kind == LORENZO:
-        restore_lorenzo(signed, shapes, *ends)
-    else:
-        restore_med(signed, shapes, *ends)
+    row, room = room_for(shapes, prediction.axes, prediction.offsets)
+    woven, slab = np.empty(row, residuals.dtype), np.empty(room, np.float64)
+    restore_floats(residuals, shapes, firsts, *(*_floats(residuals, prediction), woven, slab))
 
 
 def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
@@ -98,7 +97,7 @@ def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
     heaviest = int(np.abs(prediction.weights).sum(axis=2).max(initial=0))
     # All that is summed up for a cell, its neighbour before twice: narrow sums are made in half the time.
     largest = (2 * heaviest + (2 << prediction.shift)) << (bits - 1)
-    row, room = room_for(prediction.shapes, prediction.offsets)
+    row, room = room_for(prediction.shapes, prediction.axes, prediction.offsets)
     restore_weights(
         *(_signed(residuals), read_only(prediction.shapes), firsts, *_ends(residuals, prediction.reference)),
         *(*_stencil(prediction), *_rounding(prediction, 0)[:2]),
@@ -109,12 +108,10 @@ def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
 
 
 def _by_shape(prediction: Prediction) -> tuple[Any, Prediction]:
-    """Return the first cell of each lane, and lanes of equal shape and weights next to each other, where it matters."""
+    """Return the first cell of each lane, and lanes of equal shape and weights next to each other."""
     shapes = prediction.shapes
     sizes = shapes.prod(axis=1)
     firsts = np.cumsum(sizes) - sizes
-    if prediction.kind in (LORENZO, MED):
-        return firsts, prediction
     order = np.lexsort((prediction.sets, *shapes.T[1:]))
     return firsts[order], prediction._replace(shapes=shapes[order], sets=prediction.sets[order])
 

@@ -183,10 +183,11 @@ _raw_weave, _raw_unweave = intrinsic(_weave), intrinsic(_unweave)
 _raw_weigh_block, _raw_follow = intrinsic(_weigh_block), intrinsic(_follow)
 
 
-def room_for(shapes: Any, offsets: Any) -> tuple[int, int]:
+def room_for(shapes: Any, axes: int, offsets: Any) -> tuple[int, int]:
     """Return how many cells a row of eight slabs takes, and how many of the slabs themselves have to be at hand."""
     n1, n2, pitch = shapes[:, 2], shapes[:, 3], shapes[:, 4] + HALO
-    back = np.minimum(offsets, 0).min(axis=0, initial=-1)
+    back = np.minimum(offsets, 0).min(axis=0, initial=0)
+    back[4 - axes :] = np.minimum(back[4 - axes :], -1)
     # As `farthest`, or farther.
     kept = -((back[0] * n1 + back[1]) * n2 + back[2]) * pitch - back[3] + LEFT
     least = np.minimum(shapes[:, 1:4].prod(axis=1) * pitch, 3 * kept + pitch)
@@ -194,10 +195,11 @@ def room_for(shapes: Any, offsets: Any) -> tuple[int, int]:
 
 
 @inlined
-def farthest(offsets: Any, n1: Any, n2: Any, pitch: Any) -> Any:
+def farthest(axes: Any, offsets: Any, n1: Any, n2: Any, pitch: Any) -> Any:
     """Return how far before a cell its neighbours lie, those for differences along all axes among them."""
-    most = (n1 * n2 + n2 + 1) * pitch + 1
     zero = np.int64(0)
+    rows = (n1 * n2 if axes > 3 else zero) + (n2 if axes > 2 else zero) + np.int64(axes > 1)
+    most = rows * pitch + 1
     for k in range(offsets.shape[0]):
         # Clamped, an offset that goes ahead may be 0.
         rows = (min(offsets[k, 0], zero) * n1 + min(offsets[k, 1], zero)) * n2 + min(offsets[k, 2], zero)

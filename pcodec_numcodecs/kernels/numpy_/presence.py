@@ -17,8 +17,9 @@ def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
 
 def spread_present(latents: Latents, absent: U8, between: int, out: Latents) -> None:
     """See `Kernels.spread_present`."""
+    held = latents.copy()
     out.fill(between)
-    out[absent == 0] = latents
+    out[absent == 0] = held
 
 
 def accumulate_changes(mask: U8, sizes: I64, strides: I64) -> None:
