@@ -1,6 +1,6 @@
 """What works on whole Zarr stores, and on the user's own data."""
 
-from ..diagnostics import Comparison, Explanation
+from ..diagnostics import Advice, ChunkSummary, Comparison, Explanation, Features, Measured, Try
 from .advising import Recommendation, RecommendedArray, compare, explain, recommend
 from .conversions import Conversion, ConvertedArray
 from .converting import convert
@@ -9,17 +9,22 @@ from .inspecting import ArrayInspection, ChunkInspection, StoreInspection, inspe
 from .verifying import Damage, Verification, VerifiedArray, verify
 
 __all__ = [
+    "Advice",
     "ArrayInspection",
     "ChunkInspection",
+    "ChunkSummary",
     "Comparison",
     "Conversion",
     "ConvertedArray",
     "Damage",
     "Explanation",
+    "Features",
+    "Measured",
     "Recommendation",
     "RecommendedArray",
     "StoreError",
     "StoreInspection",
+    "Try",
     "Verification",
     "VerifiedArray",
     "compare",
