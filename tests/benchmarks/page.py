@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from . import aims, plots, tables
@@ -98,13 +99,22 @@ def render(results: Results, command: str, pictures: dict[str, str]) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def put(page: Path, content: Callable[[], str], begin: str = BEGIN, end: str = END) -> None:
+    """Put what is made between the markers of a page, which are looked for before it is made."""
+    text = page.read_text(encoding="utf-8")
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"{page} must have one line {begin.strip()} and one {end}")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(before + begin + content() + end + after, encoding="utf-8")
+
+
 def write(page: Path, results: Results, command: str) -> None:
     """Draw the plots and put all between the markers of the page."""
-    text = page.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"{page} must have one line {BEGIN.strip()} and one {END}")
-    drawn = plots.draw(results, page.parent / page.stem)
-    pictures = {name: file.relative_to(page.parent).as_posix() for name, file in drawn.items()}
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(before + BEGIN + render(results, command, pictures) + END + after, encoding="utf-8")
+
+    def content() -> str:
+        drawn = plots.draw(results, page.parent / page.stem)
+        pictures = {name: file.relative_to(page.parent).as_posix() for name, file in drawn.items()}
+        return render(results, command, pictures)
+
+    put(page, content)

@@ -105,12 +105,12 @@ def run(
     seen: Counter[str] = Counter()
     faults: list[str] = []
     peak = done = 0
-    start = time.perf_counter()
     with warnings.catch_warnings(), Watch(SECONDS) as watch:
         warnings.simplefilter("error")
         for data in corpus:  # whatever is done once, such as to compile, is not on the account of an input
             for twin in twins:
                 outcome(reader, data, twin)
+        start = time.perf_counter()
         while done < inputs and time.perf_counter() - start < seconds and len(faults) < MOST_FAULTS:
             if done % 1000 == 0:
                 watch.alive()

@@ -1,4 +1,4 @@
-"""Licences of what the package needs at run time, as the installed packages tell: `python tests/reliability/licences.py`."""
+"""Licences of what is needed at run time, as installed packages tell: `python tests/reliability/licences.py`."""
 
 import importlib.metadata
 import re
@@ -29,9 +29,8 @@ def _needed(package: str, extra: str) -> list[str]:
     for requirement in importlib.metadata.requires(package) or ():
         _, _, condition = requirement.partition(";")
         asked = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", condition)
-        if (asked[1] if asked else "") == extra and not re.search(
-            r"python_version\s*<|sys_platform == ['\"]win", condition
-        ):
+        elsewhere = re.search(r"python_version\s*<|sys_platform == .win", condition)
+        if (asked[1] if asked else "") == extra and not elsewhere:
             found.append(_name(requirement))
     return found
 
