@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="little of everything: figures mean nothing")
     parser.add_argument("--seconds", type=float, help="no longer for a section, or a reader that is fuzzed")
+    parser.add_argument("--emulator", type=Path, metavar="FOLDER", help="for an emulated ARM, see arm.sh")
     parser.add_argument("--only", nargs="*", choices=list(sections(QUICK)), default=[], metavar="SECTION")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="JSON of what was found, by section")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put tables into this page")
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def tell(what: str) -> None:
         print(f"{time.perf_counter() - start:6.1f} s  {what}", file=sys.stderr, flush=True)
 
-    plan = QUICK if chosen.quick else Plan()
+    plan = (QUICK if chosen.quick else Plan())._replace(emulator=chosen.emulator)
     if chosen.seconds is not None:
         plan = plan._replace(seconds=chosen.seconds)
     results = measure(plan, chosen.only, chosen.keep, tell)

@@ -27,6 +27,7 @@ class Plan(NamedTuple):
     minutes: float = 30.0
     backend: str = borrowed.ALL
     versions: bool = True
+    emulator: Path | None = None
 
 
 QUICK = Plan(300, 20.0, 1, 200, 10, 60, 60, 2, 0.2, 1, 0, 0.02, 0.05, "TestZarrDictStore and append", False)
@@ -60,7 +61,7 @@ def sections(plan: Plan) -> dict[str, Callable[[], Any]]:
         "stream": lambda: load.memory("stream", plan.gigabytes * 1024 * load.MIB)._asdict(),
         "mixed": lambda: load.memory("mixed", min(plan.minutes * 60, plan.seconds))._asdict(),
         "borrowed": lambda: borrowed.run(plan.backend)._asdict(),
-        "versions": lambda: [one._asdict() for one in versions.measure()] if plan.versions else [],
+        "versions": lambda: [one._asdict() for one in versions.measure(plan.emulator)] if plan.versions else [],
         "licences": lambda: [one._asdict() for one in licences.licences()],
     }
 

@@ -1,6 +1,7 @@
 """The same bytes, and golden files read, on every Python that is there: `python tests/reliability/versions.py`.
 
-Each gets an environment of its own with the newest NumPy that it can have; needs a package index.
+Each gets an environment of its own with the newest NumPy that it can have; needs a package index. A folder as an
+argument is for an emulated ARM, see `arm.sh`.
 """
 
 import os
@@ -40,9 +41,20 @@ def _find(version: str) -> str | None:
     return None
 
 
-def measure() -> list[Version]:
-    """Run the tests with every Python."""
-    return [_measured(version, python) for version in PYTHONS for python in [_find(version)]]
+def measure(emulator: Path | None = None) -> list[Version]:
+    """Run the tests with every Python; on an emulated ARM, if a folder for that is given."""
+    found = [_measured(version, python) for version in PYTHONS for python in [_find(version)]]
+    return [*found, *([_emulated(emulator)] if emulator else [])]
+
+
+def _emulated(folder: Path) -> Version:
+    ran = subprocess.run([TESTS / "reliability" / "arm.sh", folder], capture_output=True, text=True, check=False)
+    numpy = next((path.name.split("-")[1] for path in folder.glob("site/numpy-*.dist-info")), "")
+    return Version("3.11 on ARM, emulated", numpy.removesuffix(".dist"), _last(ran.stdout), not ran.returncode)
+
+
+def _last(printed: str) -> str:
+    return (printed.strip().splitlines() or ["nothing"])[-1].strip("= ")
 
 
 def _measured(version: str, python: str | None) -> Version:
@@ -59,12 +71,11 @@ def _measured(version: str, python: str | None) -> Version:
         environment = {**os.environ, "PYTHONPATH": str(TESTS.parent), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [own, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(str(TESTS / name) for name in FILES)]
         ran = subprocess.run(command, cwd=TESTS.parent, env=environment, capture_output=True, text=True, check=False)
-    last = (ran.stdout.strip().splitlines() or ["nothing"])[-1]
-    return Version(version, numpy, last.strip("= "), not ran.returncode)
+    return Version(version, numpy, _last(ran.stdout), not ran.returncode)
 
 
 if __name__ == "__main__":
-    rows = measure()
+    rows = measure(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     for row in rows:
         print(*row)
     sys.exit(any(row.numpy and not row.passed for row in rows))
