@@ -14,7 +14,7 @@ if [[ ! -d $folder/site ]]; then
   for package in "$folder"/cache/archives/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
   platforms=(--platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 --platform manylinux_2_17_aarch64)
   pip install -q --target "$folder/site" "${platforms[@]}" --python-version 3.11 --only-binary :all: \
-    numpy pytest hypothesis pcodec==1.1.0
+    numpy pytest hypothesis pcodec==1.1.0 google-crc32c
 fi
 export QEMU_LD_PREFIX=$folder/root PYTHONPATH=$folder/site:$here PYTHONDONTWRITEBYTECODE=1
 cd "$here"
