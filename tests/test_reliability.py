@@ -1,5 +1,6 @@
 """The page of reliability is made of what was found, and of nothing else; figures that it shows are never typed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ def test_command_writes_the_sections_that_were_asked_for(tmp_path):
     assert text.endswith(f"{page.END}after\n")
     assert "old" not in text
     assert "| zarr |" in text
-    assert "60 chunks of" in text
+    assert (chunks := re.search(r"^\d+ chunks of .*$", text, re.MULTILINE)[0])
     assert "## Killed writers" not in text
     # What one run found is there for the next.
     command.main(["--quick", "--only", "threads", "--keep", str(kept), "--write", str(copy)])
     text = copy.read_text(encoding="utf-8")
-    assert "60 chunks of" in text
+    assert chunks in text
     assert "16 threads made" in text
 
 

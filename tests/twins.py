@@ -8,6 +8,7 @@ from pcodec_numcodecs.kernels import numpy_
 
 HAVE_NUMBA = importlib.util.find_spec("numba") is not None
 NO_NUMBA = "numba is not installed: pip install numba"
+TWINS = ("numpy", "numba") if HAVE_NUMBA else ("numpy",)
 
 if HAVE_NUMBA:
     from pcodec_numcodecs.kernels import numba_

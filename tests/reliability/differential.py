@@ -22,7 +22,7 @@ import chunk_cases
 import numpy as np
 from crossing import we_write_wheel_reads, wheel_writes_we_read, written
 from reliability.arrays import KINDS, bits_of_some_kind
-from reliability.fuzzing import TWINS
+from twins import TWINS
 
 from pcodec_numcodecs import ChunkConfig, wrapped
 from pcodec_numcodecs.dtypes import NUMBER_TYPES, from_latents

@@ -6,7 +6,6 @@ Inputs that break a promise are kept in the folder given by `--keep`.
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import random
 import sys
@@ -25,6 +24,7 @@ from reliability.corpus import seeds
 from reliability.limits import TooLongError, Watch, forbid_more, peak_bytes
 from reliability.mutations import damaged, damaged_json
 from reliability.readers import FRAMES, READERS, Reader, outcome, with_checksums
+from twins import TWINS
 
 SECONDS = 2.0
 """Processor time that an input of less than 8 KiB may take, on one twin."""
@@ -34,7 +34,6 @@ MEASURED = 200
 """The memory of one input in so many is measured, which is slow; all run below a limit of the process."""
 ROOM = 1 << 30
 MOST_FAULTS = 20
-TWINS = ("numpy", "numba") if importlib.util.find_spec("numba") else ("numpy",)
 
 
 class Found(NamedTuple):

@@ -86,7 +86,7 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
         from reliability.readers import FRAMES, READERS, outcome, with_checksums
 
         import pcodec_numcodecs.kernels  # noqa: F401
-    from reliability.fuzzing import TWINS
+    from twins import TWINS
 
     reader = READERS[name]
     warnings.simplefilter("error")

@@ -167,7 +167,9 @@ def run(kills: int, seed: int = 0, *, seconds: float = float("inf")) -> Found:
             outcomes[name] += found
             wrong += faults
             generations[name] = max(last, before) + 1
-            # What was torn is written whole for the next turn.
+            # What was torn is written whole for the next turn; a shard at an edge would be read for that.
+            shutil.rmtree(folder)
+            create(folder, name.split(",")[0])
             zarr.open_array(folder, mode="r+")[:] = data(generations[name])
             done += 1
     spent = time.perf_counter() - start

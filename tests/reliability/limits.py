@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-HARD = 20
-"""So many times the limit, by the clock, after which the process shows where it is and ends: compiled code that never
+HARD = 1800
+"""Seconds by the clock after which the process shows where it is and ends: compiled code that never
 returns is not reached by signals."""
 
 
@@ -62,7 +62,7 @@ class Watch:
 
     def alive(self) -> None:
         """Put off the end of the process."""
-        faulthandler.dump_traceback_later(HARD * self.seconds + 100, exit=True)
+        faulthandler.dump_traceback_later(HARD, exit=True)
 
     def call(self, work: Callable[[], Any]) -> Any:
         """Return what the work returns, if it does in time."""

@@ -19,8 +19,8 @@ if __name__ == "__main__":
 
 import numpy as np
 from reliability.arrays import hostile, settings
-from reliability.fuzzing import TWINS
 from reliability.limits import TooLongError, Watch
+from twins import TWINS
 
 from pcodec_numcodecs import ChunkConfig, DeltaSpec, InvalidArgumentError, ModeSpec, PagingSpec, frame, standalone
 from pcodec_numcodecs.kernels.choice import VARIABLE
