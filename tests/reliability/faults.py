@@ -163,6 +163,21 @@ def judged(found: np.ndarray, part: tuple[Any, ...], candidates: dict[str, np.nd
     return "wrong" if "wrong" in seen else seen.pop() if len(seen) == 1 else "mixed by chunk"
 
 
+def told(error: Exception, layout: str) -> str:
+    """Tell what an error says; "wrong" where it is none of those that a user may expect."""
+    if isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:  # as newer releases of Zarr wrap them
+        return told(error.exceptions[0], layout)
+    if isinstance(error, CorruptionError | InsufficientDataError):
+        return "damaged"
+    if isinstance(error, StoreError):
+        return "error of the store"
+    # A shard's index, which is Zarr's, has a checksum too.
+    is_index = (
+        layout == "shard" and isinstance(error, ValueError) and ("checksum" in str(error) or "index" in str(error))
+    )
+    return "index of the shard damaged" if is_index else f"wrong: {type(error).__name__}"
+
+
 def run(cases: int, seed: int = 0, *, seconds: float = float("inf")) -> Found:
     """Read so many times, or for so many seconds."""
     start = time.perf_counter()
@@ -185,14 +200,8 @@ def run(cases: int, seed: int = 0, *, seconds: float = float("inf")) -> Found:
             candidates = {"old": arrays(old), "new": arrays(new), "absent": np.full(SHAPE, FILL, np.int32)}
             try:
                 found = judged(array[part], part, candidates, INNER if layout == "shard" else SHAPE)
-            except (CorruptionError, InsufficientDataError):
-                found = "damaged"
-            except StoreError:
-                found = "error of the store"
             except Exception as error:
-                # A shard's index, which is Zarr's, has a checksum too.
-                is_index = layout == "shard" and isinstance(error, ValueError) and "checksum" in str(error)
-                found = "index of the shard damaged" if is_index else f"wrong: {type(error).__name__}"
+                found = told(error, layout)
         for fault in set(store.plan.values()):
             outcomes[fault][found] += 1
         if found.startswith("wrong"):

@@ -127,7 +127,7 @@ def judge(folder: Path, before: int, last: int) -> tuple[Counter[str], list[str]
                 outcomes["damaged"] += 1
                 continue
             except ValueError as error:
-                if "checksum" not in str(error) or isinstance(error, PcoError):
+                if not {"checksum", "index"} & set(str(error).split()) or isinstance(error, PcoError):
                     raise
                 outcomes["index of the shard damaged"] += 1
                 continue
