@@ -40,6 +40,8 @@ def checked_integer(value: SupportsIndex, name: str, low: int, high: int | None 
         When it is out of the limits.
     """
     try:
+        if isinstance(value, np.bool_):  # which older releases of NumPy take for an index
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be an integer, got {type(value).__name__}") from None

@@ -176,8 +176,19 @@ def test_bad_settings_are_refused_when_created(make, error):
     assert raised.type is error
 
 
+def takes_bools_for_indices():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return operator.index(np.bool_(True)) == 1
+        except TypeError:
+            return False
+
+
 @pytest.mark.parametrize(("make", "error"), REFUSED.values(), ids=REFUSED)
-def test_the_wheel_refuses_them_too(make, error):
+def test_the_wheel_refuses_them_too(make, error, request):
+    if "numpy-bool" in request.node.callspec.id and takes_bools_for_indices():
+        pytest.skip("this NumPy still takes its bools for indices")
     numbers = numbers_of("f64" if "try_float" in make.__qualname__ else "i32")
     found = outcome(lambda: pcodec.standalone.simple_compress(numbers, make(pcodec)))
     assert found == ("TypeError" if error is TypeError else "refused")
