@@ -2,7 +2,9 @@
 
 import copy
 import decimal
+import operator
 import pickle
+import warnings
 
 import numpy as np
 import pcodec
