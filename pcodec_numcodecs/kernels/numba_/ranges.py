@@ -18,8 +18,7 @@ def cut_ranges(
     latents: npt.NDArray[np.unsignedinteger[Any]], ranges: int, lowers: U64, uppers: U64, counts: I64
 ) -> int:
     """See `Kernels.cut_ranges`."""
-    if latents.itemsize < 4:  # less has to be compiled
-        latents = latents.astype(np.uint32)
+    latents = latents.astype(np.uint64, copy=False)  # samples are short, and so one kernel serves all widths
     return _cut(read_only(latents), np.int64(ranges), lowers, uppers, counts)
 
 
