@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import compiled, inlined_lightly, read_only
+from .variables import by_width
 from .words import bit_length
 
 _BLOCK = 512  # latents at a time, one step of the search for all of them
@@ -29,10 +30,11 @@ def assign_bins(
     wider the farther they are from the middle bin, as bins are as a rule; whichever takes fewer steps.
     """
     # The search may look past the last bin; the largest latent would pass there, hence the cut at the end.
-    largest = np.full(2 * lowers.size, np.iinfo(latents.dtype).max, latents.dtype)
-    bounds = np.concatenate((lowers.astype(latents.dtype), largest))
+    bounds = np.concatenate((lowers, np.full(2 * lowers.size, np.iinfo(np.uint64).max, np.uint64)))
     distances = np.empty(_BLOCK)
-    _assign(read_only(latents), lowers, bounds, distances, distances.view(np.uint64), out)
+    # An array for each width, of which one is the given one: so one kernel serves them all.
+    u8, u16, u32, u64 = (read_only(own[0]) for own in by_width((latents,)))
+    _assign(u8, u16, u32, u64, lowers, bounds, distances, distances.view(np.uint64), out)
 
 
 def measure_bins(
@@ -63,7 +65,9 @@ def _measure(latents: Any, bins: Any, lowers: Any, uppers: Any, counts: Any) -> 
 
 
 @compiled
-def _assign(latents: Any, lowers: Any, bounds: Any, distances: Any, distance_bits: Any, out: Any) -> None:
+def _assign(
+    u8: Any, u16: Any, u32: Any, u64: Any, lowers: Any, bounds: Any, distances: Any, distance_bits: Any, out: Any
+) -> None:
     span_bits = bit_length(lowers[lowers.size - 1] - lowers[0])
     shift = np.uint64(max(0, span_bits - _EVEN_BITS))
     keys, before = np.empty((2, lowers.size), np.int32), np.empty((2, lowers.size), np.int32)
@@ -84,9 +88,18 @@ def _assign(latents: Any, lowers: Any, bounds: Any, distances: Any, distance_bit
     firsts = _table(keys[uneven], before[uneven])
     lowest, most = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1), np.int32(firsts.size - 1)
     last = np.uint16(lowers.size - 1)
-    for start in range(0, latents.size, _BLOCK):
-        n = min(_BLOCK, latents.size - start)
-        block, found = latents[start : start + n], out[start : start + n]
+    held = np.empty(_BLOCK, np.uint64)
+    for start in range(0, out.size, _BLOCK):
+        n = min(_BLOCK, out.size - start)
+        block, found = held[:n], out[start : start + n]
+        if u64.size:
+            block = u64[start : start + n]
+        elif u32.size:
+            _widen(u32[start : start + n], held)
+        elif u16.size:
+            _widen(u16[start : start + n], held)
+        else:
+            _widen(u8[start : start + n], held)
         if uneven:
             _uneven_keys(block, centre, distances, distance_bits, buckets)
         else:
@@ -103,6 +116,12 @@ def _assign(latents: Any, lowers: Any, bounds: Any, distances: Any, distance_bit
         if steps:
             for i in range(n):
                 found[i] = min(found[i], last)
+
+
+@inlined_lightly
+def _widen(latents: Any, held: Any) -> None:
+    for i in range(latents.size):
+        held[i] = latents[i]
 
 
 @inlined_lightly
