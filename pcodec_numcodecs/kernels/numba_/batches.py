@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...constants import ANS_INTERLEAVING, BATCH
-from .compiled import inlined
+from .compiled import inlined, separate
 from .words import load
 
 BATCH_CELLS = 2 * BATCH
@@ -92,7 +92,7 @@ def walk(data: Any, position: Any, table: Any, states: Any, own: Any, n: Any, ce
     return position, (total >> _WIDTH) & _PAIR
 
 
-@inlined
+@separate
 def read_offsets(data: Any, position: Any, widest: Any, n: Any, cells: Any, at: Any) -> None:
     """Add the offsets of a batch, which lie within the data, to its lower bounds."""
     if 2 * widest <= NARROW:
@@ -110,7 +110,7 @@ def read_offsets(data: Any, position: Any, widest: Any, n: Any, cells: Any, at: 
             position += width
 
 
-@inlined
+@separate
 def read_differences(
     data: Any, position: Any, widest: Any, cells: Any, at: Any, history: Any, kept: Any, order: Any
 ) -> None:

@@ -59,7 +59,11 @@ def inlined_lightly(function: Function) -> Function:
 
 
 def separate(function: Function) -> Function:
-    """Compile a part of kernels into each of them as a function of its own, for what is called from several places."""
+    """Compile a part of kernels into each of them as a function of its own.
+
+    For what is called from several places, and for loops that find the registers they need only so. Give it pointers
+    (`words.items`): arrays would be counted at each call.
+    """
     made: Function = part(function, light=True, inline=False, nogil=True, boundscheck=CHECKED)
     return made
 

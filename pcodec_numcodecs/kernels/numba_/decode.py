@@ -186,10 +186,11 @@ def _decode_lanes(
                         ):
                             undone[variable] = True
                             read_differences(
-                                data, begin, widest, cells, at, history, np.uint64(variable * room), on_the_way
+                                *(items(data), begin, widest, items(cells), at, items(history)),
+                                *(np.uint64(variable * room), on_the_way),
                             )
                         else:
-                            read_offsets(data, begin, widest, n, cells, at)
+                            read_offsets(items(data), begin, widest, n, items(cells), at)
                 position = begin + bits
                 if position > limit:
                     numbers = _RAN_OUT

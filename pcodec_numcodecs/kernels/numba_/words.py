@@ -22,7 +22,8 @@ _BITS = {number: bits for bits, number in _FLOATS.items()}
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, byte: Any) -> Any:
-    start = context.make_array(array_type)(context, builder, array).data
+    is_pointer = isinstance(array_type, types.CPointer)
+    start = array if is_pointer else context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(start, [byte]), _WORD.as_pointer())
 
 
