@@ -212,22 +212,17 @@ class Kernels(Coding, Protocol):
         out: Latents,
         rows: Rows,
     ) -> None:
-        """Turn latents of tiles into numbers, and put these where they belong.
+        """Turn latents of tiles into numbers, and put these where they belong; `out` and `rows` as in `decode_pages`.
 
         Parameters
         ----------
         primary, secondary
-            Lanes end to end, of the numbers' width.
-        counts
-            Latents of each lane.
+            Lanes end to end, of the numbers' width; `counts` are those of each lane.
         recipe
             How latents become numbers; of its mode alone, which is none with a dictionary.
         absent
-            For each latent 0, or one more than the place in `fills` of the latent that stands there instead; or empty.
-        fills
-            Two at the most.
-        out, rows
-            As in `decode_pages`.
+            For each latent 0, or one more than the place in `fills`, two at the most, of the one that stands there
+            instead; or empty.
         """
 
     def place_values(
@@ -242,22 +237,14 @@ class Kernels(Coding, Protocol):
         out: Latents,
         rows: Rows,
     ) -> int:
-        """Look latents of tiles up in a list, turn them into numbers, and put these where they belong.
+        """Do what `place_numbers` does, which see, with latents that are looked up in a list; each lane has one at least.
 
         Parameters
         ----------
-        places
-            Lanes end to end: places in a list, 8 or 16 bits wide; of absent cells, anything.
-        counts
-            Places of each lane, one at least.
-        first
-            Place of the first of ``recipe.values``.
+        places, first
+            Lanes end to end, 8 or 16 bits wide, of absent cells anything; and the place of ``recipe.values[0]``.
         spans
             Shape (lanes, 2): the least and the largest place that a lane may have, both within these values.
-        recipe
-            How latents become numbers, and the values that places stand for.
-        absent, fills, out, rows
-            As in `place_numbers`.
 
         Returns
         -------
