@@ -237,7 +237,7 @@ class Kernels(Coding, Protocol):
         out: Latents,
         rows: Rows,
     ) -> int:
-        """Do what `place_numbers` does, which see, with latents that are looked up in a list; each lane has one at least.
+        """Do what `place_numbers` does (see there) with latents looked up in a list; each lane has one at least.
 
         Parameters
         ----------
