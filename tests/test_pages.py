@@ -41,7 +41,8 @@ def test_reference_has_every_public_name():
     assert len(set(named)) == len(named)
     rooms = (pcodec_numcodecs, pcodec_numcodecs.frame, stores)
     public = {f"{room.__name__}.{name}" for room in rooms for name in room.__all__}
-    assert public - set(named) == {"pcodec_numcodecs.frame.MAGIC"}
+    # The rooms themselves have pages of their own.
+    assert public - set(named) - {room.__name__ for room in rooms} == {"pcodec_numcodecs.frame.MAGIC"}
 
 
 def test_pages_are_found():
