@@ -52,7 +52,7 @@ class TestCompare:
         assert (
             both["zstd"].stored_bytes == rows["smooth", "zstd"].stored_bytes + rows["inner/noise", "zstd"].stored_bytes
         )
-        assert "1 arrays of less than 4,096 bytes were left out" in found.notes
+        assert "Left out for having less than 4,096 bytes: 1 arrays" in found.notes
 
     def test_what_a_codec_does_not_hold_is_told(self, tmp_path):
         np.save(tmp_path / "flags.npy", smooth() > 5)

@@ -98,7 +98,7 @@ def samples_of(
         raise StoreError(f"{location}: no array {select!r} in it; there are {', '.join(names) or 'none'}")
     large = [sample for sample in found if sample.raw_bytes >= _SMALL_BYTES]
     if large and len(large) < len(found):
-        skipped.append(f"{len(found) - len(large)} arrays of less than {_SMALL_BYTES:,} bytes were left out")
+        skipped.append(f"Left out for having less than {_SMALL_BYTES:,} bytes: {len(found) - len(large)} arrays")
     if not found:
         raise StoreError(f"{location}: there are no numbers in it that Pco can hold. {'. '.join(skipped)}")
     return large or found, skipped
