@@ -86,10 +86,14 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
         from reliability.readers import FRAMES, READERS, outcome, with_checksums
 
         import pcodec_numcodecs.kernels  # noqa: F401
+    from reliability.corpus import seeds
     from twins import TWINS
 
     reader = READERS[name]
     warnings.simplefilter("error")
+    for data in seeds(name):  # what compiles, or loads, kernels is not on the account of an input
+        for twin in TWINS if reader.twins else TWINS[:1]:
+            outcome(reader, data, twin)
 
     def one(data: bytes) -> None:
         given = with_checksums(data) if name in FRAMES else data
