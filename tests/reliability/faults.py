@@ -171,10 +171,9 @@ def told(error: Exception, layout: str) -> str:
         return "damaged"
     if isinstance(error, StoreError):
         return "error of the store"
-    # A shard's index, which is Zarr's, has a checksum too.
-    is_index = (
-        layout == "shard" and isinstance(error, ValueError) and ("checksum" in str(error) or "index" in str(error))
-    )
+    # A shard's index, which is Zarr's, has a checksum too; of one that was cut to nothing, Zarr says that it has no shape.
+    words = {"checksum", "index", "reshape"} & set(str(error).split())
+    is_index = layout == "shard" and isinstance(error, ValueError) and words
     return "index of the shard damaged" if is_index else f"wrong: {type(error).__name__}"
 
 
