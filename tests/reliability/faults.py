@@ -171,7 +171,7 @@ def told(error: Exception, layout: str) -> str:
         return "damaged"
     if isinstance(error, StoreError):
         return "error of the store"
-    # A shard's index, which is Zarr's, has a checksum too; of one that was cut to nothing, Zarr says that it has no shape.
+    # A shard's index, which is Zarr's, has a checksum too; one cut to nothing cannot be reshaped.
     words = {"checksum", "index", "reshape"} & set(str(error).split())
     is_index = layout == "shard" and isinstance(error, ValueError) and words
     return "index of the shard damaged" if is_index else f"wrong: {type(error).__name__}"
