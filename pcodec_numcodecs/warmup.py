@@ -148,6 +148,8 @@ def predict(kernels: Kernels) -> None:
             residuals = np.empty_like(latents)
             kernels.predict_tiles(latents, absent, prediction, residuals)
             kernels.restore_tiles(residuals, prediction)
+            if kind == WEIGHTS:  # sums of heavy ones are wide whatever the latents are
+                kernels.restore_tiles(residuals, prediction._replace(weights=weights << 24))
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))

@@ -57,7 +57,8 @@ def test_a_rare_latent_does_not_widen_the_bin_of_its_neighbours():
     assert not np.isin(sample_dense(latents), [0, 1_500_000, (1 << 64) - 1]).any()
     trained = train(latents, 8, 1, load())
     assert set(trained.bins.offset_bits[np.isin(trained.bins.lowers, [1_000_000, 2_000_000])]) == {0}
-    assert trained.cost - plain.cost < 1000 << FRACTION_BITS
+    # Besides three bins, a table that is smaller for 1/512 of the bytes.
+    assert trained.cost - plain.cost < (1000 << FRACTION_BITS) + plain.cost // 512
 
 
 def sample_places(n):
