@@ -88,7 +88,8 @@ def test_bins_are_assigned_and_measured_alike(seed, bits, n):
     rng = np.random.default_rng(seed)
     latents = words_below(rng, int(rng.integers(0, bits + 1)), n).astype(f"u{bits // 8}")
     chosen = rng.choice(latents, int(rng.integers(1, 400)))
-    lowers = np.unique(np.append(chosen, rng.choice([0, latents.min()]))).astype(np.uint64)
+    least = rng.choice(np.array([0, latents.min()], latents.dtype))  # of a list, NumPy would make floats
+    lowers = np.unique(np.append(chosen, least)).astype(np.uint64)
     bins = np.zeros(n, np.uint16)
     kernels = Compared()
     kernels.assign_bins(latents, lowers, bins)
