@@ -97,7 +97,7 @@ class TestCompare:
         line = one_line_failure(capsys, "compare", store, "--codecs", "pco-8,no-such")
         assert "unknown codec 'no-such'; there are pco-0 to pco-12" in line
         assert "blosc-zstd" in line
-        assert "unknown codec 'pco-13'" in one_line_failure(capsys, "compare", store, "--codecs", "pco-13")
+        assert "unknown codec 'pco-13'" in one_line_failure(capsys, "compare", store, "--codecs", "zstd", "pco-13")
 
 
 class TestRecommend:

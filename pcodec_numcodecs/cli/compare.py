@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_data(parser)
     parser.add_argument(
-        "--codecs", type=lambda text: text.split(","), metavar="A,B,...", help="which, see below (six usual ones)"
+        "--codecs", nargs="+", metavar="CODEC", help="which, see below, with spaces or commas between (six usual ones)"
     )
     parser.add_argument("--repeats", type=int, default=3, metavar="N", help="the shortest of so many times counts (3)")
     add_store(parser)
@@ -36,7 +36,7 @@ def run(chosen: argparse.Namespace, console: Console) -> int:
 
     found = compare(
         chosen.data,
-        codecs=chosen.codecs,
+        codecs=chosen.codecs and [name for text in chosen.codecs for name in text.split(",") if name],
         limit=limit_of(chosen),
         repeats=max(1, chosen.repeats),
         array=chosen.array,
