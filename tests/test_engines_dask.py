@@ -94,7 +94,7 @@ def client():
             threads_per_worker=1,
             processes=True,
             memory_limit=f"{LIMIT_MIB}MiB",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -369,7 +369,7 @@ def test_a_running_cluster_does_the_work(tmp_path):
     distributed = pytest.importorskip("distributed")
     make_tree(tmp_path / "src.zarr")
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
     ) as cluster:
         found = convert(tmp_path / "src.zarr", tmp_path / "dst.zarr", scheduler=cluster.scheduler_address)
     assert sum(a.written for a in found.arrays) > 10

@@ -174,7 +174,7 @@ def restarts(kills: int, chunks: int = 60) -> Restarts:
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit="1GiB"
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", memory_limit="1GiB"
         ) as cluster,
         Client(cluster) as client,
     ):
