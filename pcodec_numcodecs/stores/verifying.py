@@ -164,8 +164,7 @@ def verify(
         name = str(location)
         inner = Inner(name, None, (), memoryview(content), None, len(content))
         faults = tuple(Damage("", name, f[0], f[1], f[2]) for f in _faults(inner, None))
-        method = "checksums" if content[:4] != STANDALONE_MAGIC else "decoded"
-        return Verification(name, (VerifiedArray("", 1, len(content), method, faults),))
+        return Verification(name, (VerifiedArray("", 1, len(content), _method(inner), faults),))
     place = open_place(location, options)
     nodes = [node for node in nodes_of(place) if node.kind == "array"]
     with ThreadPoolExecutor(workers) as pool:
@@ -211,11 +210,14 @@ def _look_into(place: Place, chunks: ArrayChunks, at: tuple[int, ...]) -> _Found
     methods = set()
     inner = list(chunks.inner(at, content))
     for one in inner:
-        methods.add(
-            "decoded" if bytes(one.content[:4] if one.content is not None else b"") == STANDALONE_MAGIC else "checksums"
-        )
+        methods.add(_method(one))
         damages += [(one.name, page, cells, text) for page, cells, text in _faults(one, chunks)]
     return _Found(len(inner), len(content), frozenset(methods), tuple(damages))
+
+
+def _method(one: Inner) -> str:
+    """Tell how a chunk is looked through: a .pco file has no checksums."""
+    return "decoded" if one.content is not None and one.content[:4] == STANDALONE_MAGIC else "checksums"
 
 
 def _faults(one: Inner, chunks: ArrayChunks | None) -> Iterator[tuple[int | None, str, str]]:
