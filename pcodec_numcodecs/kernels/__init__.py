@@ -22,12 +22,19 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 
 class Kernels(Coding, Protocol):
     """What every twin offers."""
+
+    HAS_FAST_CRC32C: bool
+    """Whether checksums are a matter of a few bytes a cycle."""
+
+    def crc32c_of_stretches(self, data: U8, starts: I64, stops: I64) -> U32:
+        """Return the CRC-32C (RFC 3720, appendix B.4) of the bytes from each start up to its stop."""
 
     def assign_bins(self, latents: Latents, lowers: U64, out: U16) -> None:
         """Find the last bin whose lower bound is not above each latent.

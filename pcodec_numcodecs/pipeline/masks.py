@@ -20,6 +20,7 @@ from .lists import read_list, write_list
 __all__ = ["read_masks", "write_masks"]
 
 Bools = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 Shapes = Sequence[tuple[int, ...]]
 """Of each page, the lengths of its tile."""
@@ -51,17 +52,22 @@ def write_masks(absent: U8, fills: int, shapes: Shapes, level: int, kernels: Ker
     return b"".join(parts)
 
 
-def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVersion, kernels: Kernels) -> U8:
+def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersion, kernels: Kernels) -> U8:
     """Invert `write_masks`.
+
+    Parameters
+    ----------
+    shapes
+        int64, shape (pages, axes).
 
     Raises
     ------
     CorruptionError, InsufficientDataError
         When it is damaged.
     """
-    cells = sum(map(prod, shapes))
+    sizes = shapes.prod(axis=1)
+    cells = int(sizes.sum())
     absent = np.zeros(cells, np.uint8)
-    sizes = np.array([prod(shape) for shape in shapes], np.int64)
     for fill in range(fills):
         form = source[0] if len(source) else -1
         if not 0 <= form < 1 << _MOST_STEPS:
@@ -73,8 +79,7 @@ def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVe
         mask = np.repeat((np.arange(runs.size) % 2).astype(np.uint8), runs)
         for step in reversed(range(_MOST_STEPS)):
             if form >> step & 1:
-                strides = np.array([_stride(shape, step) for shape in shapes], np.int64)
-                kernels.accumulate_changes(mask, sizes, strides)
+                kernels.accumulate_changes(mask, sizes, shapes[:, max(shapes.shape[1] - 1 - step, 0) :].prod(axis=1))
         if fill:
             mask *= np.uint8(fill + 1)
             np.maximum(absent, mask, out=absent)

@@ -1,6 +1,7 @@
 """The kernels compiled by Numba: each loops over lanes, with the GIL released."""
 
 from .bins import assign_bins, measure_bins
+from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
 from .contexts import assign_contexts, merge_contexts
 from .decode import decode_pages
 from .dictionary import index_values
@@ -17,10 +18,12 @@ from .presence import accumulate_changes, keep_present, spread_present
 from .ranges import cut_ranges
 
 __all__ = [
+    "HAS_FAST_CRC32C",
     "accumulate_changes",
     "assign_bins",
     "assign_contexts",
     "count_bit_lengths",
+    "crc32c_of_stretches",
     "cut_ranges",
     "decode_pages",
     "difference_consecutive",
