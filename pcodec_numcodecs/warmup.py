@@ -169,6 +169,8 @@ def predict(kernels: Kernels) -> None:
             spans = np.array([[0, 11]])
             out = np.empty_like(latents)
             kernels.place_values(places, counts, 0, spans, listed, absent[:0], nothing, out, rows)
-    kernels.accumulate_changes(np.zeros(12, np.uint8), np.array([12]), np.array([3]))
+    kernels.accumulate_changes(absent.copy(), np.array([12]), np.array([3]))
+    kernels.fill_runs(np.array([5, 7], np.uint32), absent.copy())
+    kernels.count_present(absent, np.array([12]))
     for columns in (np.ones((2, 3), np.int32), np.ones((3, 2), np.int32).T):
         kernels.sum_moments(columns, np.empty((2, 2), np.int64))

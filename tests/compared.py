@@ -157,6 +157,15 @@ class Compared:
     def spread_present(self, latents: Any, absent: Any, between: int, out: Any) -> None:
         self._in_place("spread_present", out, latents, absent, between)
 
+    def count_present(self, absent: Any, sizes: Any) -> Any:
+        self._count("count_present")
+        expected = numpy_.count_present(absent, sizes)
+        assert np.array_equal(self.twin.count_present(absent, sizes), expected)
+        return expected
+
+    def fill_runs(self, runs: Any, mask: Any) -> None:
+        self._in_place("fill_runs", mask, runs)
+
     def accumulate_changes(self, mask: Any, sizes: Any, strides: Any) -> None:
         self._in_place("accumulate_changes", mask, sizes, strides)
 

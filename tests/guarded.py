@@ -138,6 +138,8 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     kernels.keep_present(cells, masked, kept)
     kernels.spread_present(kept, masked, 1, np.zeros_like(cells))
     sizes = case.shapes.prod(axis=1)
+    kernels.count_present(masked, sizes)
+    kernels.fill_runs(np.array([3, cells.size - 3] if cells.size > 3 else [cells.size], np.uint32), masked.copy())
     kernels.accumulate_changes(masked.copy(), sizes, sizes // case.shapes[:, 0])
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)

@@ -246,7 +246,7 @@ def test_residuals_are_counted_alike(seed, bits, n):
     assert counts.tolist() == np.bincount(np.array(sizes, np.int64), minlength=65).tolist()
 
 
-@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.lists(st.tuples(st.integers(1, 40), st.integers(1, 9)), min_size=1))
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.lists(st.tuples(st.integers(1, 40), st.integers(1, 30)), min_size=1))
 @settings(deadline=None)
 def test_masked_cells_are_left_out_and_put_back_alike(seed, bits, pages):
     rng = np.random.default_rng(seed)
@@ -255,8 +255,14 @@ def test_masked_cells_are_left_out_and_put_back_alike(seed, bits, pages):
     kernels = Compared()
     mask = rng.integers(0, 2, n).astype(np.uint8)
     kernels.accumulate_changes(mask, sizes, strides)
+    edges = np.flatnonzero(np.diff(mask, prepend=0))
+    filled = np.full(n, 7, np.uint8)
+    kernels.fill_runs(np.diff(edges, prepend=0, append=n).astype(np.uint32), filled)
+    assert np.array_equal(filled, mask)
+    mask[mask > 0] = rng.integers(1, 3, np.count_nonzero(mask))
+    assert int(kernels.count_present(mask, sizes).sum()) == n - np.count_nonzero(mask)
     cells = words_below(rng, bits, n).astype(f"u{bits // 8}")
-    kept = np.zeros(n - int(mask.sum()), cells.dtype)
+    kept = np.zeros(n - np.count_nonzero(mask), cells.dtype)
     kernels.keep_present(cells, mask, kept)
     spread = np.zeros_like(cells)
     kernels.spread_present(kept, mask, 77, spread)

@@ -1,7 +1,6 @@
 """Pco streams of pages to the bits of their cells: the steps of a pipeline, undone."""
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,7 +97,7 @@ class PartDecoder(NamedTuple):
             self._stream(pages, sources, 0, cells, out.view(number_type.dtype), rows)
             return
         absent = self._absent(pages) if pipeline.fills else np.zeros(0, np.uint8)
-        present = cells if not absent.size else cells - _masked(absent, cells)
+        present = self.kernels.count_present(absent, cells) if absent.size else cells
         if pipeline.predictor.kind == NONE:
             primary = self._spread(pages, sources, 0, present, absent)
         else:
@@ -260,20 +259,17 @@ class PartDecoder(NamedTuple):
         """Return for each cell 0, or one more than the number of its fill value."""
         layout, pipeline = self.layout, self._pipeline
         cells = layout.grid.cells
-        parts = []
+        out = np.empty(int(cells[pages].sum()), np.uint8)
+        done = 0
         for block in layout.mask_blocks(self.part, pages):
             members = np.arange(block * pipeline.mask_pages, min((block + 1) * pipeline.mask_pages, layout.grid.pages))
             source = self.content(layout.first_of(MASKS, self.part) + block)
+            asked = pages[slice(*np.searchsorted(pages, (members[0], members[-1] + 1)))]
+            own = out[done : done + int(cells[asked].sum())]
+            done += own.size
+            whole = own if asked.size == members.size else np.empty(int(cells[members].sum()), np.uint8)
             shapes = tile_shapes(layout, self.part, members)
-            absent = read_masks(source, len(pipeline.fills), shapes, self.version, self.kernels)
-            asked = np.isin(members, pages, assume_unique=True)
-            parts.append(absent if asked.all() else absent[np.repeat(asked, cells[members])])
-        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.uint8), *parts])
-
-
-def _masked(absent: U8, cells: I64) -> I64:
-    """Count the masked cells of each page."""
-    # NumPy counts bools much faster than it adds up anything.
-    flags = (absent != 0) if (absent > 1).any() else absent.view(np.bool_)
-    bounds = pairwise((0, *np.cumsum(cells).tolist()))
-    return np.array([np.count_nonzero(flags[start:stop]) for start, stop in bounds], np.int64)
+            read_masks(source, len(pipeline.fills), shapes, self.version, self.kernels, whole)
+            if whole is not own:
+                own[:] = whole[np.repeat(np.isin(members, asked, assume_unique=True), cells[members])]
+        return out

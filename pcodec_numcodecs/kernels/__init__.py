@@ -307,6 +307,12 @@ class Kernels(Coding, Protocol):
     def spread_present(self, latents: Latents, absent: U8, between: int, out: Latents) -> None:
         """Invert `keep_present`: masked cells get `between`. The latents may be those at the end of `out`."""
 
+    def count_present(self, absent: U8, sizes: I64) -> I64:
+        """Count the cells of each page that are not masked, given the codes of the cells of pages end to end."""
+
+    def fill_runs(self, runs: npt.NDArray[np.uint32], mask: U8) -> None:
+        """Fill a mask with runs of 0 and of 1 in turn, which add up to its size."""
+
     def accumulate_changes(self, mask: U8, sizes: I64, strides: I64) -> None:
         """Undo changes from one stretch of a page to the next, in place.
 

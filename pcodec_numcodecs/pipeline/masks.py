@@ -52,13 +52,15 @@ def write_masks(absent: U8, fills: int, shapes: Shapes, level: int, kernels: Ker
     return b"".join(parts)
 
 
-def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersion, kernels: Kernels) -> U8:
+def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersion, kernels: Kernels, out: U8) -> None:
     """Invert `write_masks`.
 
     Parameters
     ----------
     shapes
         int64, shape (pages, axes).
+    out
+        As long as all pages, to be filled.
 
     Raises
     ------
@@ -67,7 +69,6 @@ def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersi
     """
     sizes = shapes.prod(axis=1)
     cells = int(sizes.sum())
-    absent = np.zeros(cells, np.uint8)
     for fill in range(fills):
         form = source[0] if len(source) else -1
         if not 0 <= form < 1 << _MOST_STEPS:
@@ -76,18 +77,16 @@ def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersi
         total = int(runs.sum(dtype=np.uint64))
         if total != cells:
             raise CorruptionError(f"runs of a mask must add up to {cells} cells, got {total}")
-        mask = np.repeat((np.arange(runs.size) % 2).astype(np.uint8), runs)
+        mask = np.empty_like(out) if fill else out
+        kernels.fill_runs(runs, mask)
         for step in reversed(range(_MOST_STEPS)):
             if form >> step & 1:
                 kernels.accumulate_changes(mask, sizes, shapes[:, max(shapes.shape[1] - 1 - step, 0) :].prod(axis=1))
         if fill:
             mask *= np.uint8(fill + 1)
-            np.maximum(absent, mask, out=absent)
-        else:
-            absent = mask
+            np.maximum(out, mask, out=out)
     if len(source):
         raise CorruptionError(f"masks must end with their last list, got {len(source)} bytes more")
-    return absent
 
 
 def _runs(mask: Bools) -> npt.NDArray[np.uint32]:

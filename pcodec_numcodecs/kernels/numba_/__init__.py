@@ -14,7 +14,7 @@ from .merge import merge_ranges
 from .moments import sum_moments
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
-from .presence import accumulate_changes, keep_present, spread_present
+from .presence import accumulate_changes, count_present, fill_runs, keep_present, spread_present
 from .ranges import cut_ranges
 
 __all__ = [
@@ -23,12 +23,14 @@ __all__ = [
     "assign_bins",
     "assign_contexts",
     "count_bit_lengths",
+    "count_present",
     "crc32c_of_stretches",
     "cut_ranges",
     "decode_pages",
     "difference_consecutive",
     "difference_lookback",
     "encode_pages",
+    "fill_runs",
     "find_lookbacks",
     "index_values",
     "keep_present",
