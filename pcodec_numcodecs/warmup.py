@@ -172,5 +172,6 @@ def predict(kernels: Kernels) -> None:
     kernels.accumulate_changes(absent.copy(), np.array([12]), np.array([3]))
     kernels.fill_runs(np.array([5, 7], np.uint32), absent.copy())
     kernels.count_present(absent, np.array([12]))
+    kernels.decode_file_chunk(absent, 0, 0, False, absent.copy())
     for columns in (np.ones((2, 3), np.int32), np.ones((3, 2), np.int32).T):
         kernels.sum_moments(columns, np.empty((2, 2), np.int64))
