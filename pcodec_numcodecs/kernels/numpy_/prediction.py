@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, Prediction
+from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
 from .differences import impute_lorenzo, impute_med, predict_lorenzo, predict_med, restore_lorenzo, restore_med
 from .floats import predict_floats, restore_floats
 from .slabs import Slabs, slab_blocks
-from .stencils import predict_weights, restore_weights
+from .stencils import predict_weights
+from .weighing import restore_weights
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 Mask = npt.NDArray[np.bool_]
@@ -28,6 +29,10 @@ def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Pre
 
 def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
     """See `Kernels.restore_tiles`."""
+    if prediction.kind == WEIGHTS:
+        signed, reference, mid = _signed(residuals, prediction)
+        restore_weights(signed, prediction, reference, mid)
+        return
     for slabs in slab_blocks(prediction.shapes):
         slabs.put(residuals, _restore(slabs.take(residuals), prediction, slabs.lanes))
 
@@ -72,10 +77,8 @@ def _restore(residuals: Latents, prediction: Prediction, lanes: npt.NDArray[np.i
     signed, reference, mid = _signed(residuals, prediction)
     if prediction.kind == LORENZO:
         restore_lorenzo(signed, reference, mid)
-    elif prediction.kind == MED:
-        signed = restore_med(signed, prediction.axes, reference, mid)
     else:
-        signed = restore_weights(signed, prediction, lanes, reference, mid)
+        signed = restore_med(signed, prediction.axes, reference, mid)
     return signed.view(residuals.dtype)
 
 

@@ -1,0 +1,152 @@
+"""Slabs of several shapes side by side, each padded to the longest, so that all take each step together.
+
+Cells lie in planes, the slabs last: shape (n0, n1, above + n2 + below, left + n3 + right, slabs). Beyond the ends of a
+slab lie copies of its last cells: the neighbours that a prediction looks for there.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .slabs import Slabs, kinds_of_slabs
+
+I64 = npt.NDArray[np.int64]
+Cells = npt.NDArray[Any]
+
+_BLOCK_CELLS = 1 << 21
+_WORTH_A_STEP = 400  # cells that take as long as the calls of a step
+
+
+class Reach(NamedTuple):
+    """How far neighbours may lie from a cell along the last two axes: rows and columns before it and behind it."""
+
+    above: int
+    below: int
+    left: int
+    right: int
+
+
+class Group(NamedTuple):
+    """Slabs of one shape, and which ones of a block they are."""
+
+    slabs: Slabs
+    of_block: slice
+
+
+class Block(NamedTuple):
+    """Slabs that are worked on side by side.
+
+    Attributes
+    ----------
+    groups
+        Those of one shape; of equally long rows one after the other.
+    shape
+        The longest lengths of all.
+    """
+
+    groups: list[Group]
+    shape: tuple[int, int, int, int]
+
+    @property
+    def size(self) -> int:
+        """Count of slabs."""
+        return self.groups[-1].of_block.stop
+
+    @property
+    def lanes(self) -> I64:
+        """The lane of each slab."""
+        return np.concatenate([group.slabs.lanes for group in self.groups])
+
+    def load(self, cells: Cells, reach: Reach, subtracted: Any) -> Cells:
+        """Return the cells less some number; those beyond the ends of slabs are 0 yet, or anything."""
+        n0, n1, n2, n3 = self.shape
+        above, below, left, right = reach
+        make = np.zeros if len(self.groups) > 1 else np.empty
+        made = make((n0, n1, above + n2 + below, left + n3 + right, self.size), np.int64)
+        for group in self.groups:
+            own = group.slabs.take(cells)
+            own -= subtracted
+            self._part(made, group, reach)[...] = own.transpose(1, 2, 3, 4, 0)
+        return made
+
+    def store(self, padded: Cells, reach: Reach, added: Any, cells: Cells) -> None:
+        """Write the cells to where `load` found them, with some number added."""
+        for group in self.groups:
+            own = self._part(padded, group, reach)
+            found = np.empty((own.shape[-1], *own.shape[:-1]), cells.dtype)
+            np.copyto(found, own.transpose(4, 0, 1, 2, 3), casting="unsafe")
+            found += added
+            group.slabs.put(cells, found)
+
+    def pad(self, padded: Cells, place: tuple[int, int], reach: Reach) -> None:
+        """Fill what is beyond the ends of slabs in a plane."""
+        plane = padded[place]
+        above, _, left, _ = reach
+        for slabs, of_block in self.groups:
+            n0, n1, n2, n3 = slabs.shape
+            own = plane[..., of_block]
+            if place[0] >= n0 or place[1] >= n1:
+                own[...] = padded[min(place[0], n0 - 1), min(place[1], n1 - 1)][..., of_block]
+                continue
+            if left + n3 < own.shape[1]:
+                own[:, left + n3 :] = own[:, left + n3 - 1 : left + n3]
+            if above + n2 < own.shape[0]:
+                own[above + n2 :] = own[above + n2 - 1]
+        plane[:, :left] = plane[:, left : left + 1]
+        plane[:above] = plane[above]
+
+    def _part(self, padded: Cells, group: Group, reach: Reach) -> Cells:
+        n0, n1, n2, n3 = group.slabs.shape
+        rows, columns = slice(reach.above, reach.above + n2), slice(reach.left, reach.left + n3)
+        part: Cells = padded[:n0, :n1, rows, columns, group.of_block]
+        return part
+
+
+def padded_blocks(shapes: I64) -> Iterator[Block]:
+    """Yield all slabs of tiles (see `Prediction.shapes`); of two shapes together where that is less work."""
+    kinds = sorted(kinds_of_slabs(shapes), key=lambda kind: -kind.size)
+    while kinds:
+        joined, rest = kinds[:1], []
+        shape = kinds[0].shape
+        for kind in kinds[1:]:
+            longest = _longest(shape, kind.shape)
+            slabs = sum(one.lanes.size for one in joined)
+            apart = _work(shape, slabs) + _work(kind.shape, kind.lanes.size)
+            if _work(longest, slabs + kind.lanes.size) <= apart:
+                joined.append(kind)
+                shape = longest
+            else:
+                rest.append(kind)
+        yield from _cut(sorted(joined, key=lambda kind: -kind.shape[3]), shape)
+        kinds = rest
+
+
+def _longest(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    n0, n1, n2, n3 = map(max, one, other)
+    return n0, n1, n2, n3
+
+
+def _work(shape: tuple[int, int, int, int], slabs: int) -> int:
+    n0, n1, n2, n3 = shape
+    return n0 * n1 * (_WORTH_A_STEP * (2 * n2 + n3) + slabs * n2 * n3)
+
+
+def _cut(kinds: list[Slabs], shape: tuple[int, int, int, int]) -> Iterator[Block]:
+    """Yield blocks of not more slabs than a cache holds."""
+    most = max(1, _BLOCK_CELLS // int(np.prod(shape)))
+    groups: list[Group] = []
+    held = 0
+    for kind in kinds:
+        first = 0
+        while first < kind.lanes.size:
+            part = kind.part(slice(first, first + most - held))
+            first += part.lanes.size
+            groups.append(Group(part, slice(held, held + part.lanes.size)))
+            held += part.lanes.size
+            if held == most:
+                yield Block(groups, shape)
+                groups, held = [], 0
+    if groups:
+        yield Block(groups, shape)
