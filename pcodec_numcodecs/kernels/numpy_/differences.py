@@ -1,6 +1,6 @@
 """Lorenzo's predictor and the median edge detector, on many slabs side by side."""
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,14 @@ def accumulate(cells: Latents, axes: tuple[int, ...]) -> None:
             np.add.accumulate(cells, axis=axis, dtype=cells.dtype, out=cells)
 
 
+def accumulate_slices(cells: Latents) -> None:
+    """Undo differences along all axes but the last, in place."""
+    for axis in range(cells.ndim - 1):
+        slices = np.moveaxis(cells, axis, 0)
+        for before, own in pairwise(slices):
+            np.add(own, before, own)
+
+
 def predict_lorenzo(cells: Latents, reference: Any, mid: Any) -> Latents:
     """Return residuals."""
     residuals = difference(cells, (1, 2, 3, 4))
@@ -44,11 +52,13 @@ def predict_lorenzo(cells: Latents, reference: Any, mid: Any) -> Latents:
     return residuals
 
 
-def restore_lorenzo(residuals: Latents, reference: Any, mid: Any) -> None:
-    """Undo `predict_lorenzo`, in place."""
-    residuals -= mid
-    residuals[:, 0, 0, 0, 0] += reference
-    accumulate(residuals, (1, 2, 3, 4))
+def restore_lorenzo(residuals: Latents, reference: Any, mid: Any) -> Latents:
+    """Undo `predict_lorenzo`; cells are returned."""
+    cells = side_by_side(residuals)
+    cells -= mid
+    accumulate_slices(cells)
+    cells += reference
+    return apart(cells)
 
 
 def impute_lorenzo(cells: Latents, absent: Mask, reference: Any, mid: Any) -> Latents:

@@ -80,22 +80,28 @@ class Block(NamedTuple):
             found += added
             group.slabs.put(cells, found)
 
-    def pad(self, padded: Cells, place: tuple[int, int], reach: Reach) -> None:
-        """Fill what is beyond the ends of slabs in a plane."""
-        plane = padded[place]
+    def pad_before(self, plane: Cells, reach: Reach) -> None:
+        """Fill what is above the first row of a plane and beside it, and left of the first column."""
+        above, _, left, _ = reach
+        plane[:, :left] = plane[:, left : left + 1]
+        row = plane[above]
+        for slabs, of_block in self.groups:
+            row[left + slabs.shape[3] :, of_block] = row[left + slabs.shape[3] - 1, of_block]
+        plane[:above] = row
+
+    def pad_behind(self, padded: Cells, place: tuple[int, int], reach: Reach) -> None:
+        """Fill what is below and right of slabs in a plane that is padded before, and the plane itself behind slabs."""
         above, _, left, _ = reach
         for slabs, of_block in self.groups:
             n0, n1, n2, n3 = slabs.shape
-            own = plane[..., of_block]
+            own = padded[place][..., of_block]
             if place[0] >= n0 or place[1] >= n1:
                 own[...] = padded[min(place[0], n0 - 1), min(place[1], n1 - 1)][..., of_block]
                 continue
             if left + n3 < own.shape[1]:
-                own[:, left + n3 :] = own[:, left + n3 - 1 : left + n3]
+                own[above:, left + n3 :] = own[above:, left + n3 - 1 : left + n3]
             if above + n2 < own.shape[0]:
                 own[above + n2 :] = own[above + n2 - 1]
-        plane[:, :left] = plane[:, left : left + 1]
-        plane[:above] = plane[above]
 
     def _part(self, padded: Cells, group: Group, reach: Reach) -> Cells:
         n0, n1, n2, n3 = group.slabs.shape

@@ -16,6 +16,8 @@ from .weighing import restore_weights
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 Mask = npt.NDArray[np.bool_]
 
+_NEAR = 1 << 18  # cells that are summed at a time: they stay in a near cache, and room for them is reused
+
 
 def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents) -> None:
     """See `Kernels.predict_tiles`."""
@@ -33,7 +35,8 @@ def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
         signed, reference, mid = _signed(residuals, prediction)
         restore_weights(signed, prediction, reference, mid)
         return
-    for slabs in slab_blocks(prediction.shapes):
+    blocks = slab_blocks(prediction.shapes, _NEAR) if prediction.kind == LORENZO else slab_blocks(prediction.shapes)
+    for slabs in blocks:
         slabs.put(residuals, _restore(slabs.take(residuals), prediction, slabs.lanes))
 
 
@@ -76,7 +79,7 @@ def _restore(residuals: Latents, prediction: Prediction, lanes: npt.NDArray[np.i
         return restore_floats(residuals, prediction, lanes)
     signed, reference, mid = _signed(residuals, prediction)
     if prediction.kind == LORENZO:
-        restore_lorenzo(signed, reference, mid)
+        signed = restore_lorenzo(signed, reference, mid)
     else:
         signed = restore_med(signed, prediction.axes, reference, mid)
     return signed.view(residuals.dtype)

@@ -62,10 +62,10 @@ class Slabs(NamedTuple):
         return [slice(*ends_of_run) for ends_of_run in zip(begins, ends, strict=True)]
 
 
-def slab_blocks(shapes: I64) -> Iterator[Slabs]:
-    """Yield all slabs of tiles (see `Prediction.shapes`), by shape and not more at a time than a cache holds."""
+def slab_blocks(shapes: I64, most: int = _BLOCK_CELLS) -> Iterator[Slabs]:
+    """Yield all slabs of tiles (see `Prediction.shapes`), by shape and not more cells at a time than `most`."""
     for kind in kinds_of_slabs(shapes):
-        step = max(1, _BLOCK_CELLS // kind.size)
+        step = max(1, most // kind.size)
         for first in range(0, kind.lanes.size, step):
             yield kind.part(slice(first, first + step))
 

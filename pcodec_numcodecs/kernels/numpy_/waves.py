@@ -1,7 +1,7 @@
 """Cells of a plane in waves: all those of a wave are made at once, for each waits for earlier waves alone.
 
 A wave goes through the rows of a plane, some columns further left in each row than in that above. A plane lies
-*skewed*, shape (waves, rows, slabs), so that the cells of a wave follow one another, as do their neighbours at an offset.
+*skewed*, shape (waves, rows, slabs): the cells of a wave follow one another, as do their neighbours at an offset.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ class Skewed(NamedTuple):
         """Return how planes are skewed for neighbours at offsets along rows and columns, the cell before among them."""
         above = max(-row for row, _ in offsets)
         left = max(-column for _, column in offsets)
-        right = max(0, max(column for _, column in offsets))
+        right = max([0, *(column for _, column in offsets)])
         pace = max([1, *(column // -row + 1 for row, column in offsets if row)])
         return cls(above + n2, left + n3, above, left, right, pace)
 

@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..predictions import Prediction
+from .differences import accumulate_slices
 from .padded import Block, Reach, padded_blocks
 from .waves import Skewed, Wave
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[Any]
 
-_NEAR = 1 << 14  # numbers that are summed at a time: they stay in a near cache
+_NEAR = 1 << 15  # numbers that are summed at a time: they stay in a near cache
 
 
 class Tap(NamedTuple):
@@ -108,9 +109,10 @@ class _Planes:
         self._restore_faces()
         n0, n1, _, _ = self._block.shape
         for place in product(range(n0), range(n1)) if self._has_cells else ():
-            self._block.pad(self._cells, place, self._reach)
+            self._block.pad_before(self._cells[place], self._reach)
             if not any(place[axis] == 0 for axis in self._axes.of_faces if axis < 2):
                 self._restore_plane(place)
+            self._block.pad_behind(self._cells, place, self._reach)
         self._block.store(self._cells, self._reach, reference, cells)
 
     def _restore_faces(self) -> None:
@@ -122,9 +124,7 @@ class _Planes:
         restored = []
         for face in faces:
             made = face.copy()
-            for axis in range(3):
-                if made.shape[axis] > 1:
-                    np.add.accumulate(made, axis=axis, out=made)
+            accumulate_slices(made)
             self._wrap(made)
             restored.append(made)
         for face, made in zip(faces, restored, strict=True):
@@ -141,22 +141,22 @@ class _Planes:
         woven = skewed.straight(self._woven, plane.shape[1])
         woven[:first] = plane[:first]
         woven[:, : skewed.left + 1] = plane[:, : skewed.left + 1]
-        skewed.straight(self._woven_sums, plane.shape[1])[inner] = self._sums
+        half = (1 << self._prediction.shift) >> 1
+        np.add(self._sums, half, skewed.straight(self._woven_sums, plane.shape[1])[inner])
         if self._bits == 64:
             skewed.straight(self._woven_residuals, plane.shape[1])[inner] = plane[inner]
         if key not in self._steps:
             self._steps[key] = [self._step(wave, self._taps[key]) for wave in self._waves()]
         self._take(self._steps[key])
         plane[inner] = woven[inner]
-        self._block.pad(self._cells, place, reach)
         if self._bits < 64 and not self._wraps:
+            self._block.pad_behind(self._cells, place, reach)
             most = 1 << (self._bits - 1)
             if self._cells[place].min() < -most or self._cells[place].max() >= most:
                 # Few predictions leave the range of cells; from here on, all are brought back.
                 self._wraps = True
                 self._take(self._steps[key])
                 plane[inner] = woven[inner]
-                self._block.pad(self._cells, place, reach)
 
     def _sum_planes(self, place: tuple[int, int], taps: list[Tap]) -> None:
         """Sum what cells of a plane get from those of planes before; of narrow cells, with the residuals."""
@@ -177,9 +177,8 @@ class _Planes:
             sums, made = self._sums[part], self._product[part]
             if self._bits < 64:
                 np.left_shift(own[above + first : above + last], shift, sums)
-                np.add(sums, (1 << shift) >> 1, sums)
             else:
-                sums[...] = (1 << shift) >> 1
+                sums[...] = 0
             for plane, row, weights in before:
                 np.multiply(plane[above + first + row : above + last + row], weights, made)
                 np.add(sums, made, sums)
