@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ...bits import PADDING, read_fields, windows
+from ...bits import PADDING, masks, read_fields
 from ...constants import ANS_INTERLEAVING, BATCH
 from .opening import Opened
 
 I64 = npt.NDArray[np.int64]
 
-_THREE = np.array(3, np.int64)
-_SEVEN = np.array(7, np.int64)
+_FIVE = np.array(5, np.int64)
+_LOW_FIVE = np.array(31, np.int64)
+_SURE_BITS = 33  # of a window, from any bit that it is for
 _READ_CELLS = 1 << 14  # latents whose offsets are read at a time: temporaries stay in the cache
-_FEW_LANES = 48  # up to so many, NumPy's calls cost more than the work that they do
 _WIDE_BLOCK = 1 << 16  # latents a lane decoded at a time where no tANS codes force batches
 
 
@@ -46,7 +46,7 @@ def decode_latents(
     # Batches only matter where codes and offsets, or variables, take turns.
     plain = len(streams) == 1 and not streams[0].nbits.any()
     step = max(BATCH, _WIDE_BLOCK // positions.size // BATCH * BATCH) if plain and positions.size else BATCH
-    window = windows(data)
+    window = _windows(data)
     states = [stream.first_slots.T.copy() for stream in streams]
     for done in range(0, int(longest.max(initial=0)), step):
         if (positions[by_length[: _above(longest, done)]] >= end).all():
@@ -63,9 +63,20 @@ def decode_latents(
             few = max(1, _READ_CELLS // slots.shape[1])
             for first in range(0, lanes.size, few):
                 part = slice(first, first + few)
-                _read_latents(data, stream, slots[part], position[part], counts[part], placed.out, starts[part], end)
+                _read_latents(
+                    data, window, stream, slots[part], position[part], counts[part], placed.out, starts[part], end
+                )
             positions[lanes] = position
     return positions
+
+
+def _windows(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Return the 64-bit little-endian integer that starts at every fourth byte: aligned ones are picked faster."""
+    words = data[: data.size // 4 * 4].view("<u4")
+    window = np.empty((words.size - 1, 2), "<u4")
+    window[:, 0] = words[:-1]
+    window[:, 1] = words[1:]
+    return window.reshape(-1).view("<u8").astype(np.uint64, copy=False)
 
 
 def _longest_first(counts: I64) -> tuple[I64, I64]:
@@ -81,6 +92,7 @@ def _above(falling: I64, done: int) -> int:
 
 def _read_latents(
     data: npt.NDArray[np.uint8],
+    window: npt.NDArray[np.uint64],
     stream: Opened,
     slots: I64,
     position: I64,
@@ -101,7 +113,13 @@ def _read_latents(
     starts -= widths
     if position.max() > end:
         np.minimum(starts, end, out=starts)
-    values = read_fields(data, starts, widths)
+    if int(stream.offset_bits.max()) <= _SURE_BITS:
+        values = window.take(starts >> 5, mode="clip")
+        starts &= 31
+        values >>= starts.view(np.uint64)
+        values &= masks(widths)
+    else:
+        values = read_fields(data, starts, widths)
     values += stream.lowers.take(slots)
     target = out_starts[:, None] + np.arange(values.shape[1])
     if wanted is None:
@@ -110,7 +128,7 @@ def _read_latents(
         out[target[wanted]] = values[wanted]
 
 
-def _walk(window: npt.NDArray[Any], stream: Opened, position: I64, state: I64, lanes: I64, counts: I64) -> I64:
+def _walk(window: npt.NDArray[np.uint64], stream: Opened, position: I64, state: I64, lanes: I64, counts: I64) -> I64:
     """Walk the tANS table over one batch; return the slot of each latent, shape (lanes, latents).
 
     `counts` falls from lane to lane, so that lanes that are done drop off the end. Advances `position` and `state`.
@@ -129,7 +147,7 @@ def _walk(window: npt.NDArray[Any], stream: Opened, position: I64, state: I64, l
     return np.ascontiguousarray(slots[:-1].reshape(groups * ANS_INTERLEAVING, -1)[:most].T)
 
 
-def _walk_ragged(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, counts: I64) -> None:
+def _walk_ragged(window: npt.NDArray[np.uint64], stream: Opened, position: I64, slots: I64, counts: I64) -> None:
     """Walk where lanes end at different latents: between two such ends all is regular."""
     groups = slots.shape[0] - 1
     whole, rest = np.divmod(counts, ANS_INTERLEAVING)
@@ -150,74 +168,37 @@ def _walk_ragged(window: npt.NDArray[Any], stream: Opened, position: I64, slots:
     assert cuts[-1] == groups
 
 
-def _walk_groups(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, valid: I64 | None) -> None:
+def _walk_groups(window: npt.NDArray[np.uint64], stream: Opened, position: I64, slots: I64, valid: I64 | None) -> None:
     """Fill `slots[1:]` from `slots[0]`, four codes of each lane a step: the inner loop of decoding.
 
-    The four states of a page do not depend on each other, only their bit positions do; and four codes of at most 14
-    bits that start within a byte end within the 64-bit window there.
+    The four states of a page do not depend on each other, only their bit positions do.
     """
-    if position.size <= _FEW_LANES:
-        _walk_groups_of_few(window, stream, position, slots, valid)
-        return
-    lanes = position.size
-    nbits, bases, masks = stream.nbits, stream.bases, (1 << stream.nbits) - 1
-    width = np.empty((ANS_INTERLEAVING, lanes), np.int64)
-    mask = np.empty_like(width)
-    base = np.empty_like(width)
-    shift = np.empty_like(width)
-    value = np.empty((ANS_INTERLEAVING, lanes), np.uint64)
-    byte = np.empty(lanes, np.int64)
-    width0, width1, width2, width3 = width
-    shift0, shift1, shift2, shift3 = shift
-    unsigned_shift, unsigned_mask, signed_value = shift.view(np.uint64), mask.view(np.uint64), value.view(np.int64)
-    add, bitwise_and, left_shift, right_shift = np.add, np.bitwise_and, np.left_shift, np.right_shift
-    for group in range(slots.shape[0] - 1):
-        now = slots[group]
-        nbits.take(now, None, width, "clip")
-        if valid is not None:
-            width *= valid
-        bitwise_and(position, _SEVEN, shift0)
-        right_shift(position, _THREE, byte)
-        add(shift0, width0, shift1)
-        add(shift1, width1, shift2)
-        add(shift2, width2, shift3)
-        left_shift(byte, _THREE, position)
-        right_shift(window[byte], unsigned_shift, value)
-        add(position, shift3, position)
-        add(position, width3, position)
-        masks.take(now, None, mask, "clip")
-        bitwise_and(value, unsigned_mask, value)
-        bases.take(now, None, base, "clip")
-        add(base, signed_value, slots[group + 1])
-
-
-def _walk_groups_of_few(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, valid: I64 | None) -> None:
-    """Do the work of `_walk_groups` in fewer calls, each of which does more."""
     lanes = position.size
     table = np.stack((stream.nbits, (1 << stream.nbits) - 1, stream.bases))
-    # The position, then the widths of four codes: one running sum says where each begins and the last one ends.
-    buffer = np.empty((1 + 3 * ANS_INTERLEAVING, lanes), np.int64)
-    before, steps = buffer[0], buffer[: ANS_INTERLEAVING + 1]
-    row = buffer[1:].reshape(3, ANS_INTERLEAVING, lanes)
+    row = np.empty((3, ANS_INTERLEAVING, lanes), np.int64)
     width, mask, base = row
-    places = np.empty((ANS_INTERLEAVING + 1, lanes), np.int64)
-    starts, end = places[:-1], places[-1]
-    byte = np.empty((ANS_INTERLEAVING, lanes), np.int64)
-    shift = np.empty_like(byte)
-    value = np.empty(byte.shape, np.uint64)
+    places = np.empty((ANS_INTERLEAVING, lanes), np.int64)
+    place0, place1, place2, place3 = places
+    width0, width1, width2, width3 = width
+    word = np.empty_like(places)
+    shift = np.empty_like(places)
+    value = np.empty(places.shape, np.uint64)
     unsigned_shift, signed_value = shift.view(np.uint64), value.view(np.int64)
-    before[:] = position
-    take, accumulate = table.take, np.add.accumulate
-    add, bitwise_and, right_shift, copyto = np.add, np.bitwise_and, np.right_shift, np.copyto
+    place0[:] = position
+    take, take_window = table.take, window.take
+    add, bitwise_and, right_shift = np.add, np.bitwise_and, np.right_shift
     for group in range(slots.shape[0] - 1):
         take(slots[group], 1, row, "clip")
         if valid is not None:
             width *= valid
-        accumulate(steps, 0, None, places)
-        copyto(before, end)
-        right_shift(starts, _THREE, byte)
-        bitwise_and(starts, _SEVEN, shift)
-        right_shift(window[byte], unsigned_shift, value)
+        add(place0, width0, place1)
+        add(place1, width1, place2)
+        add(place2, width2, place3)
+        right_shift(places, _FIVE, word)
+        bitwise_and(places, _LOW_FIVE, shift)
+        add(place3, width3, place0)
+        take_window(word, None, value, "clip")
+        right_shift(value, unsigned_shift, value)
         bitwise_and(signed_value, mask, signed_value)
         add(signed_value, base, slots[group + 1])
-    position[:] = before
+    position[:] = place0
