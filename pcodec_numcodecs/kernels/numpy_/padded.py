@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..predictions import Prediction
 from .slabs import Slabs, kinds_of_slabs
+from .waves import Skewed, Wave
 
 I64 = npt.NDArray[np.int64]
 Cells = npt.NDArray[Any]
@@ -26,6 +28,16 @@ class Reach(NamedTuple):
     below: int
     left: int
     right: int
+
+
+_NO_REACH = Reach(0, 0, 0, 0)
+
+
+class Axes(NamedTuple):
+    """Those along which the first cells are predicted as by Lorenzo, and that of a channel."""
+
+    of_faces: list[int]
+    channel: int | None
 
 
 class Group(NamedTuple):
@@ -59,12 +71,30 @@ class Block(NamedTuple):
         """The lane of each slab."""
         return np.concatenate([group.slabs.lanes for group in self.groups])
 
-    def load(self, cells: Cells, reach: Reach, subtracted: Any) -> Cells:
+    def reach(self, offsets: I64, least: Reach = _NO_REACH) -> Reach:
+        """Return how far neighbours lie, or at the least."""
+        up, left = np.minimum(offsets, 0).min(axis=0, initial=0)[2:].tolist()
+        down, right = np.maximum(offsets, 0).max(axis=0, initial=0)[2:].tolist()
+        above, below, before, behind = map(max, (-up, down, -left, right), least)
+        return Reach(above, below, before, behind)
+
+    def waves(self, skewed: Skewed, first_row: int) -> list[Wave]:
+        """Return the waves of a plane's cells, from some row on."""
+        lengths: list[tuple[slice, int]] = []
+        for group in self.groups:
+            length = group.slabs.shape[3]
+            if lengths and lengths[-1][1] == length:
+                lengths[-1] = slice(lengths[-1][0].start, group.of_block.stop), length
+            else:
+                lengths.append((group.of_block, length))
+        return list(skewed.order(first_row, lengths))
+
+    def load(self, cells: Cells, reach: Reach, subtracted: Any, dtype: np.dtype[Any]) -> Cells:
         """Return the cells less some number; those beyond the ends of slabs are 0 yet, or anything."""
         n0, n1, n2, n3 = self.shape
         above, below, left, right = reach
         make = np.zeros if len(self.groups) > 1 else np.empty
-        made = make((n0, n1, above + n2 + below, left + n3 + right, self.size), np.int64)
+        made = make((n0, n1, above + n2 + below, left + n3 + right, self.size), dtype)
         for group in self.groups:
             own = group.slabs.take(cells)
             own -= subtracted
@@ -108,6 +138,18 @@ class Block(NamedTuple):
         rows, columns = slice(reach.above, reach.above + n2), slice(reach.left, reach.left + n3)
         part: Cells = padded[:n0, :n1, rows, columns, group.of_block]
         return part
+
+
+def axes_of(prediction: Prediction) -> tuple[Prediction, Axes]:
+    """Tell what axes are for; rows of a channel become planes of one row."""
+    used = list(range(4 - prediction.axes, 4))
+    if not prediction.by_plane:
+        return prediction, Axes(used, None)
+    if used[0] < 2:
+        return prediction, Axes(used[1:], used[0])
+    order = [0, 2, 1, 3]
+    shapes = prediction.shapes[:, [0, *(1 + axis for axis in order)]]
+    return prediction._replace(axes=3, shapes=shapes, offsets=prediction.offsets[:, order]), Axes(used[1:], 1)
 
 
 def padded_blocks(shapes: I64) -> Iterator[Block]:

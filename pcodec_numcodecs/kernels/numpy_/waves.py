@@ -30,6 +30,11 @@ class Wave(NamedTuple):
     rows: slice
     copies: list[tuple[slice, slice]]
 
+    def copied(self, skewed: Cells) -> list[tuple[Cells, Cells]]:
+        """View what is overwritten in a skewed plane, and by what."""
+        before = self.number - 1
+        return [(skewed[self.number, rows, slabs], skewed[before, rows, slabs]) for slabs, rows in self.copies]
+
 
 class Skewed(NamedTuple):
     """How planes are skewed.
@@ -67,9 +72,9 @@ class Skewed(NamedTuple):
         """Count of waves."""
         return self.pace * (self.rows - 1) + self.columns + self.right
 
-    def empty(self, slabs: int) -> npt.NDArray[np.int64]:
+    def empty(self, slabs: int, dtype: npt.DTypeLike) -> Cells:
         """Return a skewed plane of anything."""
-        return np.empty((self.waves, self.rows, slabs), np.int64)
+        return np.empty((self.waves, self.rows, slabs), dtype)
 
     def straight(self, skewed: Cells, columns: int) -> Cells:
         """View a skewed plane as rows and so many columns."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ..predictions import Prediction
 from .differences import accumulate_slices
-from .padded import Block, Reach, padded_blocks
+from .padded import Axes, Block, axes_of, padded_blocks
 from .waves import Skewed, Wave
 
 I64 = npt.NDArray[np.int64]
@@ -39,24 +39,9 @@ class Step(NamedTuple):
     copies: list[tuple[I64, I64]]
 
 
-class Axes(NamedTuple):
-    """Those along which the first cells are predicted as by Lorenzo, and that of a channel."""
-
-    of_faces: list[int]
-    channel: int | None
-
-
 def restore_weights(residuals: Latents, prediction: Prediction, reference: Any, mid: Any) -> None:
     """Undo `predict_weights` on all tiles, in place; residuals are signed."""
-    used = list(range(4 - prediction.axes, 4))
-    axes = Axes(used[1:], used[0]) if prediction.by_plane else Axes(used, None)
-    if axes.channel == 2:
-        # Rows of a channel become planes of one row.
-        order = [0, 2, 1, 3]
-        prediction = prediction._replace(
-            shapes=prediction.shapes[:, [0, *(1 + axis for axis in order)]], offsets=prediction.offsets[:, order]
-        )
-        axes = axes._replace(channel=1)
+    prediction, axes = axes_of(prediction)
     for block in padded_blocks(prediction.shapes):
         _Planes(block, prediction, axes, 8 * residuals.itemsize).restore(residuals, reference, mid)
 
@@ -66,10 +51,7 @@ class _Planes:
 
     def __init__(self, block: Block, prediction: Prediction, axes: Axes, bits: int) -> None:
         self._block, self._prediction, self._axes, self._bits = block, prediction, axes, bits
-        offsets = prediction.offsets
-        up, left = np.minimum(offsets, 0).min(axis=0)[2:].tolist()
-        down, right = np.maximum(offsets, 0).max(axis=0)[2:].tolist()
-        self._reach = Reach(-up, down, -left, right)
+        self._reach = block.reach(prediction.offsets)
         self._weights = prediction.weights[prediction.sets[block.lanes]]
         self._first_row = int(2 in axes.of_faces)
         rows, columns = block.shape[2] - self._first_row, block.shape[3] - 1
@@ -83,8 +65,8 @@ class _Planes:
         if self._has_cells:
             self._sums = np.empty((rows, columns, block.size), np.int64)
             self._product = np.empty_like(self._sums)
-            self._woven, self._woven_sums = (self._skewed.empty(block.size) for _ in range(2))
-            self._woven_residuals = self._skewed.empty(block.size if bits == 64 else 0)
+            self._woven, self._woven_sums = (self._skewed.empty(block.size, np.int64) for _ in range(2))
+            self._woven_residuals = self._skewed.empty(block.size if bits == 64 else 0, np.int64)
             self._steps: dict[int, list[Step]] = {}
 
     def _taps_of(self, place: int) -> list[Tap]:
@@ -105,7 +87,7 @@ class _Planes:
 
     def restore(self, cells: Latents, reference: Any, mid: Any) -> None:
         """Turn the residuals of the block's slabs into cells."""
-        self._cells = self._block.load(cells, self._reach, mid)
+        self._cells = self._block.load(cells, self._reach, mid, np.dtype(np.int64))
         self._restore_faces()
         n0, n1, _, _ = self._block.shape
         for place in product(range(n0), range(n1)) if self._has_cells else ():
@@ -146,7 +128,9 @@ class _Planes:
         if self._bits == 64:
             skewed.straight(self._woven_residuals, plane.shape[1])[inner] = plane[inner]
         if key not in self._steps:
-            self._steps[key] = [self._step(wave, self._taps[key]) for wave in self._waves()]
+            self._steps[key] = [
+                self._step(wave, self._taps[key]) for wave in self._block.waves(self._skewed, self._first_row)
+            ]
         self._take(self._steps[key])
         plane[inner] = woven[inner]
         if self._bits < 64 and not self._wraps:
@@ -183,28 +167,16 @@ class _Planes:
                 np.multiply(plane[above + first + row : above + last + row], weights, made)
                 np.add(sums, made, sums)
 
-    def _waves(self) -> list[Wave]:
-        lengths: list[tuple[slice, int]] = []
-        for group in self._block.groups:
-            length = group.slabs.shape[3]
-            if lengths and lengths[-1][1] == length:
-                lengths[-1] = slice(lengths[-1][0].start, group.of_block.stop), length
-            else:
-                lengths.append((group.of_block, length))
-        return list(self._skewed.order(self._first_row, lengths))
-
     def _step(self, wave: Wave, taps: list[Tap]) -> Step:
         cells = self._skewed.cells
         near = [(cells(self._woven, wave, tap.within), tap.weights) for tap in taps if tap.planes == (0, 0)]
         count = wave.rows.stop - wave.rows.start
         total, made = (room.reshape(-1, self._block.size)[:count] for room in (self._sums, self._product))
-        copies = [
-            (self._woven[wave.number, rows, slabs], self._woven[wave.number - 1, rows, slabs])
-            for slabs, rows in wave.copies
-        ]
         west, residuals = cells(self._woven, wave, (0, -1)), cells(self._woven_residuals, wave)
         sums = cells(self._woven_sums, wave)
-        return Step(cells(self._woven, wave), sums, near[0], near[1:], total, made, west, residuals, copies)
+        return Step(
+            cells(self._woven, wave), sums, near[0], near[1:], total, made, west, residuals, wave.copied(self._woven)
+        )
 
     def _take(self, steps: list[Step]) -> None:
         """Make the cells of all waves."""
