@@ -76,7 +76,9 @@ class _FloatPlanes:
         self._total, self._product = np.empty(room), np.empty(room)
         self._floats, self._spread = np.empty(room, f"f{dtype.itemsize}"), np.empty(room, dtype)
         self._strange = np.empty(room, np.bool_)
-        self._top = dtype.type(1 << (8 * dtype.itemsize - 1))
+        self._signed = np.dtype(f"i{dtype.itemsize}")
+        self._top = np.array(1 << (8 * dtype.itemsize - 1), dtype)
+        self._sign = np.array(8 * dtype.itemsize - 1, self._signed)
 
     def restore(self, cells: Latents) -> None:
         """Turn the residuals of the block's slabs into cells."""
@@ -89,7 +91,7 @@ class _FloatPlanes:
             if n2 > 1 and n3 > 1:
                 self._restore_inner(place, is_face)
             self._block.pad_behind(self._numbers, place, self._reach)
-        self._block.store(self._latents, _NO_REACH, self._top.dtype.type(0), cells)
+        self._block.store(self._latents, _NO_REACH, np.zeros_like(self._top), cells)
 
     def _channel(self, place: Place) -> int:
         return 0 if self._axes.channel is None else place[self._axes.channel]
@@ -113,27 +115,30 @@ class _FloatPlanes:
         above, _, left, _ = self._reach
         _, _, n2, n3 = self._block.shape
         latents, numbers = self._latents[place], self._numbers[place]
-        for i in range(n2):
-            if place == (0, 0) and not i:
-                latents[0, 0] += latents.dtype.type(self._prediction.reference)
-                latents[0, 0] -= self._top  # which is what a sum of nothing stands for
-            terms = [tap for tap in self._taps(place, i, True) if tap.within[1] == 0]
-            self._make(
-                Step(
-                    *(latents[i, :1], numbers[above + i, left : left + 1], np.zeros((1, latents.shape[-1]))),
-                    [(self._there(place, tap, i, 0)[None], tap.factor) for tap in terms],
-                    [],
-                )
-            )
-        split = next((k for k, tap in enumerate(taps) if tap.is_near), len(taps))
+        if place == (0, 0):
+            latents[0, 0] += latents.dtype.type(self._prediction.reference)
+            latents[0, 0] -= self._top  # which is what a sum of nothing stands for
+        rows, columns = slice(0, n2), slice(0, n3)
+        sums = np.zeros((max(n2, n3), latents.shape[-1]))
+        for first, last in ((0, 1), (1, n2)):
+            terms = [
+                (self._there(place, tap, rows, 0), tap.factor)
+                for tap in self._taps(place, first, True)
+                if tap.within[1] == 0
+            ]
+            for i in range(first, last):
+                own, at = slice(i, i + 1), above + i
+                added = [(there[own], factor) for there, factor in terms]
+                self._make(Step(latents[i, :1], numbers[at, left : left + 1], sums[own], added, []))
         numbers[above, :left] = numbers[above, left]
-        sums = np.zeros((n3, latents.shape[-1]))
+        split = next((k for k, tap in enumerate(taps) if tap.is_near), len(taps))
         for tap in taps[:split]:
-            sums[1:] += self._there(place, tap, 0, slice(1, n3)) * tap.factor
+            sums[:n3] += self._there(place, tap, 0, columns) * tap.factor
+        terms = [(self._there(place, tap, 0, columns), tap.factor) for tap in taps[split:]]
         for i in range(1, n3):
-            added = [(self._there(place, tap, 0, i)[None], tap.factor) for tap in taps[split:]]
-            at = left + i
-            self._make(Step(latents[0, i : i + 1], numbers[above, at : at + 1], sums[i : i + 1], added, []))
+            own, at = slice(i, i + 1), left + i
+            added = [(there[own], factor) for there, factor in terms]
+            self._make(Step(latents[0, own], numbers[above, at : at + 1], sums[own], added, []))
 
     def _there(self, place: Place, tap: Tap, row: Any, column: Any) -> F64:
         """View the neighbours of a plane's cells."""
@@ -196,25 +201,25 @@ class _FloatPlanes:
         latents, numbers, sums, added, copies = step
         count = latents.shape[0]
         total, made, floats = self._total[:count], self._product[:count], self._floats[:count]
-        np.copyto(total, sums)
+        before = sums
         for neighbours, factor in added:
             if factor is None:
-                np.add(total, neighbours, total)
+                np.add(before, neighbours, total)
             else:
                 np.multiply(neighbours, factor, made)
-                np.add(total, made, total)
+                np.add(before, made, total)
+            before = total
+        np.copyto(floats, before, casting="same_kind")
         bits, spread = floats.view(latents.dtype), self._spread[:count]
-        np.copyto(floats, total, casting="same_kind")
+        signs, sign, top = spread.view(self._signed), self._sign, self._top
         self._settle(floats, bits)
-        sign = np.dtype(f"i{latents.itemsize}")
-        signs = spread.view(sign)
-        np.right_shift(bits.view(sign), 8 * latents.itemsize - 1, signs)
-        np.bitwise_or(spread, self._top, spread)
+        np.right_shift(bits.view(self._signed), sign, signs)
+        np.bitwise_or(spread, top, spread)
         np.bitwise_xor(bits, spread, bits)
         np.add(latents, bits, latents)
-        np.right_shift(latents.view(sign), 8 * latents.itemsize - 1, signs)
+        np.right_shift(latents.view(self._signed), sign, signs)
         np.invert(spread, spread)
-        np.bitwise_or(spread, self._top, spread)
+        np.bitwise_or(spread, top, spread)
         np.bitwise_xor(latents, spread, bits)
         self._settle(floats, bits)
         np.copyto(numbers, floats)
