@@ -1,5 +1,7 @@
 """Kernels that predict cells from those before them: what each says it does, cell by cell, and its inverse."""
 
+from unittest import mock
+
 import numpy as np
 import prediction_cases
 import pytest
@@ -9,6 +11,8 @@ from prediction_cases import KINDS, WIDTHS, absent_of, allowed, cells_of, contex
 from twins import HAVE_NUMBA, KERNELS, numba_
 
 from pcodec_numcodecs.kernels import numpy_
+from pcodec_numcodecs.kernels.numpy_ import padded, weighing
+from pcodec_numcodecs.kernels.predictions import FLOAT_WEIGHTS, WEIGHTS
 
 pytestmark = pytest.mark.numpy_only
 
@@ -35,6 +39,24 @@ def test_tiles_are_predicted_as_cell_by_cell_and_restored(kind, axes, bits, seed
         assert cells.tolist() == imputed.tolist()
         kernels.restore_tiles(found, case)
         assert found.tolist() == imputed.tolist()
+
+
+@pytest.mark.parametrize("kind", [WEIGHTS, FLOAT_WEIGHTS])
+@given(SEEDS, st.integers(1, 4), st.sampled_from(WIDTHS), st.sampled_from([1, 60, 500]), st.sampled_from([1, 1 << 15]))
+@settings(max_examples=40, deadline=None)
+def test_tiles_are_restored_however_many_are_side_by_side(kind, seed, axes, bits, cells, near):
+    if not allowed(kind, axes, bits):
+        return
+    rng = np.random.default_rng(seed)
+    case = prediction_cases.prediction(rng, kind, axes, bits, 9)
+    # The largest weights that there may be: sums that need all of 64 bits.
+    case.weights[...] = np.where(rng.random() < 0.5, rng.choice([-32767, 32767], case.weights.shape), case.weights)
+    original = cells_of(rng, case, bits)
+    found, residuals = original.copy(), np.zeros_like(original)
+    numpy_.predict_tiles(found, np.empty(0, np.uint8), case, residuals)
+    with mock.patch.object(padded, "_BLOCK_CELLS", cells), mock.patch.object(weighing, "_NEAR", near):
+        numpy_.restore_tiles(residuals, case)
+    assert residuals.tolist() == original.tolist()
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
