@@ -1,7 +1,7 @@
 """Predictors by weighted sums of floats, on many slabs side by side.
 
-The one place below the seam that computes with floats. Each product and sum is one operation, rounded correctly, in the
-order that `Kernels.predict_tiles` states; what is not finite is told by its bits.
+Each product and sum is one operation, rounded correctly, in the order that `Kernels.predict_tiles` states; what is not
+finite is told by its bits. `weighing_floats` undoes them.
 """
 
 from itertools import product
