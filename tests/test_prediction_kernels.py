@@ -1,5 +1,6 @@
 """Kernels that predict cells from those before them: what each says it does, cell by cell, and its inverse."""
 
+from itertools import product
 from unittest import mock
 
 import numpy as np
@@ -12,7 +13,7 @@ from twins import HAVE_NUMBA, KERNELS, numba_
 
 from pcodec_numcodecs.kernels import numpy_
 from pcodec_numcodecs.kernels.numpy_ import padded, weighing
-from pcodec_numcodecs.kernels.predictions import FLOAT_WEIGHTS, WEIGHTS
+from pcodec_numcodecs.kernels.predictions import FLOAT_WEIGHTS, WEIGHTS, Prediction
 
 pytestmark = pytest.mark.numpy_only
 
@@ -57,6 +58,21 @@ def test_tiles_are_restored_however_many_are_side_by_side(kind, seed, axes, bits
     with mock.patch.object(padded, "_BLOCK_CELLS", cells), mock.patch.object(weighing, "_NEAR", near):
         numpy_.restore_tiles(residuals, case)
     assert residuals.tolist() == original.tolist()
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("kind", [WEIGHTS, FLOAT_WEIGHTS])
+@pytest.mark.parametrize("offset", [o for o in product((-2, -1, 0), (-1, 0, 1), (-1, 0, 1)) if o < (0, 0, 0)], ids=str)
+def test_a_single_neighbour_may_lie_anywhere_before(kernels, kind, offset):
+    shapes = np.array([[1, 1, 3, 4, 5], [2, 1, 2, 2, 2], [1, 1, 3, 1, 4]])
+    case = Prediction(
+        *(kind, 3, shapes, 9, np.array([[0, *offset]]), np.ones((1, 1, 1), np.int64)),
+        *(0, np.zeros(3, np.int64), False),
+    )
+    cells = np.random.default_rng(7).normal(size=int(shapes.prod(axis=1).sum())).astype(np.float32).view(np.uint32)
+    _, residuals = expected(case, cells, np.zeros(0, np.uint8), 32)
+    kernels.restore_tiles(residuals, case)
+    assert np.array_equal(residuals, cells)
 
 
 @pytest.mark.parametrize("kernels", KERNELS)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ..predictions import Prediction
 from .differences import accumulate_slices
-from .padded import Axes, Block, axes_of, padded_blocks
+from .padded import Axes, Block, Reach, axes_of, padded_blocks
 from .waves import Skewed, Wave
 
 I64 = npt.NDArray[np.int64]
@@ -51,7 +51,8 @@ class _Planes:
 
     def __init__(self, block: Block, prediction: Prediction, axes: Axes, bits: int) -> None:
         self._block, self._prediction, self._axes, self._bits = block, prediction, axes, bits
-        self._reach = block.reach(prediction.offsets)
+        # The cell before is looked at always.
+        self._reach = block.reach(prediction.offsets, Reach(0, 0, 1, 0))
         self._weights = prediction.weights[prediction.sets[block.lanes]]
         self._first_row = int(2 in axes.of_faces)
         rows, columns = block.shape[2] - self._first_row, block.shape[3] - 1
