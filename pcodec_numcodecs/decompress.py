@@ -214,14 +214,14 @@ def _check_page_metadata(data: U8, pages: Pages) -> None:
 def _check_ends(data: U8, ends: I64, stops: I64, finished: npt.NDArray[np.bool_]) -> None:
     beyond = ends > 8 * stops
     if beyond.any():
-        page = int(np.flatnonzero(beyond)[0])
+        page = int(beyond.argmax())
         raise InsufficientDataError(
             f"InsufficientData: the bytes of page {page} of this call end before its numbers do; pass the whole page"
         )
-    used = ends & 7
-    inside = (used > 0) & finished
+    inside = np.flatnonzero(finished & ((ends & 7) > 0))
+    last = ends[inside]
     # What is left of the byte that the last bit is in.
-    if (data[ends[inside] >> 3] >> used[inside]).any():
+    if (data[last >> 3] >> (last & 7)).any():
         raise CorruptionError("padding bits must be 0, got others at the end of a page")
 
 

@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +68,7 @@ def read_head(source: memoryview) -> Layout:
             f"frame version must be {VERSION}, got {source[4]}; "
             + ("version 0 was of trial releases alone" if not source[4] else "a newer pcodec-numcodecs may read it")
         )
-    layout = replace(_read(Fields(source[PREAMBLE_BYTES : size - _CRC_BYTES]), source[5]), head_size=size)
+    layout = _read(Fields(source[PREAMBLE_BYTES : size - _CRC_BYTES]), source[5], size)
     if layout.front_bytes != front:
         raise CorruptionError(f"head and chunk-level streams must have {layout.front_bytes} bytes, got {front}")
     return layout
@@ -148,7 +148,7 @@ def _write_index(layout: Layout) -> Iterator[bytes]:
             yield values.astype("<u2").tobytes()
 
 
-def _read(fields: Fields, flags: int) -> Layout:
+def _read(fields: Fields, flags: int, head_size: int) -> Layout:
     if flags & ~_KNOWN_FLAGS:
         raise CorruptionError(f"flags may not exceed {_KNOWN_FLAGS}, got {flags}; a newer version may know them")
     try:
@@ -166,7 +166,7 @@ def _read(fields: Fields, flags: int) -> Layout:
         constant = fields.take(element.dtype.itemsize).tobytes()
         fields.finish()
         tile = tuple(max(1, size) for size in shape)
-        return Layout(element, shape, tile, bool(flags & _FORTRAN), constant)
+        return Layout(element, shape, tile, bool(flags & _FORTRAN), constant, head_size=head_size)
     tile = tuple(fields.varint("length of a tile", least=1, most=max(1, size)) for size in shape)
     if prod(tile) > MAX_CHUNK_NUMBERS:
         raise CorruptionError(f"a tile may not exceed {MAX_CHUNK_NUMBERS} cells, got {prod(tile)}")
@@ -185,13 +185,14 @@ def _read(fields: Fields, flags: int) -> Layout:
         chunk_pages=chunk_pages,
         pipelines=pipelines,
         pco_header=pco_header,
+        head_size=head_size,
     )
-    layout = _read_index(fields, _read_streams(fields, layout))
+    found = {**_read_streams(fields, layout), **_read_index(fields, layout)}
     fields.finish()
-    return layout
+    return replace(layout, **found)
 
 
-def _read_streams(fields: Fields, layout: Layout) -> Layout:
+def _read_streams(fields: Fields, layout: Layout) -> dict[str, Any]:
     streams = fields.varint("count of chunk-level streams")
     expected = sum(count for _, _, count in layout.sections)
     if streams != expected:
@@ -202,10 +203,10 @@ def _read_streams(fields: Fields, layout: Layout) -> Layout:
             fields.byte("kind of a chunk-level stream", least=kind, most=kind)
             sizes.append(fields.varint("bytes of a chunk-level stream"))
             crcs.append(int.from_bytes(fields.take(4), "little"))
-    return replace(layout, stream_sizes=tuple(sizes), stream_crcs=tuple(crcs))
+    return {"stream_sizes": tuple(sizes), "stream_crcs": tuple(crcs)}
 
 
-def _read_index(fields: Fields, layout: Layout) -> Layout:
+def _read_index(fields: Fields, layout: Layout) -> dict[str, Any]:
     pages = layout.grid.pages
     width = fields.byte("bytes of a page's size", least=1, most=_MAX_SIZE_BYTES)
     if not fields.has(pages * (width + 4)):
@@ -216,13 +217,12 @@ def _read_index(fields: Fields, layout: Layout) -> Layout:
     if int(page_sizes.max(initial=0)) * pages > _MAX_PAGES:
         raise CorruptionError(f"pages may not have more than {_MAX_PAGES} bytes if each were as large as the largest")
     page_crcs = np.frombuffer(fields.take(4 * pages), "<u4").astype(np.uint32)
-    return replace(
-        layout,
-        page_sizes=page_sizes,
-        page_crcs=page_crcs,
-        page_sets=tuple(_read_sets(fields, pipeline, pages) for pipeline in layout.pipelines),
-        page_values=tuple(_read_values(fields, pipeline, pages) for pipeline in layout.pipelines),
-    )
+    return {
+        "page_sizes": page_sizes,
+        "page_crcs": page_crcs,
+        "page_sets": tuple(_read_sets(fields, pipeline, pages) for pipeline in layout.pipelines),
+        "page_values": tuple(_read_values(fields, pipeline, pages) for pipeline in layout.pipelines),
+    }
 
 
 def _read_sets(fields: Fields, pipeline: Pipeline, pages: int) -> npt.NDArray[np.uint8] | None:

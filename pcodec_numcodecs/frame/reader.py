@@ -117,6 +117,8 @@ class Selected:
 def select(layout: Layout, selection: Any) -> Selected:
     """Find the pages that a selection needs. Raises IndexError as NumPy does."""
     grid = layout.grid
+    if selection is Ellipsis and layout.shape and grid.pages:
+        return Selected(layout.shape, np.arange(grid.pages), [], layout.shape, None, whole=True)
     if not layout.shape:
         shape = np.broadcast_to(np.int8(0), ())[selection].shape
         return Selected(shape, np.arange(min(prod(shape), 1)), [], (), None)

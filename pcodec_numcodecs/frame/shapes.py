@@ -1,6 +1,7 @@
 """The tiles of pages as predictors see them: their axes in the predictor's order."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..kernels import Prediction
 from ..pipeline.steps import NONE, lanes
 from .elements import Bits
 from .layout import Layout
+from .tiling import Grid
 
 I64 = npt.NDArray[np.int64]
 
@@ -28,6 +30,12 @@ def tile_shapes(layout: Layout, part: int, pages: I64) -> I64:
     return layout.grid.tile_lengths[pages][:, list(order_of(layout, part))]
 
 
+@lru_cache(16)
+def _lanes(grid: Grid, order: tuple[int, ...], used: int) -> I64:
+    """Return what kernels want to know of the tiles of all pages; remembered, as `tiling.grid_of` is."""
+    return lanes(grid.tile_lengths[:, list(order)], used)
+
+
 def prediction(layout: Layout, part: int, pages: I64) -> Prediction:
     """Return what kernels need to know of the prediction of pages."""
     predictor = layout.pipelines[part].predictor
@@ -38,7 +46,7 @@ def prediction(layout: Layout, part: int, pages: I64) -> Prediction:
     return Prediction(
         kind=predictor.kind,
         axes=predictor.used,
-        shapes=lanes(tile_shapes(layout, part, pages), predictor.used),
+        shapes=_lanes(layout.grid, order_of(layout, part), predictor.used)[pages],
         reference=predictor.reference,
         offsets=offsets,
         weights=np.ascontiguousarray(predictor.weights),
