@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...bits import PADDING
+from ...constants import ANS_INTERLEAVING
 from ...pages import page_starts
 from ..streams import BAD_INDEX, BAD_LOOKBACK, CONSECUTIVE, DICT, LOOKBACK, NO_DELTA, DecodeStream, Recipe, Rows
 from .batches import Placed, decode_latents
@@ -30,7 +31,8 @@ def decode_pages(
     rows: Rows,
 ) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
-    data = np.concatenate((data, np.zeros(PADDING, np.uint8)))
+    origin, stop = _span(starts, wanted, streams, recipes)
+    data, starts = np.concatenate((data[origin:stop], np.zeros(PADDING, np.uint8))), starts - origin
     positions, opened = open_pages(data, starts, numbers, wanted, streams, recipes)
     has_lookbacks = recipes[0].delta == LOOKBACK
     # The first latents of a lane are those of its delta state; lookbacks begin where the primary latents do.
@@ -66,12 +68,26 @@ def decode_pages(
                 continue
         made = numbers_of(join(recipe, asked), recipe)
         place(made, wanted[lanes], out, rows._replace(lengths=rows.lengths[lanes], firsts=rows.firsts[lanes]))
-    return ends, faults
+    return ends + 8 * origin, faults
 
 
 def decode_file_chunk(data: npt.NDArray[np.uint8], start: int, mantissa_bits: int, signed: bool, out: Latents) -> int:
     """See `Kernels.decode_file_chunk`: no way is shorter for NumPy."""
     return -1
+
+
+def _span(starts: I64, wanted: I64, streams: tuple[DecodeStream, ...], recipes: tuple[Recipe, ...]) -> tuple[int, int]:
+    """Return the first byte of all pages, and the one after the last that they may take: no more is copied."""
+    if not starts.size:
+        return 0, 0
+    head = each = 0
+    for chunk in range(len(recipes)):
+        bins = [stream.bins[chunk] for stream in streams]
+        each = max(each, sum(own.ans_log + int(own.offset_bits.max(initial=0)) for own in bins))
+        head = max(head, sum(ANS_INTERLEAVING * own.ans_log for own in bins))
+    head += sum(stream.latent_bits * stream.state_length for stream in streams)
+    # Page metadata and body may each end within a byte.
+    return int(starts.min()), int((starts + (head + wanted * each) // 8 + 2).max())
 
 
 def _undo_deltas(
