@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .errors import FloatModeError
 
-__all__ = ["check_float_arithmetic"]
+__all__ = ["check_float_arithmetic", "has_float_arithmetic"]
 
 
 class _Probe(NamedTuple):
@@ -52,6 +52,12 @@ def _probe(latent: str, mantissa_bits: int, one: int) -> _Probe:
 _PROBES: Final = (_probe("u4", 23, 0x3F80_0000), _probe("u8", 52, 0x3FF0_0000_0000_0000))
 
 
+def has_float_arithmetic() -> bool:
+    """Try the calling thread's arithmetic, a matter of microseconds; tell whether it is what bits depend on."""
+    with np.errstate(all="ignore"):
+        return all(probe.passed() for probe in _PROBES)
+
+
 def check_float_arithmetic() -> None:
     """Try the calling thread's arithmetic; a matter of microseconds.
 
@@ -60,9 +66,8 @@ def check_float_arithmetic() -> None:
     FloatModeError
         When subnormal numbers are lost, or results are not rounded to the nearest.
     """
-    with np.errstate(all="ignore"):
-        if all(probe.passed() for probe in _PROBES):
-            return
+    if has_float_arithmetic():
+        return
     raise FloatModeError(
         "float arithmetic must keep subnormal numbers and round to the nearest, got a thread in which it does not, so "
         "numbers would not be those that were written; some library has changed the processor's mode, perhaps one "

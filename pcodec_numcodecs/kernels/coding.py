@@ -74,11 +74,6 @@ class Coding(Protocol):
         -------
         Byte after the chunk; -1 where nothing was decoded, because there is no short way for it or because something is
         wrong with it. What is in `out` then is arbitrary.
-
-        Raises
-        ------
-        FloatModeError
-            When numbers are products of floats, and these are not what they are elsewhere.
         """
 
     def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...arithmetic import check_float_arithmetic
+from ...arithmetic import has_float_arithmetic
 from ...constants import (
     ANS_INTERLEAVING,
     BITS_ANS_LOG,
@@ -52,8 +52,8 @@ def decode_file_chunk(data: U8, start: int, mantissa_bits: int, signed: bool, ou
     ):
         return _LEFT
     mode, base, delta, order, secondary_too, page, last = found.tolist()
-    if mode == FLOAT_MULT:
-        check_float_arithmetic()
+    if mode == FLOAT_MULT and not has_float_arithmetic():
+        return _LEFT
     recipe = Recipe(
         *(1, delta, 0, _NO_WEIGHTS, 0, 0, mode, base),
         *(out[:0], signed or mantissa_bits > 0, mantissa_bits),
