@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, read_only
+from .compiled import compiled, inlined, read_only
 from .words import load, store
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_ONE, _EIGHT = np.uint64(1), np.uint64(8)
+_ONE, _EIGHT, _MANY = np.uint64(1), np.uint64(8), np.uint64(32)
 _EACH = np.uint64(0x0101010101010101)
 """One in each of eight bytes."""
 
@@ -66,9 +66,16 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
         # Masked cells lie together: most stretches are all masked, or not at all.
         codes = load(absent, at)
         if codes == 0:
-            for k in range(_EIGHT):
-                out[at + k] = latents[taken + k]
-            taken += _EIGHT
+            alike = _EIGHT
+            if at + _MANY <= size and taken + _MANY <= np.uint64(latents.size) and _is_zero(absent, at + _EIGHT):
+                for k in range(_MANY):
+                    out[at + k] = latents[taken + k]
+                alike = _MANY
+            else:
+                for k in range(_EIGHT):
+                    out[at + k] = latents[taken + k]
+            taken += alike
+            at += alike - _EIGHT
         elif (codes | (codes >> _ONE)) & _EACH == _EACH:
             for k in range(_EIGHT):
                 out[at + k] = between
@@ -84,6 +91,12 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
         out[at] = latents[min(np.int64(taken), last)] if present and last >= 0 else between
         taken += np.uint64(present)
         at += np.uint64(1)
+
+
+@inlined
+def _is_zero(absent: Any, at: Any) -> Any:
+    """Tell whether the rest of `_MANY` cells is not masked."""
+    return load(absent, at) | load(absent, at + _EIGHT) | load(absent, at + np.uint64(16)) == 0
 
 
 @compiled
