@@ -153,7 +153,7 @@ def predict(kernels: Kernels) -> None:
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))
-        kernels.count_bit_lengths(latents, absent, np.empty(65, np.int64))
+        kernels.cost_by_lengths(latents, absent, np.array([latents.size]), np.empty(1, np.int64))
         kernels.keep_present(latents, np.zeros(12, np.uint8), np.empty_like(latents))
         kernels.spread_present(latents, np.zeros(12, np.uint8), 0, np.empty_like(latents))
         counts = np.array([12])

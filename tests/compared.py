@@ -153,8 +153,8 @@ class Compared:
     def accumulate_changes(self, mask: Any, sizes: Any, strides: Any) -> None:
         self._in_place("accumulate_changes", mask, sizes, strides)
 
-    def count_bit_lengths(self, residuals: Any, chosen: Any, out: Any) -> None:
-        self._in_place("count_bit_lengths", out, residuals, chosen)
+    def cost_by_lengths(self, residuals: Any, chosen: Any, ends: Any, costs: Any) -> None:
+        self._in_place("cost_by_lengths", costs, residuals, chosen, ends)
 
     def sum_moments(self, columns: Any, out: Any) -> None:
         self._in_place("sum_moments", out, columns)

@@ -311,8 +311,8 @@ class Kernels(Coding, Protocol):
             Cells of each page, and of its stretches, which fill it evenly.
         """
 
-    def count_bit_lengths(self, residuals: Latents, chosen: U8, out: I64) -> None:
-        """Count residuals by their size.
+    def cost_by_lengths(self, residuals: Latents, chosen: U8, ends: I64, costs: I64) -> None:
+        """Find what residuals cost: the entropy of their sizes, and the bits below the leading one.
 
         The size of one that is ``r`` above the middle of its width is the bit length of ``2 * r``, and of one that is
         ``r`` below, of ``2 * r - 1``.
@@ -321,8 +321,10 @@ class Kernels(Coding, Protocol):
         ----------
         chosen
             1 for each residual that counts, 0 for others.
-        out
-            65 counts, to be filled.
+        ends
+            The first residual after each stretch of them; the next one begins there.
+        costs
+            One a stretch, in units of `pcodec_numcodecs.fixed_log.ONE_BIT`: filled.
         """
 
     def sum_moments(self, columns: I32, out: I64) -> None:

@@ -16,7 +16,7 @@ from .candidates import Masked, Parted, filled
 from .contexts import LADDER, METADATA_COST, PAGE_COST, cut
 from .fitting import SHIFT, fit
 from .sampling import Boxes
-from .scoring import LENGTHS, length_cost
+from .scoring import costs_of_parts
 from .stencils import Offset, channel, stencil
 from .steps import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, as_signed, lanes, midpoint
 
@@ -135,9 +135,8 @@ class Bench:
         return replace(trial, cost=self._cost(residuals, ordered.chosen))
 
     def _cost(self, residuals: Latents, chosen: U8) -> int:
-        counts = np.zeros(LENGTHS, np.int64)
-        self.kernels.count_bit_lengths(residuals, chosen, counts)
-        return self.boxes.scaled(length_cost(counts))
+        ends = np.array([residuals.size])
+        return self.boxes.scaled(int(costs_of_parts(residuals, chosen, ends, self.kernels)[0]))
 
     def price(self, trial: Trial, level: int) -> int:
         """Return the cost by a training of bins."""

@@ -7,7 +7,7 @@ from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
 from .float_mult import split_float_mult
-from .lengths import count_bit_lengths
+from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
 from .merge import merge_ranges
 from .moments import sum_moments
@@ -20,7 +20,7 @@ __all__ = [
     "accumulate_changes",
     "assign_bins",
     "assign_contexts",
-    "count_bit_lengths",
+    "cost_by_lengths",
     "cut_ranges",
     "decode_pages",
     "difference_consecutive",
