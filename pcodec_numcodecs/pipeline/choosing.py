@@ -49,6 +49,8 @@ _MOST_AXES: Final = 4
 _WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
 """From which level on all neighbours up to two steps away are tried, by the count of axes."""
 _PLANES: Final = 6
+_PROMISING_LOG: Final = 4
+"""Splits and masks with which differences cost more than the best by 1/16 are not tried with other predictors."""
 _LIKELY: Final = 3
 """Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
 _FINALISTS: Final = 4
@@ -195,11 +197,13 @@ class Search:
     def trials(self) -> list[tuple[int, Trial]]:
         """Return all predictions that are tried with their costs, edges of tiles and side data included."""
         found: list[tuple[int, Trial]] = []
+        promising = self.tables[0].cost + (self.tables[0].cost >> _PROMISING_LOG)
         for place, table in enumerate(self.tables):
             trials = list(table.lorenzo.values())
-            if trials and place < self._effort.medians:
+            behind = self.wish.level <= USUAL_LEVEL and table.cost > promising
+            if trials and place < self._effort.medians and not behind:
                 trials += table.bench.medians(self._axes, 1 if self._is_small else _PLANES)
-            if trials and place < self._effort.benches:
+            if trials and place < self._effort.benches and not behind:
                 trials += self._fitted(table.bench, table.lorenzo, self._axes)
             found += [(self._whole_cost(trial, table), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])

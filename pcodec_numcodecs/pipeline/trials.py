@@ -216,9 +216,13 @@ class Bench:
                 made = self.boxes.cells - self.boxes.cells.dtype.type(self._reference)
             else:
                 before = self._differences(axes[:-1])
-                made = before.copy()
-                whole = (slice(None),) * (axes[-1] + 1)
-                made[(*whole, slice(1, None))] -= before[(*whole, slice(-1))]
+                made = np.empty_like(before)
+                # All in one long row, which is fast, and then what has no cell before it along the axis.
+                stride = before.strides[axes[-1] + 1] // before.itemsize
+                flat = before.reshape(-1)
+                np.subtract(flat[stride:], flat[:-stride], out=made.reshape(-1)[stride:])
+                first = (*(slice(None),) * (axes[-1] + 1), 0)
+                made[first] = before[first]
             self._differenced[axes] = made
         return self._differenced[axes]
 
