@@ -49,10 +49,17 @@ def _hashes(count: int) -> npt.NDArray[np.uint64]:
     return mixed
 
 
-def sample_runs(latents: Latents) -> Runs:
-    """Take one stretch from each of 16 to 32 equal parts of the chunk, at a hashed place; or all of a small chunk."""
+def sample_runs(latents: Latents, runs: int | None = None) -> Runs:
+    """Take one stretch from each of equal parts of the chunk, at a hashed place; or all of a small chunk.
+
+    Parameters
+    ----------
+    runs
+        How many; by default 16 to 32.
+    """
     n = latents.size
-    runs = min(max(n // _RUN_SHARE, _LEAST_RUNS), _MOST_RUNS)
+    if runs is None:
+        runs = min(max(n // _RUN_SHARE, _LEAST_RUNS), _MOST_RUNS)
     if n <= 2 * runs * _RUN_LENGTH:
         return Runs(latents, np.array([n], np.int64), n)
     parts = []

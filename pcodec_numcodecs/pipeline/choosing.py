@@ -49,8 +49,8 @@ _MOST_AXES: Final = 4
 _WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
 """From which level on all neighbours up to two steps away are tried, by the count of axes."""
 _PLANES: Final = 6
-_PROMISING_LOG: Final = 4
-"""Splits and masks with which differences cost more than the best by 1/16 are not tried with other predictors."""
+_PROMISING_LOG: Final = 5
+"""Splits and masks with which differences cost more than the best by 1/32 are not tried with other predictors."""
 _LIKELY: Final = 3
 """Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
 _FINALISTS: Final = 4
@@ -58,10 +58,18 @@ _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
 _FLAT_CELLS: Final = 1 << 15
 """Cells of the sample of tiles that Pco gets as they are."""
+_TILE_SHARE: Final = 4
+"""Of each tile of the sample, one cell in so many: many tiles tell more than many cells of a few."""
+_FLAT_RUNS: Final = 64
+"""Stretches of the sample of cells in their own order."""
+_LONGEST_STRETCH: Final = 1 << 14
+"""Cells that lookbacks in a page of all cells are tried on, side by side."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
-_DOUBT_LOGS: Final = {True: 4, False: 3}
-"""Pco as it is and the best pipeline are both carried out where their prices are within 1/8; of small arrays, 1/16."""
+_DOUBT_LOG: Final = 5
+"""Pco as it is and the best pipeline are both carried out where their prices are within 1/32;"""
+_REPEATED_DOUBT_LOG: Final = 4
+"""within 1/16, where the other is for cells that repeat."""
 _WHOLE_HANDICAP: Final = {"balanced": 24, "whole": 0}
 """What a single page for all cells must save, in 256ths: it cannot be read in parts."""
 _ROWS_HANDICAP: Final = 1
@@ -77,7 +85,7 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
     )
     best = candidates[0]
     # Rows, and how far lookbacks reach, are not seen in boxes. In doubt, several plans are carried out.
-    rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best, latents.size)]
+    rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best)]
     firsts = {other.kind: other for other in reversed(rivals)}
     return Choice(
         tuple(candidate.plan for candidate in (best, *firsts.values())),
@@ -98,10 +106,15 @@ class Table(NamedTuple):
         return self.lorenzo[axes].cost if axes in self.lorenzo else self.others.get(axes)
 
 
-def _is_rival(other: Candidate, best: Candidate, cells: int) -> bool:
+def _is_rival(other: Candidate, best: Candidate) -> bool:
     """Tell whether a candidate of another kind may turn out smaller than the best."""
-    close = other.cost - (other.cost >> _DOUBT_LOGS[cells < SMALL_CELLS]) < best.cost
-    return other.kind != best.kind and (close or best.kind == ONE_PAGE)
+    if other.kind == best.kind:
+        return False
+    # What repeats in the sample need not do so elsewhere.
+    if best.repeats and not other.repeats:
+        return True
+    doubt = _REPEATED_DOUBT_LOG if other.repeats else _DOUBT_LOG
+    return other.handicapped - (other.handicapped >> doubt) < best.handicapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,21 +267,39 @@ class Search:
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        cost, mode = self._flat_price(_sample_tiles(self.latents, tile), self._modes)
-        yield Candidate(tile, None, cost + page_count(shape, tile) * _PAGE_COST, kind=TILES)
+        in_tiles, mode = self._flat_price(_sample_tiles(self.latents, tile, _TILE_SHARE), self._modes)
         if wish.tile is not None or wish.access not in _WHOLE_HANDICAP or wish.is_fast:
+            yield self._plain(TILES, tile, in_tiles)
             return
         flat = self.latents.reshape(-1)
         # Which mode suits numbers depends little on their order.
         modes = [mode] if self._is_small else self._modes
-        cost, _ = self._flat_price(sample_runs(flat), modes)
-        rows = rows_tile(shape)
+        cost, _ = self._flat_price(sample_runs(flat, _FLAT_RUNS), modes)
+        in_rows = in_one = cost
+        repeated = False
+        rows, whole = rows_tile(shape), whole_tile(shape)
+        gain, of = self._lookback_gain(_sample_stretches(flat, _LONGEST_STRETCH), prod(whole), modes)
+        if gain < of:
+            # Nearer repetitions are for smaller pages too.
+            in_one = cost * gain // of
+            gain, of = self._lookback_gain(_sample_stretches(flat, prod(rows)), prod(rows), modes)
+            in_rows = cost * gain // of
+        if in_one < cost or not self._is_small:
+            gain, of = self._lookback_gain(_sample_tiles(self.latents, tile, 1), prod(tile), modes)
+            repeated = gain < of
+            in_tiles = in_tiles * gain // of
+        yield self._plain(TILES, tile, in_tiles, repeated)
         if rows != tile:
-            yield Candidate(rows, None, cost + page_count(shape, rows) * _PAGE_COST, _ROWS_HANDICAP, ROWS)
-        config = ChunkConfig(wish.level, enable_8_bit=True)
-        gain, of = lookback_gain(flat, modes, self.number_type, config, self.kernels)
-        handicap = _WHOLE_HANDICAP[wish.access]
-        yield Candidate(whole_tile(shape), None, cost * gain // of + _PAGE_COST, handicap, ONE_PAGE)
+            yield self._plain(ROWS, rows, in_rows, in_rows < cost, _ROWS_HANDICAP)
+        yield self._plain(ONE_PAGE, whole, in_one, in_one < cost, _WHOLE_HANDICAP[wish.access])
+
+    def _plain(self, kind: str, tile: Shape, cost: int, repeats: bool = False, handicap: int = 0) -> Candidate:
+        cost += page_count(self.latents.shape, tile) * _PAGE_COST
+        return Candidate(tile, None, cost, handicap, kind, repeats=repeats)
+
+    def _lookback_gain(self, sample: Runs, longest_page: int, modes: list[Mode]) -> tuple[int, int]:
+        config = ChunkConfig(self.wish.level, enable_8_bit=True)
+        return lookback_gain(sample, longest_page, modes, self.number_type, config, self.kernels)
 
     def _flat_price(self, sample: Runs, modes: list[Mode]) -> tuple[int, Mode]:
         """Return the least cost in any of some modes, and which that is."""
@@ -331,11 +362,21 @@ def _few_sets(axes: Axes) -> list[Axes]:
     return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
 
 
-def _sample_tiles(latents: Latents, tile: Shape) -> Runs:
-    """Take some tiles, spread evenly, as Pco gets them."""
+def _sample_stretches(flat: Latents, length: int) -> Runs:
+    """Take stretches of some length, spread evenly."""
+    number = max(1, min(flat.size, _FLAT_CELLS) // length)
+    length = min(flat.size, length)
+    starts = [(flat.size - length) * (2 * turn + 1) // (2 * number) for turn in range(number)]
+    parts = [flat[start : start + length] for start in starts]
+    return Runs(np.concatenate(parts), np.full(number, length, np.int64), flat.size)
+
+
+def _sample_tiles(latents: Latents, tile: Shape, share: int) -> Runs:
+    """Take one in `share` cells of some tiles, side by side, as Pco gets them."""
     counts = [-(-size // length) for size, length in zip(latents.shape, tile, strict=True)]
     total = prod(counts)
-    number = max(1, min(total, _FLAT_CELLS // prod(tile)))
+    number = max(1, min(total, share * _FLAT_CELLS // prod(tile)))
+    cut = next((axis for axis, length in enumerate(tile) if length >= share), None)
     parts = []
     for turn in range(number):
         page = (2 * turn + 1) * total // (2 * number)
@@ -343,5 +384,10 @@ def _sample_tiles(latents: Latents, tile: Shape) -> Runs:
         for count, length in zip(counts[::-1], tile[::-1], strict=True):
             page, place = divmod(page, count)
             bounds.append(slice(place * length, (place + 1) * length))
-        parts.append(latents[tuple(bounds[::-1])].reshape(-1))
+        bounds.reverse()
+        if cut is not None:
+            some = -(-tile[cut] // share)
+            first = min(bounds[cut].start + (turn + turn // share) % share * some, latents.shape[cut] - some)
+            bounds[cut] = slice(first, first + some)
+        parts.append(latents[tuple(bounds)].reshape(-1))
     return Runs(np.concatenate(parts), np.array([part.size for part in parts], np.int64), latents.size)

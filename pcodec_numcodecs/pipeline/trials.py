@@ -221,7 +221,7 @@ class Bench:
                 stride = before.strides[axes[-1] + 1] // before.itemsize
                 flat = before.reshape(-1)
                 np.subtract(flat[stride:], flat[:-stride], out=made.reshape(-1)[stride:])
-                first = (*(slice(None),) * (axes[-1] + 1), 0)
+                first: tuple[slice | int, ...] = (*(slice(None),) * (axes[-1] + 1), 0)
                 made[first] = before[first]
             self._differenced[axes] = made
         return self._differenced[axes]
