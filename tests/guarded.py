@@ -139,8 +139,8 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     kernels.accumulate_changes(masked.copy(), sizes, sizes // case.shapes[:, 0])
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)
-    columns = rng.integers(-999, 999, (int(rng.integers(1, 20)), int(rng.integers(1, 5000)))).astype(np.int32)
-    kernels.sum_moments(columns, np.zeros((columns.shape[0],) * 2, np.int64))
+    fitted = prediction_cases.fit_case(rng)
+    kernels.fit_neighbours(*fitted, np.zeros(len(fitted[-1]) - 2))
 
 
 def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: np.ndarray) -> None:

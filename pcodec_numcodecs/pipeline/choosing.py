@@ -86,6 +86,9 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
     best = candidates[0]
     # Rows, and how far lookbacks reach, are not seen in boxes. In doubt, several plans are carried out.
     rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best)]
+    if best.repeats:
+        # What repeats in the sample need not do so elsewhere.
+        rivals += [other for other in candidates if not other.repeats][:1]
     firsts = {other.kind: other for other in reversed(rivals)}
     return Choice(
         tuple(candidate.plan for candidate in (best, *firsts.values())),
@@ -110,9 +113,6 @@ def _is_rival(other: Candidate, best: Candidate) -> bool:
     """Tell whether a candidate of another kind may turn out smaller than the best."""
     if other.kind == best.kind:
         return False
-    # What repeats in the sample need not do so elsewhere.
-    if best.repeats and not other.repeats:
-        return True
     doubt = _REPEATED_DOUBT_LOG if other.repeats else _DOUBT_LOG
     return other.handicapped - (other.handicapped >> doubt) < best.handicapped
 
@@ -284,7 +284,6 @@ class Search:
             in_one = cost * gain // of
             gain, of = self._lookback_gain(_sample_stretches(flat, prod(rows)), prod(rows), modes)
             in_rows = cost * gain // of
-        if in_one < cost or not self._is_small:
             gain, of = self._lookback_gain(_sample_tiles(self.latents, tile, 1), prod(tile), modes)
             repeated = gain < of
             in_tiles = in_tiles * gain // of

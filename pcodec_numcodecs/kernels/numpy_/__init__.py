@@ -6,11 +6,11 @@ from .decode import decode_pages
 from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
+from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
 from .merge import merge_ranges
-from .moments import sum_moments
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
 from .presence import accumulate_changes, keep_present, spread_present
@@ -27,6 +27,7 @@ __all__ = [
     "difference_lookback",
     "encode_pages",
     "find_lookbacks",
+    "fit_neighbours",
     "index_values",
     "keep_present",
     "measure_bins",
@@ -38,5 +39,4 @@ __all__ = [
     "restore_tiles",
     "split_float_mult",
     "spread_present",
-    "sum_moments",
 ]
