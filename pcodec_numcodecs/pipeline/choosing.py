@@ -66,8 +66,8 @@ _LONGEST_STRETCH: Final = 1 << 14
 """Cells that lookbacks in a page of all cells are tried on, side by side."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
-_DOUBT_LOG: Final = 5
-"""Pco as it is and the best pipeline are both carried out where their prices are within 1/32;"""
+_DOUBT_LOG: Final = 7
+"""Pco as it is and the best pipeline are both carried out where their prices are within 1/128;"""
 _REPEATED_DOUBT_LOG: Final = 4
 """within 1/16, where the other is for cells that repeat."""
 _WHOLE_HANDICAP: Final = {"balanced": 24, "whole": 0}
