@@ -54,12 +54,12 @@ _PROMISING_LOG: Final = 5
 _LIKELY: Final = 3
 """Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
 _FINALISTS: Final = 4
+_FINALISTS_LOG: Final = 4
+"""They are not farther behind the first of them than 1/16."""
 _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
 _FLAT_CELLS: Final = 1 << 15
 """Cells of the sample of tiles that Pco gets as they are."""
-_TILE_SHARE: Final = 4
-"""Of each tile of the sample, one cell in so many: many tiles tell more than many cells of a few."""
 _FLAT_RUNS: Final = 64
 """Stretches of the sample of cells in their own order."""
 _LONGEST_STRETCH: Final = 1 << 14
@@ -248,7 +248,10 @@ class Search:
         return Candidate(tile, trial, cost, thresholds=thresholds)
 
     def _predicted(self) -> Iterator[Candidate]:
-        for place, (score, trial) in enumerate(self.trials()[:_FINALISTS]):
+        scored = self.trials()[:_FINALISTS]
+        for place, (score, trial) in enumerate(scored):
+            if self.wish.level <= USUAL_LEVEL and score - (score >> _FINALISTS_LOG) > scored[0][0]:
+                break
             side, tried = score - trial.cost, trial
             weighted = trial.kind in (WEIGHTS, FLOAT_WEIGHTS) and not trial.by_plane
             if weighted and self.wish.level > USUAL_LEVEL and place < _CLUSTERED:
@@ -267,7 +270,7 @@ class Search:
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        in_tiles, mode = self._flat_price(_sample_tiles(self.latents, tile, _TILE_SHARE), self._modes)
+        in_tiles, mode = self._flat_price(self._boxes.runs, self._modes)
         if wish.tile is not None or wish.access not in _WHOLE_HANDICAP or wish.is_fast:
             yield self._plain(TILES, tile, in_tiles)
             return
@@ -277,14 +280,15 @@ class Search:
         cost, _ = self._flat_price(sample_runs(flat, _FLAT_RUNS), modes)
         in_rows = in_one = cost
         repeated = False
+        cells = _FLAT_CELLS // 2 if self._is_small else _FLAT_CELLS
         rows, whole = rows_tile(shape), whole_tile(shape)
-        gain, of = self._lookback_gain(_sample_stretches(flat, _LONGEST_STRETCH), prod(whole), modes)
+        gain, of = self._lookback_gain(_sample_stretches(flat, _LONGEST_STRETCH, cells), prod(whole), modes)
         if gain < of:
             # Nearer repetitions are for smaller pages too.
             in_one = cost * gain // of
-            gain, of = self._lookback_gain(_sample_stretches(flat, prod(rows)), prod(rows), modes)
+            gain, of = self._lookback_gain(_sample_stretches(flat, prod(rows), cells), prod(rows), modes)
             in_rows = cost * gain // of
-            gain, of = self._lookback_gain(_sample_tiles(self.latents, tile, 1), prod(tile), modes)
+            gain, of = self._lookback_gain(_sample_tiles(self.latents, tile), prod(tile), modes)
             repeated = gain < of
             in_tiles = in_tiles * gain // of
         yield self._plain(TILES, tile, in_tiles, repeated)
@@ -361,21 +365,20 @@ def _few_sets(axes: Axes) -> list[Axes]:
     return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
 
 
-def _sample_stretches(flat: Latents, length: int) -> Runs:
-    """Take stretches of some length, spread evenly."""
-    number = max(1, min(flat.size, _FLAT_CELLS) // length)
+def _sample_stretches(flat: Latents, length: int, most: int) -> Runs:
+    """Take stretches of some length, spread evenly, of up to so many cells or one."""
+    number = max(1, min(flat.size, most) // length)
     length = min(flat.size, length)
     starts = [(flat.size - length) * (2 * turn + 1) // (2 * number) for turn in range(number)]
     parts = [flat[start : start + length] for start in starts]
     return Runs(np.concatenate(parts), np.full(number, length, np.int64), flat.size)
 
 
-def _sample_tiles(latents: Latents, tile: Shape, share: int) -> Runs:
-    """Take one in `share` cells of some tiles, side by side, as Pco gets them."""
+def _sample_tiles(latents: Latents, tile: Shape) -> Runs:
+    """Take some tiles, spread evenly, as Pco gets them."""
     counts = [-(-size // length) for size, length in zip(latents.shape, tile, strict=True)]
     total = prod(counts)
-    number = max(1, min(total, share * _FLAT_CELLS // prod(tile)))
-    cut = next((axis for axis, length in enumerate(tile) if length >= share), None)
+    number = max(1, min(total, _FLAT_CELLS // prod(tile)))
     parts = []
     for turn in range(number):
         page = (2 * turn + 1) * total // (2 * number)
@@ -383,10 +386,5 @@ def _sample_tiles(latents: Latents, tile: Shape, share: int) -> Runs:
         for count, length in zip(counts[::-1], tile[::-1], strict=True):
             page, place = divmod(page, count)
             bounds.append(slice(place * length, (place + 1) * length))
-        bounds.reverse()
-        if cut is not None:
-            some = -(-tile[cut] // share)
-            first = min(bounds[cut].start + (turn + turn // share) % share * some, latents.shape[cut] - some)
-            bounds[cut] = slice(first, first + some)
-        parts.append(latents[tuple(bounds)].reshape(-1))
+        parts.append(latents[tuple(bounds[::-1])].reshape(-1))
     return Runs(np.concatenate(parts), np.array([part.size for part in parts], np.int64), latents.size)

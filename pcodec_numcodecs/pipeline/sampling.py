@@ -57,6 +57,11 @@ class Boxes:
         )
         return (slice(None), *inner)
 
+    @property
+    def runs(self) -> Runs:
+        """The cells, which are latents, box after box."""
+        return Runs(self.cells.reshape(-1), np.full(len(self.cells), self.cells[0].size, np.int64), self.total)
+
     def scaled(self, cost: int) -> int:
         """Return for the whole array what the scored cells cost."""
         return (cost * self.scale) >> 16
