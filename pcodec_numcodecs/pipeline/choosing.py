@@ -6,6 +6,7 @@ with the cells as they are, are priced as Pco will code them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from math import prod
 from typing import Final, NamedTuple
 
@@ -53,6 +54,8 @@ _PROMISING_LOG: Final = 5
 """Splits and masks with which differences cost more than the best by 1/32 are not tried with other predictors."""
 _LIKELY: Final = 3
 """Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
+_LIKELY_PLANES: Final = 2
+"""The same of planes."""
 _FINALISTS: Final = 4
 _FINALISTS_LOG: Final = 4
 """They are not farther behind the first of them than 1/16."""
@@ -215,11 +218,20 @@ class Search:
             trials = list(table.lorenzo.values())
             behind = self.wish.level <= USUAL_LEVEL and table.cost > promising
             if trials and place < self._effort.medians and not behind:
-                trials += table.bench.medians(self._axes, 1 if self._is_small else _PLANES)
+                trials += table.bench.medians(self._axes, *self._planes(table))
             if trials and place < self._effort.benches and not behind:
                 trials += self._fitted(table.bench, table.lorenzo, self._axes)
             found += [(self._whole_cost(trial, table), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])
+
+    def _planes(self, table: Table) -> tuple[list[Axes], int]:
+        """Return planes to try, and in how many of them to try more."""
+        planes: list[Axes] = list(combinations(self._axes, 2))
+        if not self._is_small:
+            return planes, _PLANES
+        # Where differences do well, median edges do.
+        costs = {plane: min(table.lorenzo[axes].cost for axes in subsets(plane)) for plane in planes}
+        return sorted(planes, key=costs.__getitem__)[:_LIKELY_PLANES], 1
 
     def _is_spanned(self, axis: int) -> bool:
         """Tell whether both boxes and tiles have all places along an axis: weights by plane are for each of them."""

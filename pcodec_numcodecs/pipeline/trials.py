@@ -226,13 +226,11 @@ class Bench:
             self._differenced[axes] = made
         return self._differenced[axes]
 
-    def medians(self, axes: Axes, most: int) -> Iterator[Trial]:
-        """Try the median edge detector in each plane, and in the best few also after differences along other axes."""
-        planes = sorted(
-            (self.score(Trial(self, MED, plane)) for plane in combinations(axes, 2)), key=lambda trial: trial.cost
-        )
-        yield from planes
-        for plane in planes[:most]:
+    def medians(self, axes: Axes, planes: list[Axes], most: int) -> Iterator[Trial]:
+        """Try the median edge detector in planes, and in the best few also after differences along other axes."""
+        tried = sorted((self.score(Trial(self, MED, plane)) for plane in planes), key=lambda trial: trial.cost)
+        yield from tried
+        for plane in tried[:most]:
             for other in axes:
                 if other not in plane.axes:
                     yield self.score(Trial(self, MED, (other, *plane.axes)))

@@ -29,7 +29,7 @@ def fit_neighbours(cells: I64, places: I64, sizes: I64, strides: I64, offsets: I
 @compiled
 def _fit(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, out: Any) -> Any:
     rows, n = offsets.shape[0] - 1, places.size
-    columns, keys = np.empty((rows, n), np.int64), np.empty(n, np.int32)
+    columns, keys = np.empty((n, rows), np.int64), np.empty(n, np.int32)
     _gather(cells, places, sizes, strides, offsets, columns, keys)
     limit = _ranked(keys, n, _KEPT * n // _OF)
     bits = limit >> _STEP_LOG  # of the largest difference that is looked at
@@ -38,7 +38,7 @@ def _fit(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, out: A
     for place in range(n):
         if keys[place] <= limit:
             for row in range(rows):
-                values[row, kept] = np.float64(columns[row, place] >> shift) * scale
+                values[row, kept] = np.float64(columns[place, row] >> shift) * scale
             kept += 1
     factors, integers = np.ones(kept), np.empty((rows, kept), np.int32)
     moments, system = np.empty((rows, rows), np.int64), np.empty((rows, rows))
@@ -58,27 +58,34 @@ def _fit(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, out: A
 
 @inlined_lightly
 def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, columns: Any, keys: Any) -> None:
-    """Fill each column with the neighbours of a place, less the last of them, and find the key of the largest."""
-    rows, axes = columns.shape[0], sizes.size
-    moves = np.empty((axes, 2 * _REACH + 1), np.int64)
+    """Fill the columns, one a row, with neighbours of a place, less the last, and find the key of the largest."""
+    rows, axes = columns.shape[1], np.uint64(sizes.size)
+    moves = np.empty((sizes.size, 2 * _REACH + 1), np.int64)
+    steps = np.empty(offsets.shape, np.uint64)
+    least: Any = np.int64(0)
+    most: Any = np.int64(0)
+    for row in range(offsets.shape[0]):
+        for axis in range(sizes.size):
+            least, most = min(least, offsets[row, axis]), max(most, offsets[row, axis])
+            steps[row, axis] = offsets[row, axis] + _REACH
     for place in range(places.size):
         at = places[place]
-        for axis in range(axes):
+        for axis in range(sizes.size):
             coordinate = at // strides[axis] % sizes[axis]
-            for step in range(-_REACH, _REACH + 1):
+            for step in range(least, most + 1):
                 moved = min(max(coordinate + step, 0), sizes[axis] - 1)
                 moves[axis, step + _REACH] = (moved - coordinate) * strides[axis]
         last, largest = np.int64(0), np.uint64(0)
-        for turn in range(rows + 1):
-            row = rows - turn
+        for turn in range(np.uint64(rows + 1)):
+            row = np.uint64(rows) - turn
             index = at
             for axis in range(axes):
-                index += moves[axis, offsets[row, axis] + _REACH]
+                index += moves[axis, steps[row, axis]]
             if turn == 0:
-                last = cells[index]
+                last = cells[np.uint64(index)]
             else:
-                difference = cells[index] - last
-                columns[row, place] = difference
+                difference = cells[np.uint64(index)] - last
+                columns[np.uint64(place), row] = difference
                 # Unsigned, as differences may have wrapped to the least integer, which has no opposite.
                 largest = max(largest, np.uint64(abs(difference)))
         length = bit_length(largest)
