@@ -59,7 +59,8 @@ def _fit(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, out: A
 @inlined_lightly
 def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, columns: Any, keys: Any) -> None:
     """Fill the columns, one a row, with neighbours of a place, less the last, and find the key of the largest."""
-    rows, axes = columns.shape[1], np.uint64(sizes.size)
+    rows: Any = np.uint64(columns.shape[1])
+    axes: Any = np.uint64(sizes.size)
     moves = np.empty((sizes.size, 2 * _REACH + 1), np.int64)
     steps = np.empty(offsets.shape, np.uint64)
     least: Any = np.int64(0)
@@ -76,8 +77,8 @@ def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, col
                 moved = min(max(coordinate + step, 0), sizes[axis] - 1)
                 moves[axis, step + _REACH] = (moved - coordinate) * strides[axis]
         last, largest = np.int64(0), np.uint64(0)
-        for turn in range(np.uint64(rows + 1)):
-            row = np.uint64(rows) - turn
+        for turn in range(rows + np.uint64(1)):
+            row: Any = rows - turn
             index = at
             for axis in range(axes):
                 index += moves[axis, steps[row, axis]]
