@@ -4,7 +4,6 @@ A field of width w at bit position p is ``(little_endian_integer >> p) & (2**w -
 """
 
 import sys
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ __all__ = [
     "allocate_words",
     "bit_lengths",
     "masks",
-    "pad",
     "read_fields",
     "windows",
     "word_bytes",
@@ -27,24 +25,13 @@ U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
 PADDING = 1024
-"""Zero bytes that readers want after their data, so that a batch may run past the end unharmed."""
+"""Zero bytes that kernels put after their data, so that a batch may run past the end unharmed."""
 
 SPARE = 16
 """Bytes that `read_fields` wants from the first byte of the last field on."""
 
 _WORD = np.dtype("<u8")
 _FIELD_BLOCK = 1 << 15  # fields that are packed at a time: temporaries stay in the cache
-
-
-def pad(*sources: bytes | memoryview) -> tuple[npt.NDArray[np.uint8], list[int]]:
-    """Copy `sources` one after another into one read-only array that ends in `PADDING` zero bytes.
-
-    Returns
-    -------
-    The array, and the byte offset at which each source starts, followed by the end of the last.
-    """
-    starts = [0, *accumulate(map(len, sources))]
-    return np.frombuffer(b"".join((*sources, bytes(PADDING))), np.uint8), starts
 
 
 def windows(data: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:

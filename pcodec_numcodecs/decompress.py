@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .arithmetic import check_float_arithmetic
-from .bits import PADDING, pad
 from .constants import ANS_INTERLEAVING
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from .kernels import DecodeStream, Kernels, Recipe, Rows, streams
@@ -17,6 +16,7 @@ from .metadata import ChunkMetadata, FloatMult, VariableLayout
 from .recipes import recipe
 
 I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,20 +48,25 @@ class ChunkTables:
         """Bits that a number may take at the most."""
         return sum(bins.ans_log + int(bins.offset_bits.max(initial=0)) for bins in self.metadata.bins)
 
+    @lazy_property
+    def recipe(self) -> Recipe:
+        """How latents become numbers, of no pages yet."""
+        return recipe(self.metadata, 0)
+
     def most_bytes(self, wanted: int) -> int:
         """Return the bytes that so many numbers of a page may take."""
         return (self.metadata_bits + wanted * self.most_bits) // 8 + 2  # metadata and body may each end within a byte
 
 
 class Pages(NamedTuple):
-    """Pages of one Pco chunk to decode, at least one.
+    """Pages of one Pco chunk to decode, at least one; all int64, one entry a page.
 
     Attributes
     ----------
     chunk
         The Pco chunk that they belong to.
-    sources
-        For each page, bytes that begin with it; more may follow.
+    starts, stops
+        First byte of each page in the data, and the byte after its last; bytes of something else may lie before that.
     n
         Numbers in each page.
     wanted
@@ -69,18 +74,40 @@ class Pages(NamedTuple):
     """
 
     chunk: ChunkTables
-    sources: Sequence[bytes | memoryview]
-    n: Sequence[int] | I64
-    wanted: Sequence[int] | I64
+    starts: I64
+    stops: I64
+    n: I64
+    wanted: I64
+
+
+def laid_out(
+    chunk: ChunkTables,
+    sources: Sequence[bytes | memoryview],
+    n: Sequence[int],
+    wanted: Sequence[int] | None = None,
+) -> tuple[U8, Pages]:
+    """Bring pages of one Pco chunk into one piece, each from the start of some bytes: the data, and where they are."""
+    numbers = np.array(n, np.int64)
+    asked = numbers if wanted is None else np.array(wanted, np.int64)
+    if len(sources) > 1:
+        most = chunk.most_bytes(int(asked.max()))
+        if max(map(len, sources)) > most:  # the rest of a long source is not copied
+            sources = [memoryview(source)[:most] for source in sources]
+    stops = np.cumsum([len(source) for source in sources])
+    starts = np.concatenate(([0], stops[:-1]))
+    data = sources[0] if len(sources) == 1 else b"".join(sources)
+    return np.frombuffer(data, np.uint8), Pages(chunk, starts, stops, numbers, asked)
 
 
 def decompress_pages(
-    chunks: Sequence[Pages], kernels: Kernels, out: npt.NDArray[Any] | None = None, rows: Rows | None = None
-) -> tuple[npt.NDArray[Any], list[int]]:
+    data: U8, chunks: Sequence[Pages], kernels: Kernels, out: npt.NDArray[Any] | None = None, rows: Rows | None = None
+) -> tuple[npt.NDArray[Any], I64]:
     """Decode pages side by side.
 
     Parameters
     ----------
+    data
+        Bytes in which the pages lie.
     chunks
         The pages of each Pco chunk. Chunks are of one number type and have the same latent variables.
     out
@@ -100,26 +127,23 @@ def decompress_pages(
         When numbers are products of floats, and these are not what they are elsewhere.
     """
     first = chunks[0].chunk
-    if any(isinstance(pages.chunk.metadata.mode, FloatMult) for pages in chunks):
-        check_float_arithmetic()
+    number_type = first.metadata.number_type
     _check_alike([pages.chunk for pages in chunks])
-    data, bounds = _laid_out(chunks)
-    starts, ends_of_pages = bounds[:-1], bounds[1:]
-    n = _end_to_end([pages.n for pages in chunks])
-    wanted = n if all(pages.wanted is pages.n for pages in chunks) else _end_to_end([pages.wanted for pages in chunks])
-    ends_in_out = np.cumsum(wanted)
-    recipes = tuple(recipe(pages.chunk.metadata, len(pages.n)) for pages in chunks)
-    stop = 0
     for pages in chunks:
-        own = slice(stop, stop + len(pages.n))
-        stop = own.stop
-        _check_bins(pages.chunk, int(n[own].max()))
-        _check_page_metadata(data, starts[own], ends_of_pages[own], pages.chunk)
-
-    numbers = np.empty(int(ends_in_out[-1]), first.metadata.number_type.dtype) if out is None else out
+        if isinstance(pages.chunk.metadata.mode, FloatMult):
+            check_float_arithmetic()
+        _check_bins(pages.chunk, int(pages.n.max()))
+        _check_page_metadata(data, pages)
+    starts, stops, n, wanted = chunks[0][1:] if len(chunks) == 1 else _end_to_end(chunks)
     if rows is None:
-        numbers = numbers[: ends_in_out[-1]]
+        ends_in_out = np.cumsum(wanted)
+        total = int(ends_in_out[-1])
+        numbers = np.empty(total, number_type.dtype) if out is None else out[:total]
         rows = Rows(np.maximum(wanted, 1), np.arange(wanted.size), ends_in_out - wanted)
+    else:
+        assert out is not None
+        numbers = out
+    recipes = tuple(pages.chunk.recipe._replace(lanes=pages.n.size) for pages in chunks)
     ends, faults = kernels.decode_pages(
         data,
         starts,
@@ -133,22 +157,20 @@ def decompress_pages(
             for index, variable in enumerate(first.layout)
         ),
         recipes,
-        numbers.view(first.metadata.number_type.latent),
+        numbers.view(number_type.latent),
         rows,
     )
     whole = wanted >= n
-    _check_ends(data, ends, 8 * ends_of_pages, finished=whole)
+    _check_ends(data, ends, stops, finished=whole)
     if faults.any():
         _raise_fault(recipes, faults)
-    return numbers, (((ends + 7 * whole) >> 3) - starts).tolist()
+    return numbers, ((ends + 7 * whole) >> 3) - starts
 
 
-def _end_to_end(parts: Sequence[Sequence[int] | I64]) -> I64:
-    return (
-        np.concatenate([np.asarray(part, np.int64) for part in parts])
-        if len(parts) > 1
-        else np.asarray(parts[0], np.int64)
-    )
+def _end_to_end(chunks: Sequence[Pages]) -> tuple[I64, ...]:
+    """Return what is known of all pages."""
+    columns = list(zip(*chunks, strict=True))[1:]
+    return tuple(np.concatenate(column) for column in columns)
 
 
 def _check_alike(chunks: list[ChunkTables]) -> None:
@@ -168,55 +190,38 @@ def _variables(chunk: ChunkTables) -> tuple[tuple[str, int, int], ...]:
     return tuple((v.name, v.latent_bits, v.state_length) for v in chunk.layout)
 
 
-def _laid_out(chunks: Sequence[Pages]) -> tuple[npt.NDArray[np.uint8], I64]:
-    """Return all pages in one array, padding included, and where each begins, with the end of the last."""
-    if len(chunks) == 1 and len(chunks[0].n) == 1:
-        (source,) = chunks[0].sources
-        most = chunks[0].chunk.most_bytes(int(chunks[0].wanted[0]))
-        if len(source) >= most + PADDING:
-            # What follows the page will do for padding: nothing is copied.
-            return np.frombuffer(source, np.uint8, most + PADDING), np.array([0, most])
-    data, starts = pad(*(source for pages in chunks for source in _needed(pages)))
-    return data, np.array(starts)
-
-
-def _needed(pages: Pages) -> Sequence[bytes | memoryview]:
-    """Return what pages may take at the most: the rest of a long source is not copied."""
-    most = pages.chunk.most_bytes(int(max(pages.wanted)))
-    if max(map(len, pages.sources)) <= most:
-        return pages.sources
-    return [memoryview(source)[:most] for source in pages.sources]
-
-
 def _check_bins(chunk: ChunkTables, longest: int) -> None:
     for variable, bins in zip(chunk.layout, chunk.metadata.bins, strict=True):
         if not len(bins) and longest > chunk.metadata.delta.state_length:
             raise CorruptionError(f"a page of {longest} numbers needs bins for its {variable.name} latents, got none")
 
 
-def _check_page_metadata(data: npt.NDArray[np.uint8], starts: I64, ends: I64, chunk: ChunkTables) -> None:
+def _check_page_metadata(data: U8, pages: Pages) -> None:
     """Check that page metadata lie within their pages and end with zeros."""
-    size = chunk.metadata_bytes
-    bodies = starts + size
-    if (bodies > ends).any():
-        page = int(np.flatnonzero(bodies > ends)[0])
-        raise InsufficientDataError(f"InsufficientData: page metadata needs {size} bytes, got {(ends - starts)[page]}")
-    used = chunk.metadata_bits % 8
+    size = pages.chunk.metadata_bytes
+    bodies = pages.starts + size
+    short = bodies > pages.stops
+    if short.any():
+        page = int(np.flatnonzero(short)[0])
+        raise InsufficientDataError(
+            f"InsufficientData: page metadata needs {size} bytes, got {(pages.stops - pages.starts)[page]}"
+        )
+    used = pages.chunk.metadata_bits % 8
     if used and (data[bodies - 1] >> used).any():
         raise CorruptionError("padding bits must be 0, got others at the end of page metadata")
 
 
-def _check_ends(data: npt.NDArray[np.uint8], ends: I64, limits: I64, finished: npt.NDArray[np.bool_]) -> None:
-    beyond = ends > limits
+def _check_ends(data: U8, ends: I64, stops: I64, finished: npt.NDArray[np.bool_]) -> None:
+    beyond = ends > 8 * stops
     if beyond.any():
         page = int(np.flatnonzero(beyond)[0])
         raise InsufficientDataError(
             f"InsufficientData: the bytes of page {page} of this call end before its numbers do; pass the whole page"
         )
-    last = ends[finished]
+    used = ends & 7
+    inside = (used > 0) & finished
     # What is left of the byte that the last bit is in.
-    used = last & 7
-    if ((data[last >> 3] >> used)[used > 0]).any():
+    if (data[ends[inside] >> 3] >> used[inside]).any():
         raise CorruptionError("padding bits must be 0, got others at the end of a page")
 
 

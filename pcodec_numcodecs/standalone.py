@@ -14,7 +14,7 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import compress_chunk
 from .config import ChunkConfig, PagingSpec, Progress, checked_integer
 from .constants import BATCH, DEFAULT_MAX_BYTES, STANDALONE_TERMINATOR
-from .decompress import ChunkTables, Pages, decompress_pages
+from .decompress import ChunkTables, decompress_pages, laid_out
 from .dtypes import NumberType
 from .errors import CorruptionError, InvalidArgumentError
 from .kernels import load
@@ -106,9 +106,9 @@ class _Reader:
         self, chunk: ChunkTables, n: int, wanted: int, out: npt.NDArray[Any] | None = None
     ) -> npt.NDArray[Any]:
         """Read the page that follows, or its first batches, into an array if one is given."""
-        pages = Pages(chunk, [self.source[self.place :]], [n], [wanted])
-        numbers, read = decompress_pages([pages], load(wanted), out)
-        self.place += read[0]
+        data, pages = laid_out(chunk, [self.source[self.place :]], [n], [wanted])
+        numbers, read = decompress_pages(data, [pages], load(wanted), out)
+        self.place += int(read[0])
         return numbers
 
 

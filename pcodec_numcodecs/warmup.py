@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .compress import compress_chunk
 from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
-from .decompress import ChunkTables, Pages, decompress_pages
+from .decompress import ChunkTables, decompress_pages, laid_out
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
 from .kernels import Kernels, Rows, load
@@ -129,9 +129,10 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     # Twice, as two chunks: kernels may have one way for pages of one chunk, and one for those of several.
     tables = [ChunkTables(chunk.metadata), ChunkTables(chunk.metadata)]
     counts = chunk.page_numbers.tolist()
-    parts = [Pages(table, pages, counts, counts) for table in tables]
-    decompress_pages(parts[:1], kernels)
-    decompress_pages(parts, kernels)
+    data, once = laid_out(tables[0], pages, counts)
+    kernels.crc32c_of_stretches(data, once.starts, once.stops)
+    decompress_pages(data, [once], kernels)
+    decompress_pages(data, [once, once._replace(chunk=tables[1])], kernels)
     return tables[0]
 
 
@@ -168,6 +169,8 @@ def predict(kernels: Kernels) -> None:
             spans = np.array([[0, 11]])
             out = np.empty_like(latents)
             kernels.place_values(places, counts, 0, spans, listed, absent[:0], nothing, out, rows)
-    kernels.accumulate_changes(np.zeros(12, np.uint8), np.array([12]), np.array([3]))
+    kernels.accumulate_changes(absent.copy(), np.array([12]), np.array([3]))
+    kernels.fill_runs(np.array([5, 7], np.uint32), absent.copy())
+    kernels.count_present(absent, np.array([12]))
     ones = np.ones(1, np.int64)
     kernels.fit_neighbours(np.arange(8), np.arange(8), 8 * ones, ones, np.array([[-2], [0], [-1]]), np.empty(1))

@@ -14,7 +14,7 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import CompressedChunk, compress_chunk
 from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH
-from .decompress import ChunkTables, Pages, decompress_pages
+from .decompress import ChunkTables, decompress_pages, laid_out
 from .dtypes import number_type_named
 from .errors import InvalidArgumentError
 from .kernels import load
@@ -211,10 +211,9 @@ class ChunkDecompressor:
                 f"({target.size} < {n})"
             )
         wanted = min(n, target.size)
-        numbers, read = decompress_pages(
-            [Pages(self._tables, [as_bytes_view(src)], [n], [wanted])], load(wanted), target
-        )
-        return Progress(numbers.size, numbers.size == n), read[0]
+        data, pages = laid_out(self._tables, [as_bytes_view(src)], [n], [wanted])
+        numbers, read = decompress_pages(data, [pages], load(wanted), target)
+        return Progress(numbers.size, numbers.size == n), int(read[0])
 
     def read_pages_into(
         self, srcs: Sequence[Buffer], page_ns: Sequence[SupportsIndex], dst: npt.NDArray[Any]
@@ -250,8 +249,9 @@ class ChunkDecompressor:
         if not ns:
             return Progress(0, True), []
         sources = [src if type(src) is bytes else as_bytes_view(src) for src in srcs]
-        numbers, read = decompress_pages([Pages(self._tables, sources, ns, ns)], load(sum(ns)), target)
-        return Progress(numbers.size, True), read
+        data, pages = laid_out(self._tables, sources, ns)
+        numbers, read = decompress_pages(data, [pages], load(sum(ns)), target)
+        return Progress(numbers.size, True), read.tolist()
 
     def _destination(self, dst: object) -> npt.NDArray[Any]:
         array, found = check_destination(dst)

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from twins import numba_
 
-from pcodec_numcodecs.bits import PADDING
 from pcodec_numcodecs.kernels import numpy_
 
 
@@ -27,8 +26,8 @@ class Compared:
         ends, faults = self.twin.decode_pages(*others, own, rows)
         assert np.array_equal(starts, given)
         expected, expected_faults = numpy_.decode_pages(*others, out, rows)
-        within = expected <= 8 * (data.size - PADDING)
-        assert np.array_equal(ends <= 8 * (data.size - PADDING), within)
+        within = expected <= 8 * data.size
+        assert np.array_equal(ends <= 8 * data.size, within)
         assert np.array_equal(ends[within], expected[within])
         assert np.array_equal(faults[within], expected_faults[within])
         kept = np.ones(out.size, np.bool_)  # numbers of lanes that run past the data, or are not sound, are arbitrary
@@ -38,6 +37,14 @@ class Compared:
                 kept[start : start + min(rows.lengths[lane], wanted[lane] - place)] = False
         assert np.array_equal(own[kept], out[kept])
         return expected, expected_faults
+
+    HAS_FAST_CRC32C = True
+
+    def crc32c_of_stretches(self, data: Any, starts: Any, stops: Any) -> Any:
+        self._count("crc32c_of_stretches")
+        expected = numpy_.crc32c_of_stretches(data, starts, stops)
+        assert np.array_equal(self.twin.crc32c_of_stretches(data, starts, stops), expected)
+        return expected
 
     def encode_pages(self, streams: Any, words: Any) -> Any:
         self._count("encode_pages")
@@ -149,6 +156,15 @@ class Compared:
 
     def spread_present(self, latents: Any, absent: Any, between: int, out: Any) -> None:
         self._in_place("spread_present", out, latents, absent, between)
+
+    def count_present(self, absent: Any, sizes: Any) -> Any:
+        self._count("count_present")
+        expected = numpy_.count_present(absent, sizes)
+        assert np.array_equal(self.twin.count_present(absent, sizes), expected)
+        return expected
+
+    def fill_runs(self, runs: Any, mask: Any) -> None:
+        self._in_place("fill_runs", mask, runs)
 
     def accumulate_changes(self, mask: Any, sizes: Any, strides: Any) -> None:
         self._in_place("accumulate_changes", mask, sizes, strides)

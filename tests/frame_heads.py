@@ -232,7 +232,7 @@ HOSTILE = {
         "stream of page 0 must have",
     ),
     "parts of a page the other way": (_first_page(_moved(COMPLEX.pages[0], -1)), ""),
-    "size beyond the page": (_first_page(b"\x7f" * 9), "bytes of a stream may not exceed 9"),
+    "size beyond the page": (_first_page(b"\x7f" * 9), "bytes of a stream of page 0 may not exceed 9"),
     "size that is not all there": (
         _first_page(b"\x80"),
         "must lie within page 0, got 0 bytes",

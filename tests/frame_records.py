@@ -322,11 +322,11 @@ HOSTILE_PIPELINES = {
     "blocks missing": (RANKS.but(index=RANKS.index[:-2]), "a field of 80 bytes must lie within the head"),
     "counts above the cells": (
         pages_but(CONTEXTS, b"\xff\xff\x7f" + CONTEXTS.pages[0]),
-        "numbers of a context may not exceed 720",
+        "numbers of a context of page 0 may not exceed 720",
     ),
     "counts above the cells together": (
         pages_but(CONTEXTS, varint(400) * 7 + CONTEXTS.pages[0]),
-        "numbers of all contexts may not exceed the 720 cells of a page, got 2800",
+        "numbers of all contexts of page 0 may not exceed 720, got 2800",
     ),
     "counts above the cells that are not masked": (
         pages_but(BOTH, varint(44) + varint(44) + b"\0\0"),

@@ -21,7 +21,7 @@ from twins import numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, decompress_pages, laid_out
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 
@@ -85,6 +85,8 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     kernels.encode_pages(*encode_case(rng, counts, widths))
     data, starts, *others = decode_case(rng, counts, widths[0], int(rng.integers(1, 4)))
     kernels.decode_pages(data, starts, *others)
+    stops = starts + rng.integers(0, data.size - starts + 1)
+    kernels.crc32c_of_stretches(data, starts, stops)
     wild = rng.integers(-(1 << 63), (1 << 63) - 1, starts.size) >> int(rng.integers(0, 60))
     kernels.twin.decode_pages(data, wild, *others)
     bits = widths[0]
@@ -99,7 +101,8 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     chunk = random_chunks.metadata(rng)
     n = int(rng.choice([1, 255, 256, 1500]))
     with contextlib.suppress(PcoError):
-        decompress_pages([Pages(ChunkTables(chunk), [random_chunks.page(rng, chunk)], [n], [n])], kernels)
+        data, pages = laid_out(ChunkTables(chunk), [random_chunks.page(rng, chunk)], [n])
+        decompress_pages(data, [pages], kernels)
     mode, delta, name = chunk_cases.combinations()[rng.integers(len(chunk_cases.combinations()))]
     case = chunk_cases.build(rng, mode, delta, name)
     numbers = case.numbers[:3000]
@@ -107,7 +110,8 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     compressed = compress_chunk(numbers, NUMBER_TYPES[name], config, kernels)
     tables = ChunkTables(compressed.metadata)
     n_per_page = compressed.page_numbers.tolist()
-    found, _ = decompress_pages([Pages(tables, compressed.write_pages(kernels), n_per_page, n_per_page)], kernels)
+    data, pages = laid_out(tables, compressed.write_pages(kernels), n_per_page)
+    found, _ = decompress_pages(data, [pages], kernels)
     assert found.tobytes() == numbers.tobytes()
 
 
@@ -136,6 +140,8 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     kernels.keep_present(cells, masked, kept)
     kernels.spread_present(kept, masked, 1, np.zeros_like(cells))
     sizes = case.shapes.prod(axis=1)
+    kernels.count_present(masked, sizes)
+    kernels.fill_runs(np.array([3, cells.size - 3] if cells.size > 3 else [cells.size], np.uint32), masked.copy())
     kernels.accumulate_changes(masked.copy(), sizes, sizes // case.shapes[:, 0])
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)

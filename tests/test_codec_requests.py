@@ -152,6 +152,6 @@ def test_distinct_values_are_read_with_the_pages_that_need_them():
     for y, x in places("uniform", 10):
         gets = one.read(lambda a, y=y, x=x: a[y, x])
         page = int(one.page_of[y, x])
-        streams = sum(layout.stream_sizes[stream] for stream in layout.streams_of([page]))
+        streams = sum(layout.stream_sizes[stream] for stream in layout.streams_of(np.array([page])))
         assert len(gets) <= 3
         assert total(gets) <= one.first + streams + int(one.info.page_bytes[page]) + 2 * NEAR

@@ -131,7 +131,7 @@ def spoilt_in(case, data, part, check_others):
                 frame.read(data, cells)
         else:
             stream = int(re.search(r"stream (\d+) ", part[0])[1])
-            if stream in read_head(memoryview(case.written)).streams_of([other]):
+            if stream in read_head(memoryview(case.written)).streams_of(np.array([other])):
                 found = cells_or_error(data, cells)
                 # Metadata may go unread where a page has no numbers in a stream.
                 assert part[0] in str(found) if isinstance(found, DAMAGED) else kind_of(case, stream) == METADATA

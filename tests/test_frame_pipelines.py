@@ -134,7 +134,9 @@ def test_each_page_needs_its_own_bytes_alone(name):
 def test_blocks_are_read_apart():
     for name, kind in (("ranks of 16 bits, predicted", VALUES), ("contexts, masked", MASKS)):
         layout = read_head(memoryview(written(name)))
-        counts = [len([s for s in layout.streams_of([page]) if s >= layout.first_of(kind, 0)]) for page in range(5)]
+        counts = [
+            len([s for s in layout.streams_of(np.array([page])) if s >= layout.first_of(kind, 0)]) for page in range(5)
+        ]
         (total,) = (count for of_kind, _, count in layout.sections if of_kind == kind)
         assert min(counts) < total
 

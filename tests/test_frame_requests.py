@@ -175,7 +175,7 @@ LAYOUT = read_head(memoryview(OLD_BYTES))
 )
 @settings(max_examples=150)
 def test_ranges(pages, at_hand, gap):
-    found = needed_ranges(LAYOUT, pages, at_hand, gap)
+    found = needed_ranges(LAYOUT, np.array(pages, np.int64), at_hand, gap)
     bounds = dict(enumerate(zip([FRONT, *ENDS], ENDS, strict=False)))
     needed = [(HEAD, FRONT), *(bounds[page] for page in pages)] if pages else []
     missing = [(start, stop) for start, stop in needed if start < stop and stop > at_hand]
@@ -198,13 +198,13 @@ def test_pages_without_bytes_are_not_asked_for():
     layout = read_head(memoryview(written))
     sizes = frame.info(written).page_bytes.tolist()
     for page, size in enumerate(sizes):
-        assert len(needed_ranges(layout, [page], layout.front_bytes, 0)) == (size > 0)
+        assert len(needed_ranges(layout, np.array([page]), layout.front_bytes, 0)) == (size > 0)
     sizes = np.array([5, 0, 7])
     layout = replace(layout, page_sizes=sizes)
     front = layout.front_bytes
-    assert needed_ranges(layout, [1], front, 0) == []
-    assert needed_ranges(layout, [0, 1, 2], front, 0) == [Request(front, front + 12)]
-    assert needed_ranges(layout, [0, 1], front, 0) == [Request(front, front + 5)]
+    assert needed_ranges(layout, np.array([1]), front, 0) == []
+    assert needed_ranges(layout, np.arange(3), front, 0) == [Request(front, front + 12)]
+    assert needed_ranges(layout, np.arange(2), front, 0) == [Request(front, front + 5)]
 
 
 def outcome(store, selection, first=FRONT + 50, gap=0):

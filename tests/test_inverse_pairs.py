@@ -8,7 +8,7 @@ from kernel_cases import decode_plain
 from twins import KERNELS
 
 from pcodec_numcodecs import ans, binning, deltas, modes
-from pcodec_numcodecs.bits import allocate_words, bit_lengths, masks, pad, read_fields, word_bytes, write_fields
+from pcodec_numcodecs.bits import SPARE, allocate_words, bit_lengths, masks, read_fields, word_bytes, write_fields
 from pcodec_numcodecs.dtypes import NUMBER_TYPES, from_latents, to_latents
 from pcodec_numcodecs.fixed_log import ONE_BIT, fixed_log2
 from pcodec_numcodecs.kernels import load
@@ -55,7 +55,7 @@ def test_bit_fields(fields):
     write_fields(words, positions, values)
     expected = sum(int(v) << int(p) for v, p in zip(values, positions, strict=True))
     assert int.from_bytes(word_bytes(words).tobytes(), "little") == expected
-    data, _ = pad(word_bytes(words).tobytes())
+    data = np.append(word_bytes(words), np.zeros(SPARE, np.uint8))
     assert np.array_equal(read_fields(data, positions, widths), values)
 
 

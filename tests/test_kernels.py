@@ -8,7 +8,7 @@ from kernel_cases import decode_plain
 from twins import KERNELS
 
 from pcodec_numcodecs import config, wrapped
-from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, decompress_pages, laid_out
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import InvalidArgumentError
 from pcodec_numcodecs.kernels import load
@@ -91,7 +91,8 @@ def test_numbers_that_the_state_alone_implies_follow_whole_batches(kernels, orde
         ),
     )
     metadata, _ = ChunkMetadata.read(chunk.write_meta(), NUMBER_TYPES["i32"], FormatVersion(4, 1))
-    found, _ = decompress_pages([Pages(ChunkTables(metadata), chunk.write_pages(), counts, counts)], kernels)
+    data, pages = laid_out(ChunkTables(metadata), chunk.write_pages(), counts)
+    found, _ = decompress_pages(data, [pages], kernels)
     assert np.array_equal(found, numbers)
 
 
@@ -163,7 +164,18 @@ def compressed(numbers, level, page):
     chunk = wrapped.FileCompressor().chunk_compressor(numbers, settings_)
     metadata, _ = ChunkMetadata.read(chunk.write_meta(), NUMBER_TYPES["i32"], FormatVersion(4, 1))
     tables = ChunkTables(metadata)
-    return Pages(tables, chunk.write_pages(), chunk.n_per_page(), chunk.n_per_page())
+    return laid_out(tables, chunk.write_pages(), chunk.n_per_page())
+
+
+def end_to_end(parts):
+    """Bring pages of several chunks into one piece."""
+    data = [data for data, _ in parts]
+    before = np.cumsum([0, *(part.size for part in data)])
+    moved = [
+        pages._replace(starts=pages.starts + start, stops=pages.stops + start)
+        for (_, pages), start in zip(parts, before, strict=False)
+    ]
+    return np.concatenate(data), moved
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
@@ -180,9 +192,10 @@ def test_pages_of_several_chunks_decode_in_one_call(kernels):
         compressed(numbers, level, page)
         for numbers, level, page in zip(chunks, (8, 8, 3, 0), (300, 400, 257, 5), strict=True)
     ]
-    found, read = decompress_pages(parts, kernels)
+    data, pages = end_to_end(parts)
+    found, read = decompress_pages(data, pages, kernels)
     assert np.array_equal(found, np.concatenate(chunks))
-    assert read == [len(source) for part in parts for source in part.sources]
+    assert read.tolist() == [size for part in pages for size in (part.stops - part.starts).tolist()]
 
 
 def test_pages_of_unlike_chunks_are_refused_together():
@@ -191,6 +204,6 @@ def test_pages_of_unlike_chunks_are_refused_together():
         np.arange(50, dtype=np.int32), config.ChunkConfig(delta_spec=config.DeltaSpec.try_lookback())
     )
     metadata, _ = ChunkMetadata.read(chunk.write_meta(), NUMBER_TYPES["i32"], FormatVersion(4, 1))
-    other = Pages(ChunkTables(metadata), [chunk.write_page(0)], [50], [50])
+    data, pages = end_to_end([one, laid_out(ChunkTables(metadata), [chunk.write_page(0)], [50])])
     with pytest.raises(InvalidArgumentError, match="latent variables"):
-        decompress_pages([one, other], load())
+        decompress_pages(data, pages, load())

@@ -193,7 +193,7 @@ def test_import_upwards_is_found(module, text):
 @pytest.mark.parametrize(
     ("module", "text"),
     [
-        ("metadata.chunk", "from ..bits import pad"),
+        ("metadata.chunk", "from ..bits import windows"),
         ("metadata.chunk", "from .modes import Mode"),
         ("modes.__init__", "from . import int_mult"),
         ("modes.int_mult", "from ..metadata import IntMult"),

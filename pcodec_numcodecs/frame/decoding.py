@@ -1,7 +1,6 @@
 """Pco streams of pages to the bits of their cells: the steps of a pipeline, undone."""
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +58,7 @@ class PartDecoder(NamedTuple):
     def _pipeline(self) -> Pipeline:
         return self.layout.pipelines[self.part]
 
-    def decode(self, pages: list[int], sources: PageStreams) -> Bits:
+    def decode(self, pages: I64, sources: PageStreams) -> Bits:
         """Decode whole pages; return the bits of their cells end to end, in the order of the predictor's axes.
 
         Raises
@@ -75,7 +74,7 @@ class PartDecoder(NamedTuple):
         self.land(pages, sources, numbers, rows)
         return from_numbers(numbers.view(element.number_type.dtype), element)
 
-    def land(self, pages: list[int], sources: PageStreams, out: Latents, rows: Rows) -> None:
+    def land(self, pages: I64, sources: PageStreams, out: Latents, rows: Rows) -> None:
         """Decode whole pages to where their cells belong.
 
         Parameters
@@ -98,8 +97,7 @@ class PartDecoder(NamedTuple):
             self._stream(pages, sources, 0, cells, out.view(number_type.dtype), rows)
             return
         absent = self._absent(pages) if pipeline.fills else np.zeros(0, np.uint8)
-        hidden = absent != 0
-        present = cells if not absent.size else cells - _sums(hidden, cells)
+        present = self.kernels.count_present(absent, cells) if absent.size else cells
         if pipeline.predictor.kind == NONE:
             primary = self._spread(pages, sources, 0, present, absent)
         else:
@@ -125,22 +123,22 @@ class PartDecoder(NamedTuple):
             primary, secondary = affine.join(split, primary, secondary, number_type), None
         else:
             mode = split
-        recipe = recipe_of(mode, NoDelta(), kind, len(pages))
+        recipe = recipe_of(mode, NoDelta(), kind, pages.size)
         self.kernels.place_numbers(primary, secondary, cells, recipe, absent, fills, out, rows)
 
-    def _look_up(self, pages: list[int], places: Latents, absent: U8, fills: U64, out: Latents, rows: Rows) -> None:
+    def _look_up(self, pages: I64, places: Latents, absent: U8, fills: U64, out: Latents, rows: Rows) -> None:
         """Put the values that places in the list stand for to where they belong."""
         split = self._pipeline.split
         assert isinstance(split, Rank)
         cells = self.layout.grid.cells[pages]
         values, first = self._values(pages)
         bounds = self.layout.page_values[self.part]
-        spans = np.zeros((len(pages), 2), np.int64)
+        spans = np.zeros((pages.size, 2), np.int64)
         spans[:, 1] = split.count - 1
         if bounds is not None:
             spans = bounds[pages].astype(np.int64) * split.block
             spans[:, 1] = np.minimum(spans[:, 1] + split.block, split.count) - 1
-        recipe = recipe_of(Dict(values), NoDelta(), self.layout.element.number_type, len(pages))
+        recipe = recipe_of(Dict(values), NoDelta(), self.layout.element.number_type, pages.size)
         wrong = self.kernels.place_values(places, cells, first, spans, recipe, absent, fills, out, rows)
         if wrong < 0:
             return
@@ -153,7 +151,7 @@ class PartDecoder(NamedTuple):
         raise CorruptionError(f"places in the list of {split.count} values must be below that, got {most}")
 
     def _spread(
-        self, pages: list[int], sources: PageStreams, stream: int, present: I64, absent: U8, between: int = 0
+        self, pages: I64, sources: PageStreams, stream: int, present: I64, absent: U8, between: int = 0
     ) -> Latents:
         """Decode one of the part's streams of pages to bits of numbers; masked cells get `between`."""
         number_type = self._pipeline.stream_types(self.layout.element.number_type)[stream]
@@ -168,14 +166,14 @@ class PartDecoder(NamedTuple):
         self.kernels.spread_present(held.view(number_type.latent), absent, between, bits)
         return bits
 
-    def _residuals(self, pages: list[int], sources: PageStreams, present: I64, absent: U8) -> Latents:
+    def _residuals(self, pages: I64, sources: PageStreams, present: I64, absent: U8) -> Latents:
         """Return the residuals of all cells; a masked one has none, which is the middle of the latents."""
         pipeline = self._pipeline
         bits = pipeline.primary_bits(self.layout.element.number_type)
         if pipeline.contexts == 1:
             return self._spread(pages, sources, 0, present, absent, 1 << (bits - 1))
-        counts = np.zeros((pipeline.contexts, len(pages)), np.int64)
-        counts[:-1] = np.array(sources.counts[self.part], np.int64).T
+        counts = np.zeros((pipeline.contexts, pages.size), np.int64)
+        counts[:-1] = sources.counts[self.part]
         counts[-1] = present - counts[:-1].sum(axis=0)
         if counts[-1].min(initial=0) < 0:
             raise CorruptionError("numbers of all contexts may not exceed the cells of a page that are not masked")
@@ -193,7 +191,7 @@ class PartDecoder(NamedTuple):
 
     def _stream(
         self,
-        pages: list[int],
+        pages: I64,
         sources: PageStreams,
         stream: int,
         counts: I64,
@@ -204,36 +202,40 @@ class PartDecoder(NamedTuple):
         layout = self.layout
         number_type = self._pipeline.stream_types(layout.element.number_type)[stream]
         index = stream + sum(pipeline.streams for pipeline in layout.pipelines[: self.part])
-        found = sources.streams[index]
-        sizes = np.array([len(source) for source in found], np.int64)
-        if (sizes[counts == 0] > 0).any():
+        starts, stops = sources.starts[index], sources.stops[index]
+        sizes = stops - starts
+        if ((counts == 0) & (sizes > 0)).any():
             place = int(np.flatnonzero((counts == 0) & (sizes > 0))[0])
             raise CorruptionError(
                 f"a stream of page {pages[place]} without numbers must have 0 bytes, got {sizes[place]}"
             )
         parts = [np.zeros(0, number_type.dtype)]
         for chunk, members in self._by_chunk(pages, counts):
-            numbers = counts[members].tolist()
+            numbers = counts[members]
             tables = self.tables(chunk * layout.streams_a_page + index, number_type)
             own_rows = None if rows is None else Rows(rows.lengths[members], rows.firsts[members], rows.starts)
-            asked = Pages(tables, [found[place] for place in members.tolist()], numbers, numbers)
-            decoded, read = decompress_pages([asked], self.kernels, out, own_rows)
+            asked = Pages(tables, starts[members], stops[members], numbers, numbers)
+            decoded, read = decompress_pages(sources.data, [asked], self.kernels, out, own_rows)
             if (wrong := np.flatnonzero(sizes[members] != read)).size:
-                place = int(members[wrong[0]])
+                place = int(np.arange(pages.size)[members][wrong[0]])
                 raise CorruptionError(
                     f"a stream of page {pages[place]} must have {read[wrong[0]]} bytes, got {sizes[place]}"
                 )
             parts.append(decoded)
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
 
-    def _by_chunk(self, pages: list[int], counts: I64) -> Iterator[tuple[int, I64]]:
+    def _by_chunk(self, pages: I64, counts: I64) -> Iterator[tuple[int, I64 | slice]]:
         """Yield the Pco chunks of pages that have numbers, rising, and the places of their pages."""
+        layout = self.layout
+        if pages.size and counts.all() and layout.chunk_of(int(pages[0])) == layout.chunk_of(int(pages[-1])):
+            yield layout.chunk_of(int(pages[0])), slice(None)
+            return
         filled = np.flatnonzero(counts)
-        chunks = np.array(pages, np.int64)[filled] // self.layout.chunk_pages
+        chunks = pages[filled] // layout.chunk_pages
         for chunk in np.unique(chunks).tolist():
             yield chunk, filled[chunks == chunk]
 
-    def _values(self, pages: list[int]) -> tuple[Latents, int]:
+    def _values(self, pages: I64) -> tuple[Latents, int]:
         """Return the distinct values from the first block that is needed to the last, and the place of the first."""
         split, number_type = self._pipeline.split, self.layout.element.number_type
         assert isinstance(split, Rank)
@@ -253,29 +255,21 @@ class PartDecoder(NamedTuple):
             values[start : start + expected] = found
         return values, first
 
-    def _absent(self, pages: list[int]) -> U8:
+    def _absent(self, pages: I64) -> U8:
         """Return for each cell 0, or one more than the number of its fill value."""
         layout, pipeline = self.layout, self._pipeline
         cells = layout.grid.cells
-        parts = []
-        wanted = set(pages)
+        out = np.empty(int(cells[pages].sum()), np.uint8)
+        done = 0
         for block in layout.mask_blocks(self.part, pages):
-            members = range(block * pipeline.mask_pages, min((block + 1) * pipeline.mask_pages, layout.grid.pages))
+            members = np.arange(block * pipeline.mask_pages, min((block + 1) * pipeline.mask_pages, layout.grid.pages))
             source = self.content(layout.first_of(MASKS, self.part) + block)
-            shapes = tile_shapes(layout, self.part, list(members))
-            absent = read_masks(source, len(pipeline.fills), shapes, self.version, self.kernels)
-            if wanted.issuperset(members):
-                parts.append(absent)
-                continue
-            bounds = np.cumsum(cells[list(members)]).tolist()
-            parts += [
-                absent[start:stop]
-                for page, start, stop in zip(members, [0, *bounds], bounds, strict=False)
-                if page in wanted
-            ]
-        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.uint8), *parts])
-
-
-def _sums(flags: npt.NDArray[np.bool_], cells: I64) -> I64:
-    ends = np.cumsum(cells).tolist()
-    return np.array([np.count_nonzero(flags[start:stop]) for start, stop in pairwise((0, *ends))], np.int64)
+            asked = pages[slice(*np.searchsorted(pages, (members[0], members[-1] + 1)))]
+            own = out[done : done + int(cells[asked].sum())]
+            done += own.size
+            whole = own if asked.size == members.size else np.empty(int(cells[members].sum()), np.uint8)
+            shapes = tile_shapes(layout, self.part, members)
+            read_masks(source, len(pipeline.fills), shapes, self.version, self.kernels, whole)
+            if whole is not own:
+                own[:] = whole[np.repeat(np.isin(members, asked, assume_unique=True), cells[members])]
+        return out

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,11 @@ def element_named(name: str) -> Element:
         if not hasattr(ml_dtypes, name):
             raise TypeError(f"{name} is a type of newer releases of ml_dtypes: pip install --upgrade ml_dtypes")
         return element_of(np.dtype(getattr(ml_dtypes, name)))
+    return _numpys_element(name)
+
+
+@lru_cache(64)
+def _numpys_element(name: str) -> Element:
     if not _NAME.fullmatch(name):
         raise CorruptionError(f"element type must be one that frames know, got {name!r}")
     try:

@@ -153,7 +153,7 @@ class PartEncoder:
         """Find the set of weights that suits each page best."""
         ends = np.cumsum(layout.grid.cells)
         chosen = (absent == 0).view(np.uint8) if absent.size else np.ones(primary.size, np.uint8)
-        made = prediction(layout, self.part, list(range(ends.size)))
+        made = prediction(layout, self.part, np.arange(ends.size))
         costs = []
         for number in range(layout.pipelines[self.part].predictor.sets):
             residuals = np.empty_like(primary)
@@ -168,7 +168,7 @@ class PartEncoder:
         """Compress residuals, one column for each context; adds to the counts of the pages."""
         pipeline = layout.pipelines[self.part]
         number_type = pipeline.stream_types(layout.element.number_type)[0]
-        made = prediction(layout, self.part, list(range(present.size)))
+        made = prediction(layout, self.part, np.arange(present.size))
         residuals = np.empty_like(primary)
         self.kernels.predict_tiles(primary, absent, made, residuals)
         kept = self._kept(residuals, absent)

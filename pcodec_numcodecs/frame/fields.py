@@ -2,9 +2,9 @@
 
 from ..errors import CorruptionError
 
-__all__ = ["Fields", "varint"]
+__all__ = ["MAX_VARINT_BYTES", "Fields", "varint"]
 
-_MAX_VARINT_BYTES = 9  # 63 bits
+MAX_VARINT_BYTES = 9  # 63 bits
 
 
 def varint(value: int) -> bytes:
@@ -44,19 +44,27 @@ class Fields:
         self._place += count
         return self._source[self._place - count : self._place]
 
+    def any_byte(self) -> int:
+        """Read one byte, whatever it is."""
+        place = self._place
+        if place == len(self._source):
+            raise CorruptionError(f"a field of 1 bytes must lie within {self._name}, got 0 bytes")
+        self._place = place + 1
+        return self._source[place]
+
     def byte(self, name: str, least: int = 0, most: int = 255) -> int:
         """Read one byte."""
-        return _checked(self.take(1)[0], name, least, most)
+        return _checked(self.any_byte(), name, least, most)
 
     def varint(self, name: str, least: int = 0, most: int | None = None) -> int:
         """Read an integer that `varint` wrote."""
         value = 0
-        for place in range(_MAX_VARINT_BYTES):
-            byte = self.take(1)[0]
+        for place in range(MAX_VARINT_BYTES):
+            byte = self.any_byte()
             value |= (byte & 0x7F) << 7 * place
             if byte < 0x80:
                 return _checked(value, name, least, most)
-        raise CorruptionError(f"{name} may not exceed 63 bits, got more than {_MAX_VARINT_BYTES} bytes")
+        raise CorruptionError(f"{name} may not exceed 63 bits, got more than {MAX_VARINT_BYTES} bytes")
 
     def finish(self) -> None:
         """Refuse bytes that nothing accounts for."""

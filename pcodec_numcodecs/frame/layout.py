@@ -11,7 +11,7 @@ from ..errors import CorruptionError, InsufficientDataError
 from ..lazy import lazy_property
 from ..pipeline.steps import PLAIN, Pipeline, Rank
 from .elements import Element
-from .tiling import Grid
+from .tiling import Grid, grid_of
 
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
@@ -87,7 +87,7 @@ class Layout:
     @lazy_property
     def grid(self) -> Grid:
         """The tiles."""
-        return Grid(self.shape, self.tile)
+        return grid_of(self.shape, self.tile)
 
     @property
     def page_numbers(self) -> I64:
@@ -171,7 +171,7 @@ class Layout:
         """Return the chunk-level stream with the metadata for a stream of a page."""
         return self.chunk_of(page) * self.streams_a_page + stream
 
-    def value_blocks(self, part: int, pages: list[int]) -> list[int]:
+    def value_blocks(self, part: int, pages: I64) -> list[int]:
         """Return the blocks of distinct values that pages need, rising."""
         split = self.pipelines[part].split
         assert isinstance(split, Rank)
@@ -180,16 +180,16 @@ class Layout:
             return list(range(split.blocks))
         return sorted({block for first, last in bounds[pages].tolist() for block in range(first, last + 1)})
 
-    def mask_blocks(self, part: int, pages: list[int]) -> list[int]:
+    def mask_blocks(self, part: int, pages: I64) -> list[int]:
         """Return the blocks of masks that pages need, rising."""
-        return sorted({page // self.pipelines[part].mask_pages for page in pages})
+        return np.unique(pages // self.pipelines[part].mask_pages).tolist()
 
-    def streams_of(self, pages: list[int]) -> list[int]:
+    def streams_of(self, pages: I64) -> list[int]:
         """Return the chunk-level streams that pages need, rising."""
         needed = []
         for kind, part, _ in self.sections:
             if kind == METADATA:
-                chunks = sorted({self.chunk_of(page) for page in pages})
+                chunks = np.unique(pages // self.chunk_pages).tolist()
                 needed += [chunk * self.streams_a_page + s for chunk in chunks for s in range(self.streams_a_page)]
             else:
                 blocks = self.value_blocks(part, pages) if kind == VALUES else self.mask_blocks(part, pages)

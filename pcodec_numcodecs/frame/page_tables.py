@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from ..errors import CorruptionError
 from ..pipeline.steps import Pipeline
-from .fields import Fields, varint
+from .fields import MAX_VARINT_BYTES, varint
 
 __all__ = ["PageStreams", "join_page", "part_pages"]
+
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
 
 
 class PageStreams(NamedTuple):
@@ -15,14 +21,19 @@ class PageStreams(NamedTuple):
 
     Attributes
     ----------
+    data
+        Bytes in which they lie.
     counts
-        For each part, of each page, the numbers of all its contexts but the last.
-    streams
-        For each stream, those of the first part before those of the next, the bytes of each page.
+        For each part, the numbers of all its contexts but the last, int64 of shape (contexts - 1, pages).
+    starts, stops
+        First byte of each stream and the byte after its last, int64 of shape (streams, pages), the streams of the first
+        part before those of the next.
     """
 
-    counts: Sequence[Sequence[list[int]]]
-    streams: Sequence[Sequence[memoryview]]
+    data: U8
+    counts: Sequence[I64]
+    starts: I64
+    stops: I64
 
 
 def join_page(counts: list[list[int]], streams: list[bytes]) -> bytes:
@@ -33,9 +44,9 @@ def join_page(counts: list[list[int]], streams: list[bytes]) -> bytes:
 
 
 def part_pages(
-    contents: Sequence[memoryview], pipelines: tuple[Pipeline, ...], cells: Sequence[int], pages: Sequence[int]
+    data: U8, starts: I64, stops: I64, pipelines: tuple[Pipeline, ...], cells: I64, pages: I64
 ) -> PageStreams:
-    """Invert `join_page`, for pages of so many cells and of these numbers.
+    """Invert `join_page`, for pages of so many cells that lie in some bytes.
 
     Raises
     ------
@@ -43,37 +54,57 @@ def part_pages(
         When a table does not fit its page.
     """
     if sum(pipeline.streams for pipeline in pipelines) == 1:
-        return PageStreams([], [contents])
-    parted = [
-        _part_page(content, pipelines, n, f"page {page}")
-        for content, n, page in zip(contents, cells, pages, strict=True)
+        return PageStreams(data, [], starts[None], stops[None])
+    tables = _Tables(data, starts, stops, pages)
+    counts = []
+    for pipeline in pipelines:
+        of_part = [tables.varints("numbers of a context", cells) for _ in range(pipeline.contexts - 1)]
+        counts.append(np.array(of_part, np.int64).reshape(-1, pages.size))
+        # Each is at most the cells of a page, so the sum of a few cannot wrap.
+        tables.check("numbers of all contexts", counts[-1].sum(axis=0), cells)
+    sizes = [
+        tables.varints("bytes of a stream", stops - starts)
+        for _ in range(sum(pipeline.streams for pipeline in pipelines) - 1)
     ]
-    counts, streams = zip(*parted, strict=True)
-    return PageStreams(list(zip(*counts, strict=True)), list(zip(*streams, strict=True)))
+    bounds = [tables.places]
+    for size in sizes:
+        bounds.append(bounds[-1] + size)
+    tables.check("bytes of all streams but the last", bounds[-1] - tables.places, stops - tables.places)
+    return PageStreams(data, counts, np.stack(bounds), np.stack([*bounds[1:], stops]))
 
 
-def _part_page(
-    page: memoryview, pipelines: tuple[Pipeline, ...], cells: int, name: str
-) -> tuple[list[list[int]], list[memoryview]]:
-    """Return for each part the numbers of all its contexts but the last; and all streams.
+class _Tables:
+    """Reads the same fields of many pages side by side."""
 
-    Raises
-    ------
-    CorruptionError
-        When the table does not fit the page.
-    """
-    fields = Fields(page, name)
-    counts = [
-        [fields.varint("numbers of a context", most=cells) for _ in range(pipeline.contexts - 1)]
-        for pipeline in pipelines
-    ]
-    for part in counts:
-        if sum(part) > cells:
-            raise CorruptionError(
-                f"numbers of all contexts may not exceed the {cells} cells of a page, got {sum(part)}"
-            )
-    last = sum(pipeline.streams for pipeline in pipelines) - 1
-    sizes = [fields.varint("bytes of a stream", most=len(page)) for _ in range(last)]
-    streams = [fields.take(size) for size in sizes]
-    streams.append(fields.take(fields.left))
-    return counts, streams
+    def __init__(self, data: U8, starts: I64, stops: I64, pages: I64) -> None:
+        self._data = data
+        self._stops = stops
+        self._pages = pages
+        self.places = starts.copy()
+        """First byte of each page that has not been read."""
+
+    def varints(self, name: str, most: I64) -> I64:
+        """Read an integer of each page that `varint` wrote, at most so large."""
+        values = np.zeros(self._pages.size, np.int64)
+        lanes = np.arange(self._pages.size)
+        for turn in range(MAX_VARINT_BYTES):
+            at = self.places[lanes]
+            over = at >= self._stops[lanes]
+            if over.any():
+                page = self._pages[lanes[over][0]]
+                raise CorruptionError(f"a field of 1 bytes must lie within page {page}, got 0 bytes")
+            byte = self._data[at].astype(np.int64)
+            values[lanes] |= (byte & 0x7F) << (7 * turn)
+            self.places[lanes] += 1
+            lanes = lanes[byte > 0x7F]
+            if not lanes.size:
+                self.check(name, values, most)
+                return values
+        raise CorruptionError(f"{name} may not exceed 63 bits, got more than {MAX_VARINT_BYTES} bytes")
+
+    def check(self, name: str, values: I64, most: I64) -> None:
+        """Refuse values that are larger than they may be."""
+        over = np.flatnonzero(values > most)
+        if over.size:
+            page, value, limit = (int(found[over[0]]) for found in (self._pages, values, most))
+            raise CorruptionError(f"{name} of page {page} may not exceed {limit}, got {value}")

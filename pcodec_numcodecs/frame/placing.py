@@ -1,6 +1,8 @@
 """Where the cells of whole pages go in an array that holds all: tiles as rows of cells."""
 
+from functools import lru_cache
 from math import prod
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +12,26 @@ from .tiling import Grid
 
 I64 = npt.NDArray[np.int64]
 
-__all__ = ["rows_of"]
+__all__ = ["rows_of", "rows_of_all"]
+
+_KEPT_ROWS: Final = 1 << 17
+"""Grids of no more rows are remembered: they take a megabyte at the most."""
 
 
-def rows_of(grid: Grid, pages: list[int], order: tuple[int, ...]) -> Rows:
+def rows_of_all(grid: Grid, order: tuple[int, ...]) -> Rows:
+    """Return `rows_of` for all pages; remembered, as the chunks of a Zarr array have one grid."""
+    rows = grid.shape[order[-1]] and prod(grid.shape) // min(grid.shape[order[-1]], grid.tile[order[-1]])
+    return (_remembered if rows <= _KEPT_ROWS else _rows_of_all)(grid, order)
+
+
+def _rows_of_all(grid: Grid, order: tuple[int, ...]) -> Rows:
+    return rows_of(grid, np.arange(grid.pages), order)
+
+
+_remembered = lru_cache(16)(_rows_of_all)
+
+
+def rows_of(grid: Grid, pages: I64, order: tuple[int, ...]) -> Rows:
     """Return where the cells of pages go in a C-contiguous array of the grid's shape, which has an axis or more.
 
     Parameters
@@ -28,7 +46,7 @@ def rows_of(grid: Grid, pages: list[int], order: tuple[int, ...]) -> Rows:
     inner = len(order) - 1
     while inner and tiles[inner] == 1 and strides[inner - 1] == strides[inner] * shape[inner]:
         inner -= 1
-    places = np.unravel_index(np.array(pages, np.int64), grid.tiles)
+    places = np.unravel_index(pages, grid.tiles)
     begins, kinds = np.zeros(len(pages), np.int64), np.zeros(len(pages), np.int64)
     for bit, axis in enumerate(order):
         begins += places[axis] * (tile[bit] * strides[bit])

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,18 @@ from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentErro
 from ..kernels import Kernels, load
 from ..lazy import lazy_property
 from ..metadata import ChunkMetadata, FormatVersion
-from .checksums import crc32c, crc32c_of_each
+from .checksums import crc32c, crc32c_of_stretches
 from .decoding import PartDecoder
 from .elements import Bits, parts_of
 from .layout import MASKS, METADATA, VALUES, Layout
 from .page_tables import PageStreams, part_pages
-from .placing import rows_of
+from .placing import rows_of, rows_of_all
 from .shapes import in_cell_order, order_of, tiles_in_cell_order
 from .threads import in_threads, runs
 from .tiling import Block, selected
 
 I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
 
 __all__ = ["FrameReader", "Pieces", "Selected"]
 
@@ -63,14 +65,25 @@ class Pieces:
             )
         return part
 
-    def get_each(self, starts: list[int], stops: list[int], name: Callable[[int], str]) -> list[memoryview]:
-        """Return many rising stretches, as `get` does; `name` is asked for that of one by its place."""
-        if self._starts == [0]:
-            (front,) = self._parts
-            if not stops or stops[-1] <= len(front):
-                return [front[start:stop] for start, stop in zip(starts, stops, strict=True)]
-        bounds = enumerate(zip(starts, stops, strict=True))
-        return [self.get(start, stop, partial(name, place)) for place, (start, stop) in bounds]
+    def gather(self, starts: I64, stops: I64, name: Callable[[int], str]) -> tuple[U8, I64, I64]:
+        """Return bytes that hold many rising stretches, and where in these each begins and ends.
+
+        Bytes that lie close together are not copied. `name` is asked for that of a stretch by its place.
+
+        Raises
+        ------
+        InsufficientDataError
+            As `get`.
+        """
+        sizes = stops - starts
+        if len(self._parts) == 1 and starts.size:
+            first, last = int(starts[0]), int(stops[-1])
+            if last <= len(self._parts[0]) and last - first <= 2 * int(sizes.sum()):
+                return np.frombuffer(self._parts[0][first:last], np.uint8), starts - first, stops - first
+        bounds = enumerate(zip(starts.tolist(), stops.tolist(), strict=True))
+        parts = [self.get(start, stop, partial(name, place)) for place, (start, stop) in bounds]
+        ends = np.cumsum(sizes)
+        return np.frombuffer(b"".join(parts), np.uint8), ends - sizes, ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +107,7 @@ class Selected:
     """
 
     shape: tuple[int, ...]
-    pages: list[int]
+    pages: I64
     blocks: list[Block]
     ranges: tuple[int, ...]
     coordinates: tuple[I64, I64] | None
@@ -106,16 +119,17 @@ def select(layout: Layout, selection: Any) -> Selected:
     grid = layout.grid
     if not layout.shape:
         shape = np.broadcast_to(np.int8(0), ())[selection].shape
-        return Selected(shape, [0] if np.prod(shape, dtype=int) else [], [], (), None)
+        return Selected(shape, np.arange(min(prod(shape), 1)), [], (), None)
     found = selected(layout.shape, selection)
     if isinstance(found, tuple):
         ranges, shape = found
         if shape == layout.shape and all(ranges) and ranges == tuple(map(range, shape)):
-            return Selected(shape, list(range(grid.pages)), [], shape, None, whole=True)
+            return Selected(shape, np.arange(grid.pages), [], shape, None, whole=True)
         blocks = grid.blocks(ranges)
-        return Selected(shape, [block.page for block in blocks], blocks, tuple(map(len, ranges)), None)
+        pages = np.array([block.page for block in blocks], np.int64)
+        return Selected(shape, pages, blocks, tuple(map(len, ranges)), None)
     page, place = grid.locate(found)
-    return Selected(page.shape, np.unique(page).tolist(), [], (), (page, place))
+    return Selected(page.shape, np.unique(page), [], (), (page, place))
 
 
 class FrameReader:
@@ -209,13 +223,13 @@ class FrameReader:
         if wanted.whole and self._lands(targets):
             (target,) = targets
             land = partial(self._land, target.reshape(-1))
-            in_threads(land, [wanted.pages[run] for run in runs(len(wanted.pages), threads)])
+            in_threads(land, [wanted.pages[run] for run in runs(wanted.pages.size, threads)])
             return
         # Pages of one Pco chunk at a time: what is decoded and not yet in its place stays bounded.
         if wanted.whole:
             blocks = layout.grid.blocks(tuple(map(range, wanted.shape)))
         else:
-            blocks = wanted.blocks or [Block(page, (), ()) for page in wanted.pages]
+            blocks = wanted.blocks or [Block(page, (), ()) for page in wanted.pages.tolist()]
         boxes = [target.reshape(wanted.ranges) if target.size else target for target in targets]
         first = 0
         while first < len(blocks):
@@ -240,11 +254,12 @@ class FrameReader:
             and len(layout.shape) > 0
         )
 
-    def _land(self, flat: Bits, pages: list[int]) -> None:
+    def _land(self, flat: Bits, pages: I64) -> None:
         """Decode whole pages into an array of all cells."""
-        sources = self._pages(pages)
-        kernels = load(int(self.layout.grid.cells[pages].sum()))
-        rows = rows_of(self.layout.grid, pages, order_of(self.layout, 0))
+        grid, order = self.layout.grid, order_of(self.layout, 0)
+        kernels = load(int(grid.cells[pages].sum()))
+        sources = self._pages(pages, kernels)
+        rows = rows_of_all(grid, order) if pages.size == grid.pages else rows_of(grid, pages, order)
         self._decoder(0, kernels).land(pages, sources, flat, rows)
 
     def _decoder(self, part: int, kernels: Kernels) -> PartDecoder:
@@ -252,7 +267,7 @@ class FrameReader:
 
     def _fill(self, boxes: list[Bits], blocks: list[Block]) -> None:
         """Decode pages into their places."""
-        pages = [block.page for block in blocks]
+        pages = np.array([block.page for block in blocks], np.int64)
         for part, (box, numbers) in enumerate(zip(boxes, self._decode(pages), strict=True)):
             tiles = tiles_in_cell_order(numbers, self.layout, part, pages)
             for block, tile in zip(blocks, tiles, strict=True):
@@ -264,40 +279,41 @@ class FrameReader:
         page, place = wanted.coordinates
         cells = self.layout.grid.cells[wanted.pages]
         starts = np.cumsum(cells) - cells
-        index = starts[np.searchsorted(wanted.pages, page)] + place if wanted.pages else place
+        index = starts[np.searchsorted(wanted.pages, page)] + place if wanted.pages.size else place
         for part, (target, numbers) in enumerate(zip(targets, self._decode(wanted.pages), strict=True)):
             target[...] = in_cell_order(numbers, self.layout, part, wanted.pages)[index]
 
-    def _decode(self, pages: list[int]) -> list[Bits]:
+    def _decode(self, pages: I64) -> list[Bits]:
         """Decode whole pages; return the bits of their cells, end to end, for each part of the elements.
 
         Cells of a tile are in the order of the predictor's axes.
         """
         layout = self.layout
-        if not pages:
+        if not pages.size:
             width = layout.element.number_type.latent
             return [np.zeros(0, width) for _ in layout.pipelines]
         cells = layout.grid.cells[pages]
-        sources = self._pages(pages)
         kernels = load(int(cells.sum()) * len(layout.pipelines))
+        sources = self._pages(pages, kernels)
         parts = [self._decoder(part, kernels).decode(pages, sources) for part in range(len(layout.pipelines))]
         return [_unpacked(part, cells) for part in parts] if layout.packed else parts
 
-    def _pages(self, pages: list[int]) -> PageStreams:
+    def _pages(self, pages: I64, kernels: Kernels) -> PageStreams:
         """Return the Pco streams of pages, found whole and undamaged."""
         layout = self.layout
-        starts, stops = layout.page_starts[:-1][pages].tolist(), layout.page_starts[1:][pages].tolist()
-        content = self.pieces.get_each(starts, stops, lambda place: self.page_name(pages[place]))
-        crcs = crc32c_of_each(content)
+        data, starts, stops = self.pieces.gather(
+            layout.page_starts[pages], layout.page_starts[pages + 1], lambda place: self.page_name(int(pages[place]))
+        )
+        crcs = crc32c_of_stretches(data, starts, stops, kernels)
         wrong = np.flatnonzero(crcs != layout.page_crcs[pages])
         if wrong.size:
-            page = pages[wrong[0]]
+            page = int(pages[wrong[0]])
             raise CorruptionError(
                 f"CRC-32C of {self.page_name(page)} must be {int(layout.page_crcs[page]):#010x}, "
                 f"got {int(crcs[wrong[0]]):#010x}: the page is damaged"
                 + (f", and {wrong.size - 1} more" if wrong.size > 1 else "")
             )
-        return part_pages(content, layout.pipelines, layout.grid.cells[pages].tolist(), pages)
+        return part_pages(data, starts, stops, layout.pipelines, layout.grid.cells[pages], pages)
 
     def page_name(self, page: int) -> str:
         """Name a page and its cells, as errors do."""

@@ -121,16 +121,16 @@ def _read_ranges(
     return out
 
 
-def needed_ranges(layout: Layout, pages: list[int], at_hand: int, gap: int | None) -> list[Request]:
+def needed_ranges(layout: Layout, pages: npt.NDArray[np.int64], at_hand: int, gap: int | None) -> list[Request]:
     """Return the ranges of some pages and the chunk-level streams they need, rising, without what is at hand already.
 
     Ranges that are no more than `gap` apart are one; with None, up to 4 KiB, or 32 KiB where that makes fewer of many.
     """
-    if layout.constant is not None or not pages:
+    if layout.constant is not None or not pages.size:
         return []
     bounds = np.array(layout.stream_bounds, np.int64).reshape(-1, 2)[layout.streams_of(pages)]
-    starts = np.concatenate((bounds[:, 0], layout.page_starts[:-1][pages]))
-    ends = np.concatenate((bounds[:, 1], layout.page_starts[1:][pages]))
+    starts = np.concatenate((bounds[:, 0], layout.page_starts[pages]))
+    ends = np.concatenate((bounds[:, 1], layout.page_starts[pages + 1]))
     missing = (ends > starts) & (ends > at_hand)
     starts, ends = starts[missing], ends[missing]
     if not starts.size:

@@ -23,17 +23,12 @@ def order_of(layout: Layout, part: int) -> tuple[int, ...]:
     return tuple(range(len(layout.shape))) if predictor.kind == NONE else predictor.axes
 
 
-def tile_shapes(layout: Layout, part: int, pages: list[int]) -> list[tuple[int, ...]]:
-    """Return the lengths of tiles along axes in that order."""
-    return list(map(tuple, _lengths(layout, part, pages).tolist()))
+def tile_shapes(layout: Layout, part: int, pages: I64) -> I64:
+    """Return the lengths of tiles along axes in that order, shape (pages, axes)."""
+    return layout.grid.tile_lengths[pages][:, list(order_of(layout, part))]
 
 
-def _lengths(layout: Layout, part: int, pages: list[int]) -> I64:
-    """Return `tile_shapes` as an array."""
-    return layout.grid.tile_lengths(pages)[:, list(order_of(layout, part))]
-
-
-def prediction(layout: Layout, part: int, pages: list[int]) -> Prediction:
+def prediction(layout: Layout, part: int, pages: I64) -> Prediction:
     """Return what kernels need to know of the prediction of pages."""
     predictor = layout.pipelines[part].predictor
     offsets = np.zeros((len(predictor.offsets), 4), np.int64)
@@ -43,29 +38,29 @@ def prediction(layout: Layout, part: int, pages: list[int]) -> Prediction:
     return Prediction(
         kind=predictor.kind,
         axes=predictor.used,
-        shapes=lanes(_lengths(layout, part, pages), predictor.used),
+        shapes=lanes(tile_shapes(layout, part, pages), predictor.used),
         reference=predictor.reference,
         offsets=offsets,
         weights=np.ascontiguousarray(predictor.weights),
         shift=predictor.shift,
-        sets=np.zeros(len(pages), np.int64) if sets is None else sets[pages].astype(np.int64),
+        sets=np.zeros(pages.size, np.int64) if sets is None else sets[pages].astype(np.int64),
         by_plane=predictor.by_plane,
     )
 
 
 def tiles_in_cell_order(
-    bits: Bits, layout: Layout, part: int, pages: list[int]
+    bits: Bits, layout: Layout, part: int, pages: I64
 ) -> Iterator[npt.NDArray[np.unsignedinteger[Any]]]:
     """Yield a view of each tile, axes in C order, from the cells of tiles end to end in the predictor's order."""
     back = np.argsort(order_of(layout, part), kind="stable").tolist()
     start = 0
-    for shape in tile_shapes(layout, part, pages):
+    for shape in tile_shapes(layout, part, pages).tolist():
         stop = start + prod(shape)
         yield bits[start:stop].reshape(shape).transpose(back)
         start = stop
 
 
-def in_cell_order(bits: Bits, layout: Layout, part: int, pages: list[int]) -> Bits:
+def in_cell_order(bits: Bits, layout: Layout, part: int, pages: I64) -> Bits:
     """Bring the cells of tiles from the predictor's order to C order."""
     order = order_of(layout, part)
     if order == tuple(range(len(order))):

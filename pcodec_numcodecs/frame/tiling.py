@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from ..lazy import lazy_property
 I64 = npt.NDArray[np.int64]
 Shape = tuple[int, ...]
 
-__all__ = ["Block", "Grid", "fitted"]
+__all__ = ["Block", "Grid", "fitted", "grid_of"]
 
 
 class Block(NamedTuple):
@@ -81,12 +82,13 @@ class Grid:
             bounds.append(slice(place * length, min((place + 1) * length, size)))
         return tuple(bounds[::-1])
 
-    def tile_lengths(self, pages: list[int]) -> I64:
-        """Return the lengths of the tiles of pages, shape (pages, axes)."""
-        numbers = np.array(pages, np.int64)
+    @lazy_property
+    def tile_lengths(self) -> I64:
+        """Lengths of the tile of each page, shape (pages, axes)."""
+        numbers = np.arange(self.pages)
         found = np.empty((numbers.size, len(self.shape)), np.int64)
         for axis in reversed(range(len(self.shape))):
-            numbers, places = np.divmod(numbers, self.tiles[axis])
+            numbers, places = np.divmod(numbers, max(self.tiles[axis], 1))
             found[:, axis] = self._lengths(axis)[places]
         return found
 
@@ -133,6 +135,12 @@ class Grid:
             page = page * self.tiles[axis] + tile
             place = place * self._lengths(axis)[tile] + local
         return page, place
+
+
+@lru_cache(16)
+def grid_of(shape: Shape, tile: Shape) -> Grid:
+    """Return the grid of a shape and a tile; remembered with all that was found out, for the chunks of a Zarr array."""
+    return Grid(shape, tile)
 
 
 def selected(shape: Shape, selection: Any) -> list[I64] | tuple[tuple[range, ...], Shape]:

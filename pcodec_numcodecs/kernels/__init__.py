@@ -22,12 +22,19 @@ F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
+U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 
 class Kernels(Coding, Protocol):
     """What every twin offers."""
+
+    HAS_FAST_CRC32C: bool
+    """Whether checksums are a matter of a few bytes a cycle."""
+
+    def crc32c_of_stretches(self, data: U8, starts: I64, stops: I64) -> U32:
+        """Return the CRC-32C (RFC 3720, appendix B.4) of the bytes from each start up to its stop."""
 
     def assign_bins(self, latents: Latents, lowers: U64, out: U16) -> None:
         """Find the last bin whose lower bound is not above each latent.
@@ -299,6 +306,12 @@ class Kernels(Coding, Protocol):
 
     def spread_present(self, latents: Latents, absent: U8, between: int, out: Latents) -> None:
         """Invert `keep_present`: masked cells get `between`. The latents may be those at the end of `out`."""
+
+    def count_present(self, absent: U8, sizes: I64) -> I64:
+        """Count the cells of each page that are not masked, given the codes of the cells of pages end to end."""
+
+    def fill_runs(self, runs: npt.NDArray[np.uint32], mask: U8) -> None:
+        """Fill a mask with runs of 0 and of 1 in turn, which add up to its size."""
 
     def accumulate_changes(self, mask: U8, sizes: I64, strides: I64) -> None:
         """Undo changes from one stretch of a page to the next, in place.

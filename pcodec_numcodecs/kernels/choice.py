@@ -39,6 +39,8 @@ class _Process:
     numbers = 0
     numba: Any = None
     failure: str | None = None
+    compiled = False
+    """Whether compiled kernels were found, which are then there to stay."""
 
 
 def module(name: str | None, numbers: int) -> Any:
@@ -127,6 +129,8 @@ def _numba() -> Any:
 
 def _is_compiled() -> bool:
     """Tell whether a process has compiled kernels of this build before; asked once Numba is imported."""
-    from .numba_.compiled import cache_folders
+    if not _Process.compiled:
+        from .numba_.compiled import cache_folders
 
-    return any(folder.is_dir() for folder in cache_folders())
+        _Process.compiled = any(folder.is_dir() for folder in cache_folders())
+    return _Process.compiled

@@ -31,7 +31,7 @@ class Coding(Protocol):
         Parameters
         ----------
         data
-            All pages, followed by `pcodec_numcodecs.bits.PADDING` bytes that do not matter.
+            Bytes in which all pages lie.
         starts
             Byte at which each lane's page begins. Its page metadata are there.
         numbers

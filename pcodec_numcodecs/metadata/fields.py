@@ -1,5 +1,7 @@
 """A cursor over bit fields: one at a time, or records of equal shape by the thousand."""
 
+from itertools import accumulate
+
 import numpy as np
 import numpy.typing as npt
 
@@ -53,12 +55,9 @@ class FieldReader:
             raise insufficient(end, self._end, self._part)
         self.position = end
         data = np.frombuffer(bytes(self._source[start >> 3 : (end + 7) >> 3]) + bytes(SPARE), np.uint8)
-        column = (start & 7) + np.arange(count, dtype=np.int64) * size
-        columns = []
-        for width in widths:
-            columns.append(read_fields(data, column, width))
-            column = column + width
-        return tuple(columns)
+        # All at once: of few records, NumPy's calls cost more than the work that they do.
+        of_field = np.array([list(accumulate(widths, initial=start & 7))[:-1], widths], np.int64)[..., None]
+        return tuple(read_fields(data, of_field[0] + np.arange(count) * size, of_field[1]))
 
     def align(self) -> None:
         """Skip to the next byte.

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ..compress import compress_chunk
 from ..config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
 from ..constants import MAX_CHUNK_NUMBERS
-from ..decompress import ChunkTables, Pages, decompress_pages
+from ..decompress import ChunkTables, decompress_pages, laid_out
 from ..dtypes import NumberType, number_type_of
 from ..errors import CorruptionError
 from ..kernels import Kernels
@@ -90,5 +90,6 @@ def read_list(
         return np.zeros(0, number_type.dtype), rest
     metadata, size = ChunkMetadata.read(rest, number_type, version)
     rest = rest[size:]
-    numbers, (read,) = decompress_pages([Pages(ChunkTables(metadata), [rest], [count], [count])], kernels)
-    return numbers, rest[read:]
+    data, pages = laid_out(ChunkTables(metadata), [rest], [count])
+    numbers, read = decompress_pages(data, [pages], kernels)
+    return numbers, rest[int(read[0]) :]

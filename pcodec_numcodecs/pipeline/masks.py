@@ -20,6 +20,7 @@ from .lists import read_list, write_list
 __all__ = ["read_masks", "write_masks"]
 
 Bools = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 Shapes = Sequence[tuple[int, ...]]
 """Of each page, the lengths of its tile."""
@@ -51,17 +52,23 @@ def write_masks(absent: U8, fills: int, shapes: Shapes, level: int, kernels: Ker
     return b"".join(parts)
 
 
-def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVersion, kernels: Kernels) -> U8:
+def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersion, kernels: Kernels, out: U8) -> None:
     """Invert `write_masks`.
+
+    Parameters
+    ----------
+    shapes
+        int64, shape (pages, axes).
+    out
+        As long as all pages, to be filled.
 
     Raises
     ------
     CorruptionError, InsufficientDataError
         When it is damaged.
     """
-    cells = sum(map(prod, shapes))
-    absent = np.zeros(cells, np.uint8)
-    sizes = np.array([prod(shape) for shape in shapes], np.int64)
+    sizes = shapes.prod(axis=1)
+    cells = int(sizes.sum())
     for fill in range(fills):
         form = source[0] if len(source) else -1
         if not 0 <= form < 1 << _MOST_STEPS:
@@ -70,19 +77,16 @@ def read_masks(source: memoryview, fills: int, shapes: Shapes, version: FormatVe
         total = int(runs.sum(dtype=np.uint64))
         if total != cells:
             raise CorruptionError(f"runs of a mask must add up to {cells} cells, got {total}")
-        mask = np.repeat((np.arange(runs.size) % 2).astype(np.uint8), runs)
+        mask = np.empty_like(out) if fill else out
+        kernels.fill_runs(runs, mask)
         for step in reversed(range(_MOST_STEPS)):
             if form >> step & 1:
-                strides = np.array([_stride(shape, step) for shape in shapes], np.int64)
-                kernels.accumulate_changes(mask, sizes, strides)
+                kernels.accumulate_changes(mask, sizes, shapes[:, max(shapes.shape[1] - 1 - step, 0) :].prod(axis=1))
         if fill:
             mask *= np.uint8(fill + 1)
-            np.maximum(absent, mask, out=absent)
-        else:
-            absent = mask
+            np.maximum(out, mask, out=out)
     if len(source):
         raise CorruptionError(f"masks must end with their last list, got {len(source)} bytes more")
-    return absent
 
 
 def _runs(mask: Bools) -> npt.NDArray[np.uint32]:

@@ -24,7 +24,7 @@ import real_arrays
 
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
-from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages
+from pcodec_numcodecs.decompress import ChunkTables, Pages, decompress_pages, laid_out
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.kernels import numba_, numpy_
 from pcodec_numcodecs.metadata import ChunkMetadata, FormatVersion
@@ -101,10 +101,11 @@ def wheel_decode(meta: bytes, pages: list[bytes], counts: list[int], type_name: 
         start += n
 
 
-def requests_of(meta: bytes, pages: list[bytes], counts: list[int], type_name: str) -> list[Pages]:
+def requests_of(meta: bytes, pages: list[bytes], counts: list[int], type_name: str) -> tuple[Any, list[Pages]]:
     metadata, _ = ChunkMetadata.read(meta, NUMBER_TYPES[type_name], FormatVersion(4, 1))
     tables = ChunkTables(metadata)
-    return [Pages(tables, pages, counts, counts)]
+    data, laid = laid_out(tables, pages, counts)
+    return data, [laid]
 
 
 def type_name_of(numbers: np.ndarray) -> str:
@@ -117,13 +118,13 @@ def decode_times(numbers: np.ndarray, config: Any, rounds: int) -> dict[str, flo
     written = wheel_pages(numbers, config)
     requests = requests_of(*written, name)
     kept = Kept()
-    found, _ = decompress_pages(requests, kept)
+    found, _ = decompress_pages(*requests, kept)
     assert found.tobytes() == numbers.tobytes()
     out = np.empty_like(numbers)
     tasks: dict[str, Callable[[], float]] = {"wheel": lambda: elapsed(lambda: wheel_decode(*written, name, out))}
     for twin, kernels in TWINS.items():
         tasks[f"{twin} kernels"] = lambda kernels=kernels: seconds(kernels, kept.calls)
-        tasks[f"{twin} all"] = lambda kernels=kernels: elapsed(lambda: decompress_pages(requests, kernels))
+        tasks[f"{twin} all"] = lambda kernels=kernels: elapsed(lambda: decompress_pages(*requests, kernels))
     return in_turn(tasks, rounds)
 
 
@@ -135,7 +136,7 @@ def kernel_times(numbers: np.ndarray, mode: str, delta: tuple[str, ...], page: i
     chunk = compress_chunk(numbers, NUMBER_TYPES[name], ours, encoding)
     chunk.write_pages(encoding)
     written = wheel_pages(numbers, wheels)
-    decompress_pages(requests_of(*written, name), decoding)
+    decompress_pages(*requests_of(*written, name), decoding)
     out = np.empty_like(numbers)
     tasks: dict[str, Callable[[], float]] = {
         "wheel encode": lambda: elapsed(lambda: wheel_pages(numbers, wheels)),

@@ -1,6 +1,7 @@
 """The kernels compiled by Numba: each loops over lanes, with the GIL released."""
 
 from .bins import assign_bins, measure_bins
+from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
 from .contexts import assign_contexts, merge_contexts
 from .decode import decode_pages
 from .dictionary import index_values
@@ -13,19 +14,23 @@ from .lookback import find_lookbacks
 from .merge import merge_ranges
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
-from .presence import accumulate_changes, keep_present, spread_present
+from .presence import accumulate_changes, count_present, fill_runs, keep_present, spread_present
 from .ranges import cut_ranges
 
 __all__ = [
+    "HAS_FAST_CRC32C",
     "accumulate_changes",
     "assign_bins",
     "assign_contexts",
     "cost_by_lengths",
+    "count_present",
+    "crc32c_of_stretches",
     "cut_ranges",
     "decode_pages",
     "difference_consecutive",
     "difference_lookback",
     "encode_pages",
+    "fill_runs",
     "find_lookbacks",
     "fit_neighbours",
     "index_values",

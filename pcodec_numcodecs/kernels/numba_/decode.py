@@ -22,8 +22,11 @@ from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
 from .joins import announce_bytes, join_numbers, store_bits
 from .opening import (
+    ANS_LOG,
+    BITS,
     OMITTED,
     PRESENT,
+    STATE_LENGTH,
     WIDEST,
     make_table,
     page_metadata_bits,
@@ -40,6 +43,9 @@ _CELLS = np.uint64(BATCH_CELLS)
 _LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
 _NOTHING = tuple(np.zeros(0, dtype) for dtype in (np.uint8, np.uint16, np.uint32, np.uint64))
 _RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
+_TAIL = 3072
+"""Bytes that hold the codes and the offsets of a batch of one variable, and page metadata of the usual size."""
+_NEVER = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 def decode_pages(
@@ -65,13 +71,15 @@ def decode_pages(
         first = lanes.stop
         has_lookbacks = recipe.delta == LOOKBACK
         primary, last = streams[has_lookbacks], streams[-1]
+        variables = variables_of(streams, chunk, has_lookbacks)
         secondary_too = last is not primary and last.state_length > 0
         _decode_lanes(
             read_only(data),
+            *_tail(data, variables[0]),
             starts[lanes],
             numbers[lanes],
             wanted[lanes],
-            *variables_of(streams, chunk, has_lookbacks),
+            *variables,
             np.array(
                 (
                     *(recipe.delta, primary.state_length, recipe.window, secondary_too),
@@ -97,9 +105,23 @@ def decode_pages(
     return ends, faults
 
 
+def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.uint8], int]:
+    """Return the last bytes of the data with padding behind them, and where in the data they begin.
+
+    There batches may run past the end unharmed; all that comes before is read where it is.
+    """
+    metadata_bits = (variables[:, STATE_LENGTH] * variables[:, BITS] + ANS_INTERLEAVING * variables[:, ANS_LOG]).sum()
+    start = max(0, data.size - _TAIL) if metadata_bits < 8 * _TAIL // 2 else 0
+    tail = np.zeros(data.size - start + PADDING, np.uint8)
+    tail[: data.size - start] = data[start:]
+    return read_only(tail), start
+
+
 @compiled
 def _decode_lanes(
     data: Any,
+    tail: Any,
+    tail_start: Any,
     starts: Any,
     page_numbers: Any,
     wanted: Any,
@@ -130,7 +152,6 @@ def _decode_lanes(
     """Decode lanes of one Pco chunk."""
     table = make_table(variables, bin_weights, lowers, offset_bits)
     metadata_bits = page_metadata_bits(variables)
-    limit = np.uint64(8 * (data.size - PADDING))
     order = delta[1]
     longest = 0
     for lane in range(wanted.size):
@@ -146,10 +167,16 @@ def _decode_lanes(
     still = np.zeros(MOST_VARIABLES, np.bool_)
     undone = np.zeros(MOST_VARIABLES, np.bool_)
     for lane in range(wanted.size):
-        if not 0 <= starts[lane] <= data.size - PADDING or 8 * starts[lane] + metadata_bits > np.int64(limit):
-            ends[lane] = np.int64(limit + _EIGHT)
+        if not 0 <= starts[lane] <= data.size or 8 * starts[lane] + metadata_bits > 8 * data.size:
+            ends[lane] = 8 * data.size + 8
             continue
-        position = read_page_metadata(data, np.uint64(8 * starts[lane]), variables, states, history, room)
+        # Positions, and the end of the data, count from where `source` begins.
+        source, behind, turn = items(data), np.uint64(0), np.uint64(8 * tail_start)
+        position, limit = np.uint64(8 * starts[lane]), np.uint64(8 * data.size)
+        if position >= turn:
+            source, behind, turn = items(tail), turn, _NEVER
+            position, limit = position - behind, limit - behind
+        position = read_page_metadata(source, position, variables, states, history, room)
         numbers = wanted[lane]
         longest = numbers
         for variable in range(MOST_VARIABLES):
@@ -165,6 +192,9 @@ def _decode_lanes(
                 undone[variable] = False
                 if n <= 0:
                     continue
+                if position >= turn:
+                    source, behind, turn = items(tail), turn, _NEVER
+                    position, limit = position - behind, limit - behind
                 if position > limit:
                     numbers = _RAN_OUT
                     break
@@ -175,9 +205,9 @@ def _decode_lanes(
                     width = (table[slot] >> _WIDTH) & _PAIR
                     begin, bits = position, np.uint64(n) * width
                     if begin + bits <= limit:
-                        read_fixed(data, begin, width, table[slot + np.uint64(1)], n, cells, at)
+                        read_fixed(source, begin, width, table[slot + np.uint64(1)], n, cells, at)
                 else:
-                    begin, bits = walk(data, position, table, states, own, n, cells, at)
+                    begin, bits = walk(source, position, table, states, own, n, cells, at)
                     if bits and begin + bits <= limit:
                         if (
                             (on_the_way > 0 and widest <= NARROW)
@@ -186,11 +216,11 @@ def _decode_lanes(
                         ):
                             undone[variable] = True
                             read_differences(
-                                *(items(data), begin, widest, items(cells), at, items(history)),
+                                *(source, begin, widest, items(cells), at, items(history)),
                                 *(np.uint64(variable * room), on_the_way),
                             )
                         else:
-                            read_offsets(items(data), begin, widest, n, items(cells), at)
+                            read_offsets(source, begin, widest, n, items(cells), at)
                 position = begin + bits
                 if position > limit:
                     numbers = _RAN_OUT
@@ -215,7 +245,7 @@ def _decode_lanes(
                 continue
             _store(cells, n, size, out8, out16, out32, out64, *rows, flip, turned)
         # Beyond the data, if the lane needed more than there is.
-        ends[lane] = np.int64(limit + _EIGHT if numbers == _RAN_OUT else position)
+        ends[lane] = np.int64(behind + (limit + _EIGHT if numbers == _RAN_OUT else position))
 
 
 @inlined

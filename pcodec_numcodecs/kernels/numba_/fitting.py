@@ -65,10 +65,10 @@ def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, col
     steps = np.empty(offsets.shape, np.uint64)
     least: Any = np.int64(0)
     most: Any = np.int64(0)
-    for row in range(offsets.shape[0]):
+    for other in range(offsets.shape[0]):
         for axis in range(sizes.size):
-            least, most = min(least, offsets[row, axis]), max(most, offsets[row, axis])
-            steps[row, axis] = offsets[row, axis] + _REACH
+            least, most = min(least, offsets[other, axis]), max(most, offsets[other, axis])
+            steps[other, axis] = offsets[other, axis] + _REACH
     for place in range(places.size):
         at = places[place]
         for axis in range(sizes.size):

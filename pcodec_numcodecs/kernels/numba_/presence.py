@@ -12,8 +12,9 @@ I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_FAR = np.uint64(32)
-"""From how far on a word is not one that was just written, for which the processor would have to wait."""
+_ONE, _EIGHT = np.uint64(1), np.uint64(8)
+_EACH = np.uint64(0x0101010101010101)
+"""One in each of eight bytes."""
 
 
 def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
@@ -24,6 +25,18 @@ def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
 def spread_present(latents: Latents, absent: U8, between: int, out: Latents) -> None:
     """See `Kernels.spread_present`."""
     _spread(read_only(latents), read_only(absent), out.dtype.type(between), out)
+
+
+def count_present(absent: U8, sizes: I64) -> I64:
+    """See `Kernels.count_present`."""
+    counts = np.empty_like(sizes)
+    _count(read_only(absent), sizes, counts)
+    return counts
+
+
+def fill_runs(runs: npt.NDArray[np.uint32], mask: U8) -> None:
+    """See `Kernels.fill_runs`."""
+    _fill(runs, mask)
 
 
 def accumulate_changes(mask: U8, sizes: I64, strides: I64) -> None:
@@ -47,21 +60,24 @@ def _keep(latents: Any, absent: Any, out: Any) -> None:
 
 @compiled
 def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
-    size, eight = np.uint64(out.size), np.uint64(8)
+    size = np.uint64(out.size)
     taken, at = np.uint64(0), np.uint64(0)
-    while at + eight <= size and taken + eight <= np.uint64(latents.size):
+    while at + _EIGHT <= size and taken + _EIGHT <= np.uint64(latents.size):
         # Masked cells lie together: most stretches are all masked, or not at all.
         codes = load(absent, at)
         if codes == 0:
-            for k in range(eight):
+            for k in range(_EIGHT):
                 out[at + k] = latents[taken + k]
-            taken += eight
+            taken += _EIGHT
+        elif (codes | (codes >> _ONE)) & _EACH == _EACH:
+            for k in range(_EIGHT):
+                out[at + k] = between
         else:
-            for k in range(eight):
+            for k in range(_EIGHT):
                 present = absent[at + k] == 0
                 out[at + k] = latents[taken] if present else between
                 taken += np.uint64(present)
-        at += eight
+        at += _EIGHT
     last = np.int64(latents.size - 1)
     while at < size:
         present = absent[at] == 0
@@ -71,16 +87,47 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
 
 
 @compiled
-def _accumulate(mask: Any, sizes: Any, strides: Any) -> None:
-    start, eight = np.uint64(0), np.uint64(8)
+def _count(absent: Any, sizes: Any, out: Any) -> None:
+    at = np.uint64(0)
     for page in range(sizes.size):
-        stride = np.uint64(strides[page])
-        at, end = start + stride, start + np.uint64(sizes[page])
-        if stride >= _FAR:
-            while at + eight <= end:
-                store(mask, at, load(mask, at) ^ load(mask, at - stride))
-                at += eight
-        while at < end:
-            mask[at] ^= mask[at - stride]
-            at += np.uint64(1)
+        found = np.uint64(0)
+        for i in range(np.uint64(sizes[page])):
+            found += np.uint64(absent[at + i] == 0)
+        out[page] = found
+        at += np.uint64(sizes[page])
+
+
+@compiled
+def _fill(runs: Any, mask: Any) -> None:
+    at = np.uint64(0)
+    for run in range(runs.size):
+        value = np.uint8(run & 1)
+        for i in range(np.uint64(runs[run])):
+            mask[at + i] = value
+        at += np.uint64(runs[run])
+
+
+@compiled
+def _accumulate(mask: Any, sizes: Any, strides: Any) -> None:
+    start, size = np.uint64(0), np.uint64(mask.size)
+    for page in range(sizes.size):
+        stride, end = np.uint64(strides[page]), start + np.uint64(sizes[page])
+        # Eight columns at a time, from one stretch to the next: what was just written is never waited for.
+        column = start
+        while column < start + stride:
+            wide = min(start + stride - column, _EIGHT)
+            own = ~np.uint64(0) if wide == _EIGHT else (_ONE << (_EIGHT * wide)) - _ONE
+            above, at = np.uint64(0), column
+            while at < end:
+                if at + _EIGHT <= size:
+                    word = load(mask, at)
+                    above ^= word & own
+                    store(mask, at, above | (word & ~own))
+                else:
+                    word, above = above, np.uint64(0)
+                    for k in range(wide):
+                        mask[at + k] ^= np.uint8(word >> (_EIGHT * k))
+                        above |= np.uint64(mask[at + k]) << (_EIGHT * k)
+                at += stride
+            column += _EIGHT
         start = end

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...bits import PADDING
 from ...pages import page_starts
 from ..streams import BAD_INDEX, BAD_LOOKBACK, CONSECUTIVE, DICT, LOOKBACK, NO_DELTA, DecodeStream, Recipe, Rows
 from .batches import Placed, decode_latents
@@ -29,6 +30,7 @@ def decode_pages(
     rows: Rows,
 ) -> tuple[I64, I64]:
     """See `Kernels.decode_pages`."""
+    data = np.concatenate((data, np.zeros(PADDING, np.uint8)))
     positions, opened = open_pages(data, starts, numbers, wanted, streams, recipes)
     has_lookbacks = recipes[0].delta == LOOKBACK
     # The first latents of a lane are those of its delta state; lookbacks begin where the primary latents do.

@@ -1,5 +1,6 @@
 """Cells that are masked, and those that are not."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,19 @@ def spread_present(latents: Latents, absent: U8, between: int, out: Latents) -> 
     held = latents.copy()
     out.fill(between)
     out[absent == 0] = held
+
+
+def count_present(absent: U8, sizes: I64) -> I64:
+    """See `Kernels.count_present`."""
+    # Of bools, NumPy counts those that are true much faster than it adds up anything.
+    bounds = pairwise((0, *np.cumsum(sizes).tolist()))
+    masked = absent != 0
+    return sizes - np.array([np.count_nonzero(masked[start:stop]) for start, stop in bounds], np.int64)
+
+
+def fill_runs(runs: npt.NDArray[np.uint32], mask: U8) -> None:
+    """See `Kernels.fill_runs`."""
+    mask[:] = np.repeat((np.arange(runs.size) % 2).astype(np.uint8), runs)
 
 
 def accumulate_changes(mask: U8, sizes: I64, strides: I64) -> None:
