@@ -18,6 +18,7 @@ _REACH, _KEYS, _STEP_LOG, _FIRST_FLOAT = fits.REACH, fits.KEYS, fits.STEP_LOG, f
 _EXPONENT_SHIFT = np.uint64(fits.EXPONENT_SHIFT)
 _BELOW_LEADING = np.uint64(63 - fits.STEP_LOG)
 _BLOCK = 2048  # columns at a time: what is multiplied stays in the cache
+_SIGN = 63
 _STEPS = np.uint64((1 << fits.STEP_LOG) - 1)
 
 
@@ -76,7 +77,7 @@ def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, col
             for step in range(least, most + 1):
                 moved = min(max(coordinate + step, 0), sizes[axis] - 1)
                 moves[axis, step + _REACH] = (moved - coordinate) * strides[axis]
-        last, largest = np.int64(0), np.uint64(0)
+        last = largest = np.int64(0)
         for turn in range(rows + np.uint64(1)):
             row: Any = rows - turn
             index = at
@@ -87,10 +88,10 @@ def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, col
             else:
                 difference = cells[np.uint64(index)] - last
                 columns[np.uint64(place), row] = difference
-                # Unsigned, as differences may have wrapped to the least integer, which has no opposite.
-                largest = max(largest, np.uint64(abs(difference)))
-        length = bit_length(largest)
-        below = (largest << np.uint64(64 - length)) >> _BELOW_LEADING if length else np.uint64(0)
+                # The least integer has no opposite, but a complement.
+                largest = max(largest, difference ^ (difference >> _SIGN))
+        length = bit_length(np.uint64(largest))
+        below = (np.uint64(largest) << np.uint64(64 - length)) >> _BELOW_LEADING if length else np.uint64(0)
         keys[place] = (length << _STEP_LOG) + np.int64(below & _STEPS)
 
 

@@ -17,8 +17,8 @@ def fit_neighbours(cells: I64, places: I64, sizes: I64, strides: I64, offsets: I
     columns = _gathered(cells, places, sizes, strides, offsets)
     columns = columns[:-1] - columns[-1]
     kept, of = fits.KEPT
-    # Unsigned, as differences may have wrapped to the least integer, which has no opposite.
-    keys = _keys(np.abs(columns).view(np.uint64).max(axis=0))
+    # The least integer has no opposite, but a complement.
+    keys = _keys((columns ^ (columns >> 63)).max(axis=0).view(np.uint64))
     limit = int(np.sort(keys)[kept * keys.size // of])
     bits = limit >> fits.STEP_LOG
     shift = max(0, bits - fits.VALUE_BITS)
