@@ -50,8 +50,8 @@ _MOST_AXES: Final = 4
 _WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
 """From which level on all neighbours up to two steps away are tried, by the count of axes."""
 _PLANES: Final = 6
-_PROMISING_LOG: Final = 5
-"""Splits and masks with which differences cost more than the best by 1/32 are not tried with other predictors."""
+_PROMISING_LOG: Final = 6
+"""Splits and masks with which differences cost more than the best by 1/64 are not tried with other predictors."""
 _LIKELY: Final = 3
 """Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
 _LIKELY_PLANES: Final = 2
@@ -282,14 +282,14 @@ class Search:
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        in_tiles, mode = self._flat_price(self._boxes.runs, self._modes)
         if wish.tile is not None or wish.access not in _WHOLE_HANDICAP or wish.is_fast:
-            yield self._plain(TILES, tile, in_tiles)
+            yield self._plain(TILES, tile, self._flat_price(self._boxes.runs, self._modes)[0])
             return
         flat = self.latents.reshape(-1)
+        cost, mode = self._flat_price(sample_runs(flat, _FLAT_RUNS), self._modes)
         # Which mode suits numbers depends little on their order.
         modes = [mode] if self._is_small else self._modes
-        cost, _ = self._flat_price(sample_runs(flat, _FLAT_RUNS), modes)
+        in_tiles, _ = self._flat_price(self._boxes.runs, modes)
         in_rows = in_one = cost
         repeated = False
         cells = _FLAT_CELLS // 2 if self._is_small else _FLAT_CELLS
