@@ -10,8 +10,6 @@ from itertools import combinations
 from math import prod
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from ..choosing import candidate_modes, lookback_gain, price
 from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
@@ -34,7 +32,7 @@ from .plans import (
     Plan,
     Wish,
 )
-from .sampling import Boxes, sample_boxes
+from .sampling import FLAT_CELLS, Boxes, sample_boxes, sample_stretches, sample_tiles
 from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS
 from .tiles import auto_tile, page_cells, page_count, predicted_tile, rows_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
@@ -61,8 +59,6 @@ _FINALISTS_LOG: Final = 4
 """They are not farther behind the first of them than 1/16."""
 _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
-_FLAT_CELLS: Final = 1 << 15
-"""Cells of the sample of tiles that Pco gets as they are."""
 _FLAT_RUNS: Final = 64
 """Stretches of the sample of cells in their own order."""
 _LONGEST_STRETCH: Final = 1 << 14
@@ -288,19 +284,19 @@ class Search:
         flat = self.latents.reshape(-1)
         cost, mode = self._flat_price(sample_runs(flat, _FLAT_RUNS), self._modes)
         # Which mode suits numbers depends little on their order.
-        modes = [mode] if self._is_small else self._modes
+        modes = [mode] if wish.level <= USUAL_LEVEL else self._modes
         in_tiles, _ = self._flat_price(self._boxes.runs, modes)
         in_rows = in_one = cost
         repeated = False
-        cells = _FLAT_CELLS // 2 if self._is_small else _FLAT_CELLS
+        cells = FLAT_CELLS // 2 if self._is_small else FLAT_CELLS
         rows, whole = rows_tile(shape), whole_tile(shape)
-        gain, of = self._lookback_gain(_sample_stretches(flat, _LONGEST_STRETCH, cells), prod(whole), modes)
+        gain, of = self._lookback_gain(sample_stretches(flat, _LONGEST_STRETCH, cells), prod(whole), modes)
         if gain < of:
             # Nearer repetitions are for smaller pages too.
             in_one = cost * gain // of
-            gain, of = self._lookback_gain(_sample_stretches(flat, prod(rows), cells), prod(rows), modes)
+            gain, of = self._lookback_gain(sample_stretches(flat, prod(rows), cells), prod(rows), modes)
             in_rows = cost * gain // of
-            gain, of = self._lookback_gain(_sample_tiles(self.latents, tile), prod(tile), modes)
+            gain, of = self._lookback_gain(sample_tiles(self.latents, tile), prod(tile), modes)
             repeated = gain < of
             in_tiles = in_tiles * gain // of
         yield self._plain(TILES, tile, in_tiles, repeated)
@@ -375,28 +371,3 @@ class Search:
 def _few_sets(axes: Axes) -> list[Axes]:
     """Return the sets of axes that low levels try."""
     return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
-
-
-def _sample_stretches(flat: Latents, length: int, most: int) -> Runs:
-    """Take stretches of some length, spread evenly, of up to so many cells or one."""
-    number = max(1, min(flat.size, most) // length)
-    length = min(flat.size, length)
-    starts = [(flat.size - length) * (2 * turn + 1) // (2 * number) for turn in range(number)]
-    parts = [flat[start : start + length] for start in starts]
-    return Runs(np.concatenate(parts), np.full(number, length, np.int64), flat.size)
-
-
-def _sample_tiles(latents: Latents, tile: Shape) -> Runs:
-    """Take some tiles, spread evenly, as Pco gets them."""
-    counts = [-(-size // length) for size, length in zip(latents.shape, tile, strict=True)]
-    total = prod(counts)
-    number = max(1, min(total, _FLAT_CELLS // prod(tile)))
-    parts = []
-    for turn in range(number):
-        page = (2 * turn + 1) * total // (2 * number)
-        bounds = []
-        for count, length in zip(counts[::-1], tile[::-1], strict=True):
-            page, place = divmod(page, count)
-            bounds.append(slice(place * length, (place + 1) * length))
-        parts.append(latents[tuple(bounds[::-1])].reshape(-1))
-    return Runs(np.concatenate(parts), np.array([part.size for part in parts], np.int64), latents.size)
