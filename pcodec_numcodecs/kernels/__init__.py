@@ -1,7 +1,8 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
 Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but
-where these are split into multiples of a base, made of these, or predicted from each other. Inputs are contiguous,
+where these are split into multiples of a base, made of these, or predicted from each other, and where weights are
+fitted. Inputs are contiguous,
 outputs are given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes
 that share no data are worked on side by side.
 """
