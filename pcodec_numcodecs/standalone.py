@@ -83,8 +83,8 @@ class _Reader:
         self.number_type = self.header.uniform_type
         """Type of the file's numbers, as far as it is known yet."""
 
-    def next_chunk(self, expected: NumberType | None) -> tuple[ChunkTables, int] | None:
-        """Read the next chunk's header and metadata; None at the end of the file.
+    def next_header(self, expected: NumberType | None) -> ChunkHeader | None:
+        """Read the next chunk's header; None at the end of the file.
 
         All chunks have one type: the uniform one if there is any, and the expected one, that of `dst` or of the first.
         """
@@ -98,9 +98,27 @@ class _Reader:
             )
         self.number_type = header.number_type
         self.place += size
+        return header
+
+    def read_whole(self, header: ChunkHeader, out: npt.NDArray[Any]) -> None:
+        """Read all numbers of the chunk whose header was read last into an array of just so many."""
+        number_type, kernels = header.number_type, load(header.n)
+        if self.header.version.has_delta_variants:
+            end = kernels.decode_file_chunk(
+                np.frombuffer(self.source, np.uint8),
+                *(self.place, number_type.mantissa_bits, number_type.is_signed),
+                out.view(number_type.latent),
+            )
+            if end > 0:
+                self.place = end
+                return
+        self.read_page(self.read_metadata(header), header.n, header.n, out)
+
+    def read_metadata(self, header: ChunkHeader) -> ChunkTables:
+        """Read the metadata of the chunk whose header was read last."""
         metadata, size = ChunkMetadata.read(self.source[self.place :], header.number_type, self.header.version)
         self.place += size
-        return ChunkTables(metadata), header.n
+        return ChunkTables(metadata)
 
     def read_page(
         self, chunk: ChunkTables, n: int, wanted: int, out: npt.NDArray[Any] | None = None
@@ -143,15 +161,16 @@ def simple_decompress(src: Buffer, *, max_bytes: SupportsIndex = DEFAULT_MAX_BYT
 
 def _parts(reader: _Reader, limit: int) -> Iterator[npt.NDArray[Any]]:
     size = 0
-    while (found := reader.next_chunk(reader.number_type)) is not None:
-        chunk, n = found
-        size += n * chunk.metadata.number_type.dtype.itemsize
+    while (header := reader.next_header(reader.number_type)) is not None:
+        size += header.n * header.number_type.dtype.itemsize
         if size > limit:
             raise InvalidArgumentError(
                 f"decompressed size may not exceed {limit} bytes, got at least {size}; if the source is trusted, "
                 "pass a larger max_bytes"
             )
-        yield reader.read_page(chunk, n, n)
+        numbers = np.empty(header.n, header.number_type.dtype)
+        reader.read_whole(header, numbers)
+        yield numbers
 
 
 def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
@@ -178,18 +197,16 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
     target, number_type = check_destination(dst)
     reader = _Reader(src)
     done = 0
-    while (found := reader.next_chunk(number_type)) is not None:
-        chunk, n = found
-        left = target.size - done
-        # Pages can only be cut at whole batches, so the last one may be read a little further than asked for.
-        wanted = min(n, -(-left // BATCH) * BATCH)
-        if wanted <= left:
-            reader.read_page(chunk, n, wanted, target[done:])
-        else:
+    while (header := reader.next_header(number_type)) is not None:
+        n, left = header.n, target.size - done
+        if n > left:
+            chunk = reader.read_metadata(header)
+            # Pages can only be cut at whole batches, so the last one may be read a little further than asked for.
+            wanted = min(n, -(-left // BATCH) * BATCH)
             target[done:] = reader.read_page(chunk, n, wanted)[:left]
-        done += min(wanted, left)
-        if n > left or left == 0:
-            return Progress(done, False)
+            return Progress(target.size, False)
+        reader.read_whole(header, target[done : done + n])
+        done += n
     return Progress(done, True)
 
 
@@ -203,9 +220,9 @@ def walk(src: Buffer) -> Iterator[FileChunk]:
     """
     reader = _Reader(src)
     before = reader.place
-    while (found := reader.next_chunk(reader.number_type)) is not None:
-        chunk, n = found
+    while (header := reader.next_header(reader.number_type)) is not None:
+        chunk = reader.read_metadata(header)
         page = reader.place
-        reader.read_page(chunk, n, n)
-        yield FileChunk(chunk.metadata, n, page - before, reader.place - page)
+        reader.read_page(chunk, header.n, header.n)
+        yield FileChunk(chunk.metadata, header.n, page - before, reader.place - page)
         before = reader.place

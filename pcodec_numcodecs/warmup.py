@@ -172,5 +172,6 @@ def predict(kernels: Kernels) -> None:
     kernels.accumulate_changes(absent.copy(), np.array([12]), np.array([3]))
     kernels.fill_runs(np.array([5, 7], np.uint32), absent.copy())
     kernels.count_present(absent, np.array([12]))
+    kernels.decode_file_chunk(absent, 0, 0, False, absent.copy())
     ones = np.ones(1, np.int64)
     kernels.fit_neighbours(np.arange(8), np.arange(8), 8 * ones, ones, np.array([[-2], [0], [-1]]), np.empty(1))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from float_modes import KNOWN, MODES, UNKNOWN, float_mode
 from frame_pipelines import FEATURES
+from twins import HAVE_NUMBA
 
 from pcodec_numcodecs import ChunkConfig, FloatModeError, ModeSpec, frame, standalone
 from pcodec_numcodecs.arithmetic import check_float_arithmetic
@@ -88,7 +89,7 @@ def test_without_a_look_numbers_would_be_others(mode, monkeypatch):
     products = standalone.simple_compress(numbers, ChunkConfig(mode_spec=ModeSpec.try_float_mult(0.1)))
     weighted = FEATURES["float weights"]()
     predicted = weighted.write()
-    for module in ("decompress", "frame.decoding"):
+    for module in ("decompress", "frame.decoding", *(["kernels.numba_.files"] if HAVE_NUMBA else [])):
         monkeypatch.setattr(f"pcodec_numcodecs.{module}.check_float_arithmetic", lambda: None)
     with float_mode(mode):
         found = [standalone.simple_decompress(products).tobytes(), frame.read(predicted).tobytes()]

@@ -19,11 +19,15 @@ TYPES = st.sampled_from(["u8", "i8", "u16", "f16", "i32", "f32", "u64", "f64"])
 
 
 def rows_of_some_kind(rng, counts):
-    """Return rows in any order, evenly spread or not, and what cells they take, lane after lane."""
+    """Return rows in any order, or those of a tile, and what cells they take, lane after lane."""
     lengths = rng.integers(1, rng.choice([4, 40, 700]), counts.size)
     of_lane = -(-counts // lengths)
     step = int(rng.choice([1, 1, 3]))
     order = rng.permutation(int(of_lane.sum()))
+    if rng.random() < 0.5:
+        # Evenly spread group by group, as along three axes of a tile.
+        order = np.sort(order)
+        order += order // int(rng.integers(2, 5)) + order // 6 * int(rng.integers(0, 3))
     starts = order * int(lengths.max()) * step
     firsts = np.cumsum(of_lane) - of_lane
     places = [
@@ -31,7 +35,11 @@ def rows_of_some_kind(rng, counts):
         for n, length, first in zip(counts.tolist(), lengths.tolist(), firsts.tolist(), strict=True)
         for i in range(n)
     ]
-    return Rows(lengths, firsts, starts, step), np.array(places), int(order.size * lengths.max() * step)
+    return (
+        Rows(lengths, firsts, starts, step),
+        np.array(places),
+        int((order.max(initial=-1) + 1) * lengths.max() * step),
+    )
 
 
 def masked(rng, n, number_type):

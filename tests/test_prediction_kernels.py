@@ -1,5 +1,8 @@
 """Kernels that predict cells from those before them: what each says it does, cell by cell, and its inverse."""
 
+from itertools import product
+from unittest import mock
+
 import numpy as np
 import prediction_cases
 import pytest
@@ -9,6 +12,8 @@ from prediction_cases import KINDS, WIDTHS, absent_of, allowed, cells_of, contex
 from twins import HAVE_NUMBA, KERNELS, numba_
 
 from pcodec_numcodecs.kernels import numpy_
+from pcodec_numcodecs.kernels.numpy_ import padded, weighing
+from pcodec_numcodecs.kernels.predictions import FLOAT_WEIGHTS, WEIGHTS, Prediction
 
 pytestmark = pytest.mark.numpy_only
 
@@ -35,6 +40,39 @@ def test_tiles_are_predicted_as_cell_by_cell_and_restored(kind, axes, bits, seed
         assert cells.tolist() == imputed.tolist()
         kernels.restore_tiles(found, case)
         assert found.tolist() == imputed.tolist()
+
+
+@pytest.mark.parametrize("kind", [WEIGHTS, FLOAT_WEIGHTS])
+@given(SEEDS, st.integers(1, 4), st.sampled_from(WIDTHS), st.sampled_from([1, 60, 500]), st.sampled_from([1, 1 << 15]))
+@settings(max_examples=40, deadline=None)
+def test_tiles_are_restored_however_many_are_side_by_side(kind, seed, axes, bits, cells, near):
+    if not allowed(kind, axes, bits):
+        return
+    rng = np.random.default_rng(seed)
+    case = prediction_cases.prediction(rng, kind, axes, bits, 9)
+    # The largest weights that there may be: sums that need all of 64 bits.
+    case.weights[...] = np.where(rng.random() < 0.5, rng.choice([-32767, 32767], case.weights.shape), case.weights)
+    original = cells_of(rng, case, bits)
+    found, residuals = original.copy(), np.zeros_like(original)
+    numpy_.predict_tiles(found, np.empty(0, np.uint8), case, residuals)
+    with mock.patch.object(padded, "_BLOCK_CELLS", cells), mock.patch.object(weighing, "_NEAR", near):
+        numpy_.restore_tiles(residuals, case)
+    assert residuals.tolist() == original.tolist()
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("kind", [WEIGHTS, FLOAT_WEIGHTS])
+@pytest.mark.parametrize("offset", [o for o in product((-2, -1, 0), (-1, 0, 1), (-1, 0, 1)) if o < (0, 0, 0)], ids=str)
+def test_a_single_neighbour_may_lie_anywhere_before(kernels, kind, offset):
+    shapes = np.array([[1, 1, 3, 4, 5], [2, 1, 2, 2, 2], [1, 1, 3, 1, 4]])
+    case = Prediction(
+        *(kind, 3, shapes, 9, np.array([[0, *offset]]), np.ones((1, 1, 1), np.int64)),
+        *(0, np.zeros(3, np.int64), False),
+    )
+    cells = np.random.default_rng(7).normal(size=int(shapes.prod(axis=1).sum())).astype(np.float32).view(np.uint32)
+    _, residuals = expected(case, cells, np.zeros(0, np.uint8), 32)
+    kernels.restore_tiles(residuals, case)
+    assert np.array_equal(residuals, cells)
 
 
 @pytest.mark.parametrize("kernels", KERNELS)

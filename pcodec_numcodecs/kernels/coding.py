@@ -54,6 +54,33 @@ class Coding(Protocol):
         sound is arbitrary.
         """
 
+    def decode_file_chunk(
+        self, data: npt.NDArray[np.uint8], start: int, mantissa_bits: int, signed: bool, out: Latents
+    ) -> int:
+        """Decode a chunk of a .pco file, metadata included, where a twin has a short way for such a chunk.
+
+        Parameters
+        ----------
+        data
+            Bytes of a file whose version has delta encodings of several kinds.
+        start
+            Byte at which the chunk's metadata begin.
+        mantissa_bits, signed
+            Of the numbers, as in `Recipe`.
+        out
+            For the bits of all numbers of the chunk, of the latent dtype.
+
+        Returns
+        -------
+        Byte after the chunk; -1 where nothing was decoded, because there is no short way for it or because something is
+        wrong with it. What is in `out` then is arbitrary.
+
+        Raises
+        ------
+        FloatModeError
+            When numbers are products of floats, and these are not what they are elsewhere.
+        """
+
     def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
         """Encode pages, page metadata included.
 

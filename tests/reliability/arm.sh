@@ -10,7 +10,7 @@ options=(-o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State="$
   -o Dir::State::status="$folder/state/status" -o Dir::Cache="$folder/cache")
 if [[ ! -d $folder/site ]]; then
   apt-get "${options[@]}" -qq update
-  apt-get "${options[@]}" -qq install -y --download-only --no-install-recommends python3.11 >/dev/null
+  apt-get "${options[@]}" -qq install -y --download-only --no-install-recommends python3.11 libstdc++6 >/dev/null
   for package in "$folder"/cache/archives/*.deb; do dpkg-deb -x "$package" "$folder/root"; done
   platforms=(--platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 --platform manylinux_2_17_aarch64)
   pip install -q --target "$folder/site" "${platforms[@]}" --python-version 3.11 --only-binary :all: \

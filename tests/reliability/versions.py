@@ -63,7 +63,8 @@ def _measured(version: str, python: str | None) -> Version:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([python, "-m", "venv", folder], check=True)
         own = str(Path(folder, "bin", "python"))
-        install = [own, "-m", "pip", "install", "-q", "--no-compile", "numpy", "pytest", "hypothesis", "pcodec==1.1.0"]
+        install = [own, "-m", "pip", "install", "-q", "--no-compile", "numpy", "pytest", "hypothesis"]
+        install += ["pcodec==1.1.0", "google-crc32c"]
         if subprocess.run(install, capture_output=True, check=False).returncode:
             return Version(version, "", "no NumPy for it, not tested", False)
         asked = [own, "-c", "import numpy; print(numpy.__version__)"]

@@ -7,6 +7,7 @@ from .decode import decode_pages
 from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
+from .files import decode_file_chunk
 from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
@@ -26,6 +27,7 @@ __all__ = [
     "count_present",
     "crc32c_of_stretches",
     "cut_ranges",
+    "decode_file_chunk",
     "decode_pages",
     "difference_consecutive",
     "difference_lookback",

@@ -22,8 +22,6 @@ from .compiled import compiled, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
 from .joins import announce_bytes, join_numbers, store_bits
 from .opening import (
-    ANS_LOG,
-    BITS,
     OMITTED,
     PRESENT,
     STATE_LENGTH,
@@ -45,6 +43,7 @@ _NOTHING = tuple(np.zeros(0, dtype) for dtype in (np.uint8, np.uint16, np.uint32
 _RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 _TAIL = 3072
 """Bytes that hold the codes and the offsets of a batch of one variable, and page metadata of the usual size."""
+_USUAL_STATES = 64
 _NEVER = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -61,48 +60,77 @@ def decode_pages(
     """See `Kernels.decode_pages`."""
     ends = np.empty_like(starts)
     faults = np.zeros((starts.size, 2), np.int64)
-    bits = 8 * out.itemsize
-    middle = 1 << (bits - 1)
-    # An array for each width, of which one is the given one: so one kernel serves them all.
-    out8, out16, out32, out64 = (out if nothing.dtype == out.dtype else nothing for nothing in _NOTHING)
     first = 0
     for chunk, recipe in enumerate(recipes):
         lanes = slice(first, first + recipe.lanes)
         first = lanes.stop
         has_lookbacks = recipe.delta == LOOKBACK
         primary, last = streams[has_lookbacks], streams[-1]
-        variables = variables_of(streams, chunk, has_lookbacks)
-        secondary_too = last is not primary and last.state_length > 0
-        _decode_lanes(
-            read_only(data),
-            *_tail(data, variables[0]),
+        decode_lanes(
+            data,
             starts[lanes],
             numbers[lanes],
             wanted[lanes],
-            *variables,
-            np.array(
-                (
-                    *(recipe.delta, primary.state_length, recipe.window, secondary_too),
-                    *(recipe.quantization, recipe.bias, min(primary.latent_bits, 32)),
-                )
-            ),
-            np.ascontiguousarray(recipe.weights),
-            np.int64(recipe.mode),
-            np.uint64(recipe.base),
-            np.uint64((1 << bits) - 1),
-            np.uint64(middle if recipe.signed else 0),
-            np.uint64(middle - 1 if recipe.mantissa_bits else 0),
-            read_only(recipe.values.astype(np.uint64, copy=False)),
+            variables_of(streams, chunk, has_lookbacks),
+            primary.state_length,
+            last is not primary and last.state_length > 0,
+            primary.latent_bits,
+            recipe,
+            out,
+            Rows(rows.lengths[lanes], rows.firsts[lanes], rows.starts),
             ends[lanes],
             faults[lanes],
-            np.int64(out.itemsize),
-            *(out8, out16, out32, out64),
-            out.view(np.uint8),
-            rows.lengths[lanes],
-            rows.firsts[lanes],
-            rows.starts,
         )
     return ends, faults
+
+
+def decode_lanes(
+    data: npt.NDArray[np.uint8],
+    starts: I64,
+    numbers: I64,
+    wanted: I64,
+    variables: tuple[I64, I64, npt.NDArray[np.uint64], I64],
+    order: int,
+    secondary_too: bool,
+    latent_bits: int,
+    recipe: Recipe,
+    out: npt.NDArray[Any],
+    rows: Rows,
+    ends: I64,
+    faults: I64,
+) -> None:
+    """Decode the lanes of one Pco chunk, given what `variables_of` returns; fill `ends` and `faults`."""
+    bits = 8 * out.itemsize
+    middle = 1 << (bits - 1)
+    # An array for each width, of which one is the given one: so one kernel serves them all.
+    out8, out16, out32, out64 = (out if nothing.dtype == out.dtype else nothing for nothing in _NOTHING)
+    _decode_lanes(
+        read_only(data),
+        *_tail(data, variables[0]),
+        starts,
+        numbers,
+        wanted,
+        *variables,
+        np.array(
+            (
+                *(recipe.delta, order, recipe.window, secondary_too),
+                *(recipe.quantization, recipe.bias, min(latent_bits, 32)),
+            )
+        ),
+        np.ascontiguousarray(recipe.weights),
+        np.int64(recipe.mode),
+        np.uint64(recipe.base),
+        np.uint64((1 << bits) - 1),
+        np.uint64(middle if recipe.signed else 0),
+        np.uint64(middle - 1 if recipe.mantissa_bits else 0),
+        read_only(recipe.values.astype(np.uint64, copy=False)),
+        ends,
+        faults,
+        np.int64(out.itemsize),
+        *(out8, out16, out32, out64),
+        out.view(np.uint8),
+        *(rows.lengths, rows.firsts, rows.starts),
+    )
 
 
 def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.uint8], int]:
@@ -110,8 +138,7 @@ def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.u
 
     There batches may run past the end unharmed; all that comes before is read where it is.
     """
-    metadata_bits = (variables[:, STATE_LENGTH] * variables[:, BITS] + ANS_INTERLEAVING * variables[:, ANS_LOG]).sum()
-    start = max(0, data.size - _TAIL) if metadata_bits < 8 * _TAIL // 2 else 0
+    start = max(0, data.size - _TAIL) if int(variables[:, STATE_LENGTH].max()) <= _USUAL_STATES else 0
     tail = np.zeros(data.size - start + PADDING, np.uint8)
     tail[: data.size - start] = data[start:]
     return read_only(tail), start

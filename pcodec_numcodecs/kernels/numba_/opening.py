@@ -117,20 +117,20 @@ def read_page_metadata(data: Any, position: Any, variables: Any, states: Any, hi
         width = np.uint64(variables[variable, BITS])
         for place in range(variables[variable, STATE_LENGTH]):
             if place < room:
-                history[variable * room + place] = _field(data, position, width)
+                history[variable * room + place] = field(data, position, width)
             position += width
         width = np.uint64(variables[variable, ANS_LOG])
         for turn in range(ANS_INTERLEAVING):
             slot = np.uint64(variables[variable, FIRST_SLOT])
             if width:
-                slot += _field(data, position, width)
+                slot += field(data, position, width)
             states[variable * ANS_INTERLEAVING + turn] = slot + slot
             position += width
     return (position + _SEVEN) & ~_SEVEN
 
 
 @inlined_lightly
-def _field(data: Any, position: Any, width: Any) -> Any:
+def field(data: Any, position: Any, width: Any) -> Any:
     """Return a field of 1 to 64 bits."""
     unused = _TOP - width
     return (wide_word(data, position) << unused) >> unused

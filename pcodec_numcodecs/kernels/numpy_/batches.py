@@ -1,22 +1,19 @@
 """Pages to latents: tANS codes and offsets, batch by batch, all pages side by side."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ...bits import PADDING, read_fields, windows
-from ...constants import ANS_INTERLEAVING, BATCH
+from ...bits import PADDING, masks, read_fields
+from ...constants import BATCH
 from .opening import Opened
+from .walking import SURE_BITS, Walk, windows
 
 I64 = npt.NDArray[np.int64]
 
-_THREE = np.array(3, np.int64)
-_SEVEN = np.array(7, np.int64)
 _READ_CELLS = 1 << 14  # latents whose offsets are read at a time: temporaries stay in the cache
-_FEW_LANES = 48  # up to so many, NumPy's calls cost more than the work that they do
 _WIDE_BLOCK = 1 << 16  # latents a lane decoded at a time where no tANS codes force batches
 
 
@@ -47,23 +44,28 @@ def decode_latents(
     plain = len(streams) == 1 and not streams[0].nbits.any()
     step = max(BATCH, _WIDE_BLOCK // positions.size // BATCH * BATCH) if plain and positions.size else BATCH
     window = windows(data)
-    states = [stream.first_slots.T.copy() for stream in streams]
+    walks = [
+        Walk(data, window, stream, int(lengths.max(initial=0)))
+        for stream, (lengths, _) in zip(streams, ordered, strict=True)
+    ]
     for done in range(0, int(longest.max(initial=0)), step):
         if (positions[by_length[: _above(longest, done)]] >= end).all():
             break  # every lane that is not done has run past the data: what would follow is arbitrary
-        for stream, state, (lengths, order), placed in zip(streams, states, ordered, latents, strict=True):
+        for stream, walk, (lengths, order), placed in zip(streams, walks, ordered, latents, strict=True):
             lanes = order[: _above(lengths, done)]
             if not lanes.size:
                 continue
             counts = np.minimum(lengths[: lanes.size] - done, step)
             position = positions[lanes]
             position[position > end - 8] = end  # past the end, and to stay there: the caller sees that
-            slots = _walk(window, stream, position, state, lanes, counts)
+            slots = walk.take(position, lanes, counts)
             starts = placed.starts[lanes] + done
             few = max(1, _READ_CELLS // slots.shape[1])
             for first in range(0, lanes.size, few):
                 part = slice(first, first + few)
-                _read_latents(data, stream, slots[part], position[part], counts[part], placed.out, starts[part], end)
+                _read_latents(
+                    data, window, stream, slots[part], position[part], counts[part], placed.out, starts[part], end
+                )
             positions[lanes] = position
     return positions
 
@@ -81,6 +83,7 @@ def _above(falling: I64, done: int) -> int:
 
 def _read_latents(
     data: npt.NDArray[np.uint8],
+    window: npt.NDArray[np.uint64],
     stream: Opened,
     slots: I64,
     position: I64,
@@ -101,123 +104,16 @@ def _read_latents(
     starts -= widths
     if position.max() > end:
         np.minimum(starts, end, out=starts)
-    values = read_fields(data, starts, widths)
+    if int(stream.offset_bits.max()) <= SURE_BITS:
+        values = window.take(starts >> 5, mode="clip")
+        starts &= 31
+        values >>= starts.view(np.uint64)
+        values &= masks(widths)
+    else:
+        values = read_fields(data, starts, widths)
     values += stream.lowers.take(slots)
     target = out_starts[:, None] + np.arange(values.shape[1])
     if wanted is None:
         out[target] = values
     else:
         out[target[wanted]] = values[wanted]
-
-
-def _walk(window: npt.NDArray[Any], stream: Opened, position: I64, state: I64, lanes: I64, counts: I64) -> I64:
-    """Walk the tANS table over one batch; return the slot of each latent, shape (lanes, latents).
-
-    `counts` falls from lane to lane, so that lanes that are done drop off the end. Advances `position` and `state`.
-    """
-    most = int(counts[0])
-    if not stream.nbits.any():
-        return np.broadcast_to(state[0, lanes, None], (lanes.size, most))
-    groups = -(-most // ANS_INTERLEAVING)
-    slots = np.empty((groups + 1, ANS_INTERLEAVING, lanes.size), np.int64)
-    slots[0] = state[:, lanes]
-    if counts[-1] == most and most % ANS_INTERLEAVING == 0:
-        _walk_groups(window, stream, position, slots, None)
-    else:
-        _walk_ragged(window, stream, position, slots, counts)
-    state[:, lanes] = slots[-1]
-    return np.ascontiguousarray(slots[:-1].reshape(groups * ANS_INTERLEAVING, -1)[:most].T)
-
-
-def _walk_ragged(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, counts: I64) -> None:
-    """Walk where lanes end at different latents: between two such ends all is regular."""
-    groups = slots.shape[0] - 1
-    whole, rest = np.divmod(counts, ANS_INTERLEAVING)
-    cuts = np.unique(np.concatenate((whole, whole[rest > 0] + 1, np.zeros(1, np.int64))))
-    for first, last in pairwise(cuts):
-        active = int(np.count_nonzero(counts > ANS_INTERLEAVING * first))
-        part = np.empty((last - first + 1, ANS_INTERLEAVING, active), np.int64)
-        part[0] = slots[first, :, :active]
-        valid = None
-        if whole[active - 1] == first:  # some lane ends inside this group
-            index = ANS_INTERLEAVING * first + np.arange(ANS_INTERLEAVING)
-            valid = (index[:, None] < counts[:active]).astype(np.int64)
-        lane_position = position[:active].copy()
-        _walk_groups(window, stream, lane_position, part, valid)
-        position[:active] = lane_position
-        slots[first + 1 : last + 1, :, :active] = part[1:]
-        slots[first + 1 : last + 1, :, active:] = slots[first, :, active:]
-    assert cuts[-1] == groups
-
-
-def _walk_groups(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, valid: I64 | None) -> None:
-    """Fill `slots[1:]` from `slots[0]`, four codes of each lane a step: the inner loop of decoding.
-
-    The four states of a page do not depend on each other, only their bit positions do; and four codes of at most 14
-    bits that start within a byte end within the 64-bit window there.
-    """
-    if position.size <= _FEW_LANES:
-        _walk_groups_of_few(window, stream, position, slots, valid)
-        return
-    lanes = position.size
-    nbits, bases, masks = stream.nbits, stream.bases, (1 << stream.nbits) - 1
-    width = np.empty((ANS_INTERLEAVING, lanes), np.int64)
-    mask = np.empty_like(width)
-    base = np.empty_like(width)
-    shift = np.empty_like(width)
-    value = np.empty((ANS_INTERLEAVING, lanes), np.uint64)
-    byte = np.empty(lanes, np.int64)
-    width0, width1, width2, width3 = width
-    shift0, shift1, shift2, shift3 = shift
-    unsigned_shift, unsigned_mask, signed_value = shift.view(np.uint64), mask.view(np.uint64), value.view(np.int64)
-    add, bitwise_and, left_shift, right_shift = np.add, np.bitwise_and, np.left_shift, np.right_shift
-    for group in range(slots.shape[0] - 1):
-        now = slots[group]
-        nbits.take(now, None, width, "clip")
-        if valid is not None:
-            width *= valid
-        bitwise_and(position, _SEVEN, shift0)
-        right_shift(position, _THREE, byte)
-        add(shift0, width0, shift1)
-        add(shift1, width1, shift2)
-        add(shift2, width2, shift3)
-        left_shift(byte, _THREE, position)
-        right_shift(window[byte], unsigned_shift, value)
-        add(position, shift3, position)
-        add(position, width3, position)
-        masks.take(now, None, mask, "clip")
-        bitwise_and(value, unsigned_mask, value)
-        bases.take(now, None, base, "clip")
-        add(base, signed_value, slots[group + 1])
-
-
-def _walk_groups_of_few(window: npt.NDArray[Any], stream: Opened, position: I64, slots: I64, valid: I64 | None) -> None:
-    """Do the work of `_walk_groups` in fewer calls, each of which does more."""
-    lanes = position.size
-    table = np.stack((stream.nbits, (1 << stream.nbits) - 1, stream.bases))
-    # The position, then the widths of four codes: one running sum says where each begins and the last one ends.
-    buffer = np.empty((1 + 3 * ANS_INTERLEAVING, lanes), np.int64)
-    before, steps = buffer[0], buffer[: ANS_INTERLEAVING + 1]
-    row = buffer[1:].reshape(3, ANS_INTERLEAVING, lanes)
-    width, mask, base = row
-    places = np.empty((ANS_INTERLEAVING + 1, lanes), np.int64)
-    starts, end = places[:-1], places[-1]
-    byte = np.empty((ANS_INTERLEAVING, lanes), np.int64)
-    shift = np.empty_like(byte)
-    value = np.empty(byte.shape, np.uint64)
-    unsigned_shift, signed_value = shift.view(np.uint64), value.view(np.int64)
-    before[:] = position
-    take, accumulate = table.take, np.add.accumulate
-    add, bitwise_and, right_shift, copyto = np.add, np.bitwise_and, np.right_shift, np.copyto
-    for group in range(slots.shape[0] - 1):
-        take(slots[group], 1, row, "clip")
-        if valid is not None:
-            width *= valid
-        accumulate(steps, 0, None, places)
-        copyto(before, end)
-        right_shift(starts, _THREE, byte)
-        bitwise_and(starts, _SEVEN, shift)
-        right_shift(window[byte], unsigned_shift, value)
-        bitwise_and(signed_value, mask, signed_value)
-        add(signed_value, base, slots[group + 1])
-    position[:] = before

@@ -1,12 +1,13 @@
 """Lorenzo's predictor and the median edge detector, on many slabs side by side."""
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .rows import apart, side_by_side
+from .waves import Skewed
 
 Latents = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -35,6 +36,14 @@ def accumulate(cells: Latents, axes: tuple[int, ...]) -> None:
             np.add.accumulate(cells, axis=axis, dtype=cells.dtype, out=cells)
 
 
+def accumulate_slices(cells: Latents) -> None:
+    """Undo differences along all axes but the last, in place."""
+    for axis in range(cells.ndim - 1):
+        slices = np.moveaxis(cells, axis, 0)
+        for before, own in pairwise(slices):
+            np.add(own, before, own)
+
+
 def predict_lorenzo(cells: Latents, reference: Any, mid: Any) -> Latents:
     """Return residuals."""
     residuals = difference(cells, (1, 2, 3, 4))
@@ -44,11 +53,13 @@ def predict_lorenzo(cells: Latents, reference: Any, mid: Any) -> Latents:
     return residuals
 
 
-def restore_lorenzo(residuals: Latents, reference: Any, mid: Any) -> None:
-    """Undo `predict_lorenzo`, in place."""
-    residuals -= mid
-    residuals[:, 0, 0, 0, 0] += reference
-    accumulate(residuals, (1, 2, 3, 4))
+def restore_lorenzo(residuals: Latents, reference: Any, mid: Any) -> Latents:
+    """Undo `predict_lorenzo`; cells are returned."""
+    cells = side_by_side(residuals)
+    cells -= mid
+    accumulate_slices(cells)
+    cells += reference
+    return apart(cells)
 
 
 def impute_lorenzo(cells: Latents, absent: Mask, reference: Any, mid: Any) -> Latents:
@@ -122,14 +133,18 @@ def restore_med(residuals: Latents, axes: int, reference: Any, mid: Any) -> Late
     """Undo `predict_med`; cells are returned."""
     slabs, n0, n1, n2, n3 = residuals.shape
     # All planes side by side: what differs between them comes after.
-    planes = np.ascontiguousarray((residuals - mid).reshape(-1, n2, n3).transpose(1, 2, 0))
-    low, high, edge = (np.empty_like(planes[0, 0]) for _ in range(3))
+    apart_planes = (residuals - mid).reshape(-1, n2, n3)
+    skewed = Skewed.of(n2, n3, [(0, -1), (-1, -1)])
+    woven = skewed.empty(apart_planes.shape[0], residuals.dtype)
+    planes = skewed.straight(woven, n3 + 1)[1:, 1:]
+    planes[...] = apart_planes.transpose(1, 2, 0)
     np.add.accumulate(planes[0], axis=0, dtype=planes.dtype, out=planes[0])
     np.add.accumulate(planes[:, 0], axis=0, dtype=planes.dtype, out=planes[:, 0])
-    for row in range(1, n2):
-        above, here = planes[row - 1], planes[row]
-        for i in range(1, n3):
-            here[i] += _edge(here[i - 1], above[i], above[i - 1], low, high, edge)
+    low, high, edge = np.empty((3, n2, planes.shape[2]), planes.dtype)
+    for wave in skewed.order(1, []):
+        here = skewed.cells(woven, wave)
+        rooms = (room[: here.shape[0]] for room in (low, high, edge))
+        here += _edge(*(skewed.cells(woven, wave, back) for back in ((0, -1), (-1, 0), (-1, -1))), *rooms)
     cells: Latents = np.ascontiguousarray(planes.transpose(2, 0, 1)).reshape(slabs, n0, n1, n2, n3)
     accumulate(cells, tuple(range(5 - axes, 3)))
     cells += reference

@@ -1,7 +1,7 @@
 """Predictors by weighted sums of floats, on many slabs side by side.
 
-The one place below the seam that computes with floats. Each product and sum is one operation, rounded correctly, in the
-order that `Kernels.predict_tiles` states; what is not finite is told by its bits.
+Each product and sum is one operation, rounded correctly, in the order that `Kernels.predict_tiles` states; what is not
+finite is told by its bits. `weighing_floats` undoes them.
 """
 
 from itertools import product
@@ -27,12 +27,6 @@ def predict_floats(cells: Latents, absent: Mask | None, prediction: Prediction, 
         return _predict(cells, absent, prediction, lanes)
 
 
-def restore_floats(residuals: Latents, prediction: Prediction, lanes: I64) -> Latents:
-    """Undo `predict_floats`; cells are returned."""
-    with np.errstate(all="ignore"):
-        return _restore(residuals, prediction, lanes)
-
-
 def _predict(cells: Latents, absent: Mask | None, prediction: Prediction, lanes: I64) -> Latents:
     latents = side_by_side(cells)
     hidden = None if absent is None else side_by_side(absent)
@@ -43,7 +37,7 @@ def _predict(cells: Latents, absent: Mask | None, prediction: Prediction, lanes:
     guesses = np.empty_like(latents)
     for row in rows(cells.shape[1:], prediction, lanes):
         line, values, guess = slab[row.at], latents[row.at], guesses[row.at]
-        taps = _face_taps(row.at) if row.taps is None else row.taps
+        taps = face_taps(row.at) if row.taps is None else row.taps
         gone = None if hidden is None or not hidden[row.at].any() else hidden[row.at]
         guess[0] = _first(slab, row, prediction.reference, cells.dtype)
         if gone is None:
@@ -64,25 +58,6 @@ def _predict(cells: Latents, absent: Mask | None, prediction: Prediction, lanes:
         cells[...] = apart(latents)
     latents -= guesses
     latents += cells.dtype.type(1 << (8 * cells.itemsize - 1))
-    return apart(latents)
-
-
-def _restore(residuals: Latents, prediction: Prediction, lanes: I64) -> Latents:
-    latents = side_by_side(residuals)
-    latents -= residuals.dtype.type(1 << (8 * residuals.itemsize - 1))
-    slab = _padded(residuals)
-    for row in rows(residuals.shape[1:], prediction, lanes):
-        line, values = slab[row.at], latents[row.at]
-        taps = _face_taps(row.at) if row.taps is None else row.taps
-        shift = prediction.shift * (row.taps is not None)
-        split = _split(row, taps)
-        sums = _sum(slab, taps[:split], shift)
-        values[0] += _first(slab, row, prediction.reference, residuals.dtype)
-        line[: LEFT + 1] = _numbers(values[0])
-        for i in range(1, values.shape[0]):
-            values[i] += _latents(_finish(line, i, sums[i - 1], slab, taps[split:], shift), residuals.dtype)
-            line[LEFT + i] = _numbers(values[i])
-        pad_row(line)
     return apart(latents)
 
 
@@ -109,7 +84,7 @@ def _latents(numbers: F64, dtype: npt.DTypeLike) -> Latents:
     return np.where(bits & top, ~bits, bits ^ top)
 
 
-def _face_taps(index: tuple[int, ...]) -> list[Tap]:
+def face_taps(index: tuple[int, ...]) -> list[Tap]:
     """Return Lorenzo's terms: those of a row's first cell, then those beside a cell to the left, itself last."""
     near = [axis for axis in (2, 1, 0) if index[axis]]
     terms = []
@@ -128,7 +103,7 @@ def _first(slab: F64, row: Row, reference: int, dtype: Any) -> Latents:
     if not any(row.at):
         return np.full(slab.shape[-1], reference, dtype)
     total = np.zeros(slab.shape[-1])
-    for tap in _face_taps(row.at):
+    for tap in face_taps(row.at):
         if tap.beside == 0:
             total += tap.weights * slab[tap.row][LEFT]
     return _latents(total, dtype)

@@ -6,14 +6,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, Prediction
+from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
 from .differences import impute_lorenzo, impute_med, predict_lorenzo, predict_med, restore_lorenzo, restore_med
-from .floats import predict_floats, restore_floats
+from .floats import predict_floats
 from .slabs import Slabs, slab_blocks
-from .stencils import predict_weights, restore_weights
+from .stencils import predict_weights
+from .weighing import restore_weights
+from .weighing_floats import restore_floats
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 Mask = npt.NDArray[np.bool_]
+
+_NEAR = 1 << 18  # cells that are summed at a time: they stay in a near cache, and room for them is reused
 
 
 def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents) -> None:
@@ -28,8 +32,16 @@ def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Pre
 
 def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
     """See `Kernels.restore_tiles`."""
-    for slabs in slab_blocks(prediction.shapes):
-        slabs.put(residuals, _restore(slabs.take(residuals), prediction, slabs.lanes))
+    if prediction.kind == WEIGHTS:
+        signed, reference, mid = _signed(residuals, prediction)
+        restore_weights(signed, prediction, reference, mid)
+        return
+    if prediction.kind == FLOAT_WEIGHTS:
+        restore_floats(residuals, prediction)
+        return
+    blocks = slab_blocks(prediction.shapes, _NEAR) if prediction.kind == LORENZO else slab_blocks(prediction.shapes)
+    for slabs in blocks:
+        slabs.put(residuals, _restore(slabs.take(residuals), prediction))
 
 
 def _by_mask(slabs: Slabs, absent: npt.NDArray[np.uint8]) -> Iterator[tuple[Slabs, Mask | None]]:
@@ -66,16 +78,12 @@ def _predict(cells: Latents, hidden: Mask | None, prediction: Prediction, lanes:
     return found.view(cells.dtype)
 
 
-def _restore(residuals: Latents, prediction: Prediction, lanes: npt.NDArray[np.int64]) -> Latents:
-    if prediction.kind == FLOAT_WEIGHTS:
-        return restore_floats(residuals, prediction, lanes)
+def _restore(residuals: Latents, prediction: Prediction) -> Latents:
     signed, reference, mid = _signed(residuals, prediction)
     if prediction.kind == LORENZO:
-        restore_lorenzo(signed, reference, mid)
-    elif prediction.kind == MED:
-        signed = restore_med(signed, prediction.axes, reference, mid)
+        signed = restore_lorenzo(signed, reference, mid)
     else:
-        signed = restore_weights(signed, prediction, lanes, reference, mid)
+        signed = restore_med(signed, prediction.axes, reference, mid)
     return signed.view(residuals.dtype)
 
 

@@ -55,23 +55,23 @@ def rows(shape: tuple[int, ...], prediction: Prediction, lanes: npt.NDArray[np.i
     weights = prediction.weights[prediction.sets[lanes]]
     m0, m1, m2 = (n - 1 for n in shape[:3])
     before = -1
-    used_taps: list[tuple[list[int], Any]] = []
+    found: list[tuple[list[int], Any]] = []
     for at in product(*map(range, shape[:3])):
         if any(at[axis] == 0 for axis in counted):
             yield Row(at, None)
             continue
         plane = at[used[0]] if prediction.by_plane else 0
         if plane != before:
-            used_taps, before = _used_taps(prediction, weights, plane), plane
+            found, before = used_taps(prediction, weights, plane), plane
         i0, i1, i2 = at
         taps = [
             Tap((min(max(i0 + a, 0), m0), min(max(i1 + b, 0), m1), min(max(i2 + c, 0), m2)), beside, column)
-            for (a, b, c, beside), column in used_taps
+            for (a, b, c, beside), column in found
         ]
         yield Row(at, taps)
 
 
-def _used_taps(prediction: Prediction, weights: npt.NDArray[np.int64], plane: int) -> list[tuple[list[int], Any]]:
+def used_taps(prediction: Prediction, weights: npt.NDArray[np.int64], plane: int) -> list[tuple[list[int], Any]]:
     """Return offsets and weights, one a slab or one for all, of the neighbours that count in a plane of a channel."""
     same = bool((weights == weights[:1]).all())
     found = []

@@ -27,15 +27,33 @@ def place(numbers: npt.NDArray[Any], wanted: I64, out: npt.NDArray[Any], rows: R
         whole = n // length
         own = numbers[begin : begin + n]
         starts = rows.starts[first : first + whole]
-        steps = np.diff(starts)
-        if whole > 1 and (steps == steps[0]).all() and steps[0] > 0:
-            # Equally far apart, as rows of a tile are: one strided copy.
-            strides = int(steps[0]) * out.itemsize, step * out.itemsize
+        levels = _nested(starts) if whole else None
+        if levels is not None:
+            # Rows of a tile are evenly spread along each of its axes: one strided copy.
+            counts, strides = [count for count, _ in levels], [stride * out.itemsize for _, stride in levels]
             cut = out[int(starts[0]) :]
-            np.ndarray((whole, length), out.dtype, cut, 0, strides)[...] = own[: whole * length].reshape(whole, length)
+            there = np.ndarray((*counts, length), out.dtype, cut, 0, (*strides, step * out.itemsize))
+            there[...] = own[: whole * length].reshape(there.shape)
         else:
             for row, start in enumerate(starts.tolist()):
                 out[start : start + length * step : step] = own[row * length : (row + 1) * length]
         if n % length:
             start = int(rows.starts[first + whole])
             out[start : start + n % length * step : step] = own[whole * length :]
+
+
+def _nested(starts: I64) -> list[tuple[int, int]] | None:
+    """Return counts and distances, outermost first, of starts that are evenly spread group by group; else None."""
+    levels: list[tuple[int, int]] = []
+    while starts.size > 1:
+        steps = np.diff(starts)
+        step = int(steps[0])
+        count = int(np.append(steps != step, True).argmax()) + 1
+        if step <= 0 or starts.size % count:
+            return None
+        groups = starts.reshape(-1, count)
+        if (np.diff(groups, axis=1) != step).any():
+            return None
+        levels.insert(0, (count, step))
+        starts = groups[:, 0]
+    return levels

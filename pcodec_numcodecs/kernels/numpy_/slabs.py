@@ -49,6 +49,10 @@ class Slabs(NamedTuple):
         """Return some of the slabs."""
         return self._replace(starts=self.starts[wanted], lanes=self.lanes[wanted])
 
+    def part(self, part: slice) -> "Slabs":
+        """Return some of the slabs that follow one another."""
+        return self._replace(starts=self.starts[part], lanes=self.lanes[part])
+
     def _runs(self) -> list[slice]:
         """Return the stretches of cells that follow one another."""
         size = self.size
@@ -58,8 +62,16 @@ class Slabs(NamedTuple):
         return [slice(*ends_of_run) for ends_of_run in zip(begins, ends, strict=True)]
 
 
-def slab_blocks(shapes: I64) -> Iterator[Slabs]:
-    """Yield all slabs of tiles (see `Prediction.shapes`), by shape and not more at a time than a cache holds."""
+def slab_blocks(shapes: I64, most: int = _BLOCK_CELLS) -> Iterator[Slabs]:
+    """Yield all slabs of tiles (see `Prediction.shapes`), by shape and not more cells at a time than `most`."""
+    for kind in kinds_of_slabs(shapes):
+        step = max(1, most // kind.size)
+        for first in range(0, kind.lanes.size, step):
+            yield kind.part(slice(first, first + step))
+
+
+def kinds_of_slabs(shapes: I64) -> Iterator[Slabs]:
+    """Yield all slabs of tiles (see `Prediction.shapes`) by shape."""
     if not shapes.size:
         return
     counts, sizes = shapes[:, 0], shapes[:, 1:].prod(axis=1)
@@ -71,7 +83,4 @@ def slab_blocks(shapes: I64) -> Iterator[Slabs]:
     for kind, lengths in enumerate(kinds):
         found = np.flatnonzero(which == kind)
         shape = (int(lengths[0]), int(lengths[1]), int(lengths[2]), int(lengths[3]))
-        step = max(1, _BLOCK_CELLS // int(np.prod(lengths)))
-        for first in range(0, found.size, step):
-            block = found[first : first + step]
-            yield Slabs(shape, starts[block], lanes[block])
+        yield Slabs(shape, starts[found], lanes[found])

@@ -60,29 +60,6 @@ def predict_weights(
     return apart(residuals) + mid
 
 
-def restore_weights(residuals: Latents, prediction: Prediction, lanes: I64, reference: Any, mid: Any) -> Latents:
-    """Undo `predict_weights`; cells are returned."""
-    shape = residuals.shape[1:]
-    bits = 8 * residuals.itemsize
-    slab = np.empty((*shape[:3], LEFT + shape[3] + RIGHT, residuals.shape[0]), np.int64)
-    slab[..., LEFT:-RIGHT, :] = side_by_side(residuals - mid)
-    for row in rows(shape, prediction, lanes):
-        line = slab[row.at]
-        inner = line[LEFT:-RIGHT]
-        base = rows_before(slab[..., LEFT : -RIGHT if row.taps is None else LEFT + 1, :], row.at, 0)
-        if row.taps is None:
-            np.add.accumulate(inner, axis=0, out=inner)
-            inner += base
-            _wrap(inner, bits)
-        else:
-            inner[0] += base[0]
-            _wrap(inner[0], bits)
-            line[:LEFT] = inner[0]
-            _Sums(slab, row, prediction.shift).accumulate(line, bits)
-        pad_row(line)
-    return apart(slab[..., LEFT:-RIGHT, :].astype(residuals.dtype)) + reference
-
-
 def _wrap(numbers: I64, bits: int) -> None:
     """Make the low bits a signed number."""
     if bits < 64:
@@ -141,56 +118,3 @@ class _Sums:
         total >>= self._shift
         total += line[LEFT + i - 1]
         return total
-
-    def accumulate(self, line: I64, bits: int) -> None:
-        """Turn a row's differences into cells; the first is one."""
-        if bits == 64:
-            self._accumulate_wide(line)
-            return
-        # A difference is part of what is shifted, and so is the cell before: 64 bits have room for that.
-        self._others += line[LEFT + 1 : -RIGHT] << self._shift
-        self._within[-1] += 1 << self._shift
-        self._accumulate_narrow(line, 0)
-        # Few rows have a number that wraps; these are done again with more steps.
-        most = 1 << (bits - 1)
-        if line[LEFT:-RIGHT].min() < -most or line[LEFT:-RIGHT].max() >= most:
-            self._accumulate_narrow(line, 64 - bits)
-
-    def _accumulate_narrow(self, line: I64, spare: int) -> None:
-        weights, windows = self._windows(line)
-        products, total = np.empty_like(weights), np.empty_like(weights[0])
-        shift, up = np.array(self._shift), np.array(spare)
-        multiply, add, right_shift = np.multiply, np.add, np.right_shift
-        deep, first, rest = len(weights) > 1, products[0], list(products[1:])
-        for cell, window, others in zip(line[LEFT + 1 :], windows, self._others, strict=False):
-            if deep:
-                multiply(window, weights, products)
-                for product in rest:
-                    add(first, product, first)
-                add(first, others, total)
-            else:
-                multiply(window[0], weights[0], total)
-                add(total, others, total)
-            right_shift(total, shift, cell)
-            if spare:
-                np.left_shift(cell, up, cell)
-                right_shift(cell, up, cell)
-
-    def _accumulate_wide(self, line: I64) -> None:
-        weights, windows = self._windows(line)
-        products, total = np.empty_like(weights), np.empty_like(weights[0])
-        shift = np.array(self._shift)
-        multiply, add = np.multiply, np.add
-        for cell, window, others in zip(line[LEFT + 1 :], windows, self._others, strict=False):
-            multiply(window, weights, products)
-            add(products[0], others, total)
-            for product in products[1:]:
-                add(total, product, total)
-            np.right_shift(total, shift, total)
-            add(total, window[-1], total)
-            add(cell, total, cell)
-
-    def _windows(self, line: I64) -> tuple[I64, list[I64]]:
-        """Return the weights of cells before, from the first that is not 0 on; and these cells, for each cell."""
-        unused = next((place for place in range(LEFT) if self._within[place].any()), LEFT - 1)
-        return self._within[unused:].copy(), [line[i + unused : i + LEFT] for i in range(1, self._others.shape[0] + 1)]
