@@ -138,7 +138,9 @@ def bins_of(ranges: Histogram) -> tuple[Bins, int]:
     least = (count - 1).bit_length()
     chosen: tuple[int, int, I64] | None = None
     best = 0
-    for ans_log in range(max(least, USUAL_ANS_LOG), least - 1, -1):
+    # Slots beyond as many as there are latents cost more bits in the metadata than they save.
+    enough = min(USUAL_ANS_LOG, int(ranges.counts.sum()).bit_length())
+    for ans_log in range(max(least, enough), least - 1, -1):
         weights = quantize_weights(ranges.counts, ans_log)
         cost = code_bits(ranges.counts, weights, ans_log) + (ans_log * count << FRACTION_BITS)
         if chosen is None or cost < best:

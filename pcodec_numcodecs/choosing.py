@@ -45,7 +45,6 @@ _DICT_SAVING = 32
 _LOOKBACK_SAVING = 28
 _SEARCH_SAVING = 64  # the same for distances that are searched for each latent, beside one for all
 _UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
-_LOOKBACK_STRETCH = 1 << 15
 
 
 class Choice(NamedTuple):
@@ -140,25 +139,30 @@ def price(
 
 
 def lookback_gain(
-    latents: Latents, candidates: Sequence[Mode], number_type: NumberType, config: ChunkConfig, kernels: Kernels
+    sample: Runs,
+    longest_page: int,
+    candidates: Sequence[Mode],
+    number_type: NumberType,
+    config: ChunkConfig,
+    kernels: Kernels,
 ) -> tuple[int, int]:
-    """Return what one stretch of numbers costs with lookbacks, if that is less, and what without.
+    """Return what some pages, or parts of them, cost with lookbacks, if these would be chosen, and what without.
 
     Parameters
     ----------
-    latents
-        Ordered latents of one page.
+    sample
+        Ordered latents, in the order in which pages have them.
+    longest_page
+        Numbers of the longest page.
     """
-    length = min(latents.size, _LOOKBACK_STRETCH)
-    first = (latents.size - length) // 2
-    segment = Runs(latents[first : first + length], np.array([length], np.int64), length)
-    bids = [_bid(mode, segment, number_type, config, segment.counts, kernels) for mode in candidates]
+    bids = [_bid(mode, sample, number_type, config, sample.counts, kernels) for mode in candidates]
     best = min(bids, key=lambda bid: bid.cost)
     if config.compression_level < _LOOKBACK_LEVEL:
         return best.cost, best.cost
-    primary, _ = modes.split(best.mode, segment.latents, number_type, kernels)
-    found = _price(lookback.plan(latents.size), segment._replace(latents=primary), config, kernels)
-    return min(best.cost, found + best.secondary_cost), best.cost
+    primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
+    found = _price(lookback.plan(longest_page), sample._replace(latents=primary), config, kernels)
+    found += best.secondary_cost
+    return (found if found < best.cost - best.cost // _LOOKBACK_SAVING else best.cost), best.cost
 
 
 def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:

@@ -118,7 +118,16 @@ def compress_chunk(
         # Whatever is chosen in the end: choices are made among floats, and bytes must not depend on the thread.
         check_float_arithmetic()
     page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
-    latents = to_latents(numbers, number_type)
+    return compress_latents(to_latents(numbers, number_type), number_type, config, page_numbers, kernels)
+
+
+def compress_latents(
+    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+) -> CompressedChunk:
+    """Do what `compress_chunk` does, with ordered latents in pages of so many; the paging of `config` does not matter.
+
+    Whoever calls this with latents of floats has seen to it that floats add and multiply as they do elsewhere.
+    """
     choice = choose(latents, number_type, config, page_numbers, kernels)
     chunk, cost = _train(choice, number_type, config.compression_level, page_numbers, kernels)
     if isinstance(choice.mode, Classic) and isinstance(choice.delta, NoDelta):

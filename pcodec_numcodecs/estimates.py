@@ -1,5 +1,6 @@
 """Repeatable samples of a chunk, for trials."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -49,10 +50,17 @@ def _hashes(count: int) -> npt.NDArray[np.uint64]:
     return mixed
 
 
-def sample_runs(latents: Latents) -> Runs:
-    """Take one stretch from each of 16 to 32 equal parts of the chunk, at a hashed place; or all of a small chunk."""
+def sample_runs(latents: Latents, runs: int | None = None) -> Runs:
+    """Take one stretch from each of equal parts of the chunk, at a hashed place; or all of a small chunk.
+
+    Parameters
+    ----------
+    runs
+        How many; by default 16 to 32.
+    """
     n = latents.size
-    runs = min(max(n // _RUN_SHARE, _LEAST_RUNS), _MOST_RUNS)
+    if runs is None:
+        runs = min(max(n // _RUN_SHARE, _LEAST_RUNS), _MOST_RUNS)
     if n <= 2 * runs * _RUN_LENGTH:
         return Runs(latents, np.array([n], np.int64), n)
     parts = []
@@ -86,6 +94,18 @@ def sample_dense(latents: Latents) -> Latents:
     step = latents.size // size
     if step <= 1:
         return latents
-    places = np.arange(size, dtype=np.uint64)
-    hashed = ((places + np.uint64(1)) * np.uint64(_MULTIPLIER)) >> np.uint64(40)
-    return latents[(places * np.uint64(step) + hashed % np.uint64(step)).view(np.int64)]
+    hashed = _short_hashes(size)
+    # What is left of a division: NumPy divides many at a time by one number, but has no such remainders.
+    places = hashed // np.uint32(step)
+    np.multiply(places, np.uint32(step), out=places)
+    np.subtract(hashed, places, out=places)
+    return latents[np.arange(0, size * step, step) + places]
+
+
+@lru_cache(maxsize=4)
+def _short_hashes(count: int) -> npt.NDArray[np.uint32]:
+    """Return 24 bits of no pattern for each index below `count`."""
+    mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_MULTIPLIER)
+    found = (mixed >> np.uint64(40)).astype(np.uint32)
+    found.flags.writeable = False
+    return found

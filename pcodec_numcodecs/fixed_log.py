@@ -54,16 +54,3 @@ def fixed_log2(values: npt.NDArray[Any]) -> I64:
         wide << np.where(exponents < TABLE_LOG, np.uint64(TABLE_LOG) - unsigned, np.uint64(0)),
     )
     return (exponents << FRACTION_BITS) + mantissa_logs()[top.view(np.int64) & ((1 << TABLE_LOG) - 1)]
-
-
-def log2_of(value: int) -> int:
-    """Return `fixed_log2` of one integer."""
-    exponent = max(value.bit_length() - 1, 0)
-    top = value >> (exponent - TABLE_LOG) if exponent >= TABLE_LOG else value << (TABLE_LOG - exponent)
-    return (exponent << FRACTION_BITS) + _mantissa_list()[top & ((1 << TABLE_LOG) - 1)]
-
-
-@cache
-def _mantissa_list() -> list[int]:
-    found: list[int] = mantissa_logs().tolist()
-    return found

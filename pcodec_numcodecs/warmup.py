@@ -154,7 +154,7 @@ def predict(kernels: Kernels) -> None:
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))
-        kernels.count_bit_lengths(latents, absent, np.empty(65, np.int64))
+        kernels.cost_by_lengths(latents, absent, np.array([latents.size]), np.empty(1, np.int64))
         kernels.keep_present(latents, np.zeros(12, np.uint8), np.empty_like(latents))
         kernels.spread_present(latents, np.zeros(12, np.uint8), 0, np.empty_like(latents))
         counts = np.array([12])
@@ -173,5 +173,5 @@ def predict(kernels: Kernels) -> None:
     kernels.fill_runs(np.array([5, 7], np.uint32), absent.copy())
     kernels.count_present(absent, np.array([12]))
     kernels.decode_file_chunk(absent, 0, 0, False, absent.copy())
-    for columns in (np.ones((2, 3), np.int32), np.ones((3, 2), np.int32).T):
-        kernels.sum_moments(columns, np.empty((2, 2), np.int64))
+    ones = np.ones(1, np.int64)
+    kernels.fit_neighbours(np.arange(8), np.arange(8), 8 * ones, ones, np.array([[-2], [0], [-1]]), np.empty(1))

@@ -173,11 +173,16 @@ class Compared:
     def accumulate_changes(self, mask: Any, sizes: Any, strides: Any) -> None:
         self._in_place("accumulate_changes", mask, sizes, strides)
 
-    def count_bit_lengths(self, residuals: Any, chosen: Any, out: Any) -> None:
-        self._in_place("count_bit_lengths", out, residuals, chosen)
+    def cost_by_lengths(self, residuals: Any, chosen: Any, ends: Any, costs: Any) -> None:
+        self._in_place("cost_by_lengths", costs, residuals, chosen, ends)
 
-    def sum_moments(self, columns: Any, out: Any) -> None:
-        self._in_place("sum_moments", out, columns)
+    def fit_neighbours(self, cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, out: Any) -> bool:
+        self._count("fit_neighbours")
+        own = out.copy()
+        found = self.twin.fit_neighbours(cells, places, sizes, strides, offsets, own)
+        assert numpy_.fit_neighbours(cells, places, sizes, strides, offsets, out) == found
+        assert own.tobytes() == out.tobytes()
+        return found
 
     def _outputs(self, name: str, given: Any, made: Any) -> None:
         """Compare a kernel whose last arguments are its results."""

@@ -132,7 +132,9 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     starts = rng.integers(-2, cells.size + 2, (case.sets.size, thresholds.size + 1))
     some = residuals[: int(rng.integers(0, cells.size + 1))].copy()
     kernels.merge_contexts(some, starts, absent, case.shapes, axes, thresholds, np.zeros_like(cells))
-    kernels.count_bit_lengths(residuals, np.ones(residuals.size, np.uint8), np.zeros(65, np.int64))
+    kernels.cost_by_lengths(
+        residuals, np.ones(residuals.size, np.uint8), np.array([residuals.size]), np.zeros(1, np.int64)
+    )
     masked = absent if absent.size else np.zeros(cells.size, np.uint8)
     kept = np.zeros(cells.size - np.count_nonzero(masked), cells.dtype)
     kernels.keep_present(cells, masked, kept)
@@ -143,8 +145,8 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     kernels.accumulate_changes(masked.copy(), sizes, sizes // case.shapes[:, 0])
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)
-    columns = rng.integers(-999, 999, (int(rng.integers(1, 20)), int(rng.integers(1, 5000)))).astype(np.int32)
-    kernels.sum_moments(columns, np.zeros((columns.shape[0],) * 2, np.int64))
+    fitted = prediction_cases.fit_case(rng)
+    kernels.fit_neighbours(*fitted, np.zeros(len(fitted[-1]) - 2))
 
 
 def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: np.ndarray) -> None:

@@ -259,3 +259,17 @@ def _around(slab: Any, at: Any, shape: Any, axes: int, mid: int) -> int:
         east, south = min(i3 + 1, shape[3] - 1), min(i2 + 1, shape[2] - 1)
         total += 2 * size(i1 - 1, i2, i3) + size(i1 - 1, i2, east) + size(i1 - 1, south, i3)
     return total
+
+
+def fit_case(rng):
+    """Return what weights are to be fitted to: cells, places, sizes and strides of axes, and offsets."""
+    shape = tuple(int(size) for size in rng.integers(1, 9, int(rng.integers(1, 5))))
+    size = int(np.prod(shape))
+    cells = rng.integers(-(1 << int(rng.integers(1, 63))), 1 << int(rng.integers(1, 63)), size)
+    if rng.random() < 0.5:
+        cells = np.cumsum(cells)
+    places = rng.integers(0, size, int(rng.integers(1, 2000)))
+    offsets = rng.integers(-3, 4, (int(rng.integers(3, 20)), len(shape)))
+    offsets[-2] = 0
+    strides = np.cumprod((1, *shape[:0:-1]))[::-1].copy()
+    return cells, places, np.array(shape), strides, offsets

@@ -26,7 +26,9 @@ from pcodec_numcodecs.compress import compress_chunk
 from pcodec_numcodecs.decompress import ChunkTables, decompress_pages, laid_out
 from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
 from pcodec_numcodecs.errors import PcoError
+from pcodec_numcodecs.fixed_log import FRACTION_BITS
 from pcodec_numcodecs.metadata import FloatMult, NoDelta
+from pcodec_numcodecs.pipeline.scoring import code_cost
 from pcodec_numcodecs.recipes import recipe_of
 
 if not HAVE_NUMBA:
@@ -221,29 +223,31 @@ def test_contexts_are_found_and_merged_alike(seed, axes, bits, lanes, count):
     kernels.merge_contexts(residuals, starts, absent, shapes, axes, thresholds, np.zeros_like(residuals))
 
 
-@given(SEEDS, st.integers(1, 30), st.integers(1, 9000))
-@settings(max_examples=60, deadline=None)
-def test_moments_are_summed_alike(seed, rows, n):
-    rng = np.random.default_rng(seed)
-    columns = rng.integers(1 - (1 << 18), 1 << 18, (rows, n)).astype(np.int32)
-    Compared().sum_moments(columns, np.zeros((rows, rows), np.int64))
+@given(SEEDS)
+@settings(deadline=None)
+def test_weights_are_fitted_alike(seed):
+    case = prediction_cases.fit_case(np.random.default_rng(seed))
+    Compared().fit_neighbours(*case, np.zeros(len(case[-1]) - 2))
 
 
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(0, 3000))
 @settings(deadline=None)
-def test_residuals_are_counted_alike(seed, bits, n):
+def test_residuals_are_priced_alike(seed, bits, n):
     rng = np.random.default_rng(seed)
     middle = np.uint64(1 << (bits - 1))
     residuals = (
         words_below(rng, int(rng.integers(1, bits + 1)), n) * rng.choice([1, -1], n).astype(np.uint64)
     ) + middle
     chosen = rng.integers(0, 2, n).astype(np.uint8)
-    counts = np.zeros(65, np.int64)
     narrow = residuals.astype(f"u{bits // 8}")
-    Compared().count_bit_lengths(narrow, chosen, counts)
-    signed = [int(residual) - int(middle) for residual in narrow[chosen == 1]]
-    sizes = [(2 * r if r >= 0 else -2 * r - 1).bit_length() for r in signed]
-    assert counts.tolist() == np.bincount(np.array(sizes, np.int64), minlength=65).tolist()
+    ends = np.array([*np.sort(rng.integers(0, n + 1, 2)), n])
+    costs = np.zeros(ends.size, np.int64)
+    Compared().cost_by_lengths(narrow, chosen, ends, costs)
+    for start, end, cost in zip((0, *ends), ends, costs, strict=False):
+        signed = [int(residual) - int(middle) for residual in narrow[start:end][chosen[start:end] == 1]]
+        sizes = np.array([(2 * r if r >= 0 else -2 * r - 1).bit_length() for r in signed], np.int64)
+        codes = int(code_cost(np.bincount(sizes, minlength=65)[np.newaxis])[0])
+        assert cost == codes + (int(np.maximum(sizes - 1, 0).sum()) << FRACTION_BITS)
 
 
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.lists(st.tuples(st.integers(1, 40), st.integers(1, 30)), min_size=1))

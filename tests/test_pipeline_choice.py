@@ -7,26 +7,12 @@ from hypothesis import strategies as st
 from twins import KERNELS
 
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
-from pcodec_numcodecs.fixed_log import fixed_log2, log2_of
 from pcodec_numcodecs.pipeline.candidates import Parted, masks
 from pcodec_numcodecs.pipeline.sampling import sample_boxes
-from pcodec_numcodecs.pipeline.scoring import code_cost, length_cost
 from pcodec_numcodecs.pipeline.steps import LORENZO
 from pcodec_numcodecs.pipeline.trials import Bench, Trial, subsets
 
 pytestmark = pytest.mark.numpy_only
-
-
-@given(st.lists(st.integers(0, 2**62), min_size=1))
-def test_logarithm_of_one_integer_is_that_of_many(values):
-    assert [log2_of(value) for value in values] == fixed_log2(np.array(values)).tolist()
-
-
-@given(st.lists(st.integers(0, 2**40), min_size=2, max_size=65))
-def test_cost_of_lengths_is_that_of_codes_and_of_the_bits_below_the_leading_one(counts):
-    below = sum(count * max(length - 1, 0) for length, count in enumerate(counts))
-    expected = int(code_cost(np.array([counts]))[0]) + (below << 16)
-    assert length_cost(np.array(counts)) == expected
 
 
 @pytest.mark.parametrize("kernels", KERNELS)

@@ -38,7 +38,9 @@ def predict(kind, axes, bits, kernels):
     kernels.merge_contexts(residuals, starts, absent, case.shapes, axes, thresholds, cells)
     kernels.merge_contexts(residuals[:0], starts, absent[:0], case.shapes, axes, thresholds, cells)
     kernels.restore_tiles(residuals, case)
-    kernels.sum_moments(np.ones((axes, 9), np.int32), np.empty((axes, axes), np.int64))
+    offsets = np.concatenate((-np.eye(axes), np.zeros((1, axes)), -np.eye(axes)[-1:])).astype(np.int64)
+    sizes, strides = np.full(axes, 3), 3 ** np.arange(axes)[::-1]
+    kernels.fit_neighbours(np.arange(3**axes), np.arange(3**axes), sizes, strides, offsets, np.empty(axes))
 
 def work():
     ways = itertools.product(prediction_cases.KINDS, (1, 2, 3, 4), prediction_cases.WIDTHS)

@@ -34,12 +34,17 @@ def value_blocks(values: Latents, limit: int, level: int, kernels: Kernels) -> t
     block = values.size
     whole, specs = write_list(values, level, kernels)
     blocks = [whole]
+    made = 1
     while max(map(len, blocks)) > limit and block > 1:
         # Some room, as each block has metadata of its own, and some values are further apart than others.
-        count = max(-(-3 * len(whole) // (2 * limit)), 2 * len(blocks))
+        count = max(-(-3 * len(whole) // (2 * limit)), 2 * made)
         block = -(-values.size // count)
-        parts = [values[first : first + block] for first in range(0, values.size, block)]
-        blocks = [write_list(part, level, kernels, specs)[0] for part in parts]
+        blocks = []
+        for first in range(0, values.size, block):
+            blocks.append(write_list(values[first : first + block], level, kernels, specs)[0])
+            if len(blocks[-1]) > limit and block > 1:
+                break  # the others need not be written
+        made = -(-values.size // block)
     return blocks, block
 
 

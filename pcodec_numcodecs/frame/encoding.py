@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..config import ChunkConfig, DeltaSpec, ModeSpec
-from ..dtypes import Latents, NumberType, from_latents
+from ..dtypes import Latents, NumberType
 from ..kernels import Kernels
 from ..pipeline.scoring import costs_of_parts
 from ..pipeline.splitting import split, without
@@ -96,7 +96,7 @@ class PartEncoder:
         cells = self.layout.page_numbers
         counts: list[list[int]] = [[] for _ in range(cells.size)]
         if pipeline.is_plain:
-            column = self._compress(from_latents(latents, number_type), number_type, cells, _AUTOMATIC)
+            column = self._compress(latents, number_type, cells, _AUTOMATIC)
             return EncodedPart(pipeline, [column], counts, [], [], None, None)
         absent = _absent(latents, pipeline.fills)
         hidden = absent != 0
@@ -110,9 +110,7 @@ class PartEncoder:
         page_sets = None
         types = pipeline.stream_types(number_type)
         if pipeline.predictor.kind == NONE:
-            kept = self._kept(primary, absent)
-            numbers = kept if isinstance(pipeline.split, Rank) else from_latents(kept, types[0])
-            columns = [self._compress(numbers, types[0], present, _AUTOMATIC)]
+            columns = [self._compress(self._kept(primary, absent), types[0], present, _AUTOMATIC)]
         else:
             reference = midpoint(self._kept(primary, absent))
             pipeline = replace(pipeline, predictor=replace(pipeline.predictor, reference=reference))
@@ -191,11 +189,9 @@ class PartEncoder:
                     counts[page].append(count)
         return columns
 
-    def _compress(
-        self, numbers: npt.NDArray[Any], number_type: NumberType, counts: I64, specs: dict[str, Any]
-    ) -> Column:
+    def _compress(self, latents: Latents, number_type: NumberType, counts: I64, specs: dict[str, Any]) -> Column:
         config = ChunkConfig(self.level, enable_8_bit=True, **specs)
-        return compress_pages(numbers, number_type, counts, self.layout.chunk_pages, config, self.threads, self.kernels)
+        return compress_pages(latents, number_type, counts, self.layout.chunk_pages, config, self.threads, self.kernels)
 
 
 def _replaced(parts: tuple[Item, ...], place: int, other: Item) -> tuple[Item, ...]:

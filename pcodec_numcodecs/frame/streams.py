@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ..compress import CompressedChunk, compress_chunk
-from ..config import ChunkConfig, PagingSpec
-from ..dtypes import NumberType
+from ..compress import CompressedChunk, compress_latents
+from ..config import ChunkConfig
+from ..dtypes import Latents, NumberType
 from ..kernels import Kernels
 from .threads import in_threads, runs
 
@@ -34,7 +34,7 @@ class Column(NamedTuple):
 
 
 def compress_pages(
-    numbers: npt.NDArray[Any],
+    latents: Latents,
     number_type: NumberType,
     counts: I64,
     chunk_pages: int,
@@ -42,7 +42,7 @@ def compress_pages(
     threads: int,
     kernels: Kernels,
 ) -> Column:
-    """Compress the numbers of all pages, end to end.
+    """Compress the ordered latents of all pages, end to end.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def compress_pages(
     chunk_pages
         Pages of a range.
     config
-        Settings for each Pco chunk, but for its paging.
+        Settings for each Pco chunk; its paging does not matter.
     """
     column = Column([], [])
     start = 0
@@ -61,8 +61,8 @@ def compress_pages(
         filled = of_range[of_range > 0]
         pages: Iterator[bytes] = iter(())
         if filled.size:
-            paged = replace(config, paging_spec=PagingSpec.exact_page_sizes(filled))
-            chunk = compress_chunk(np.ascontiguousarray(numbers[start:stop]), number_type, paged, kernels)
+            some = np.ascontiguousarray(latents[start:stop])
+            chunk = compress_latents(some, number_type, config, filled, kernels)
             parts = [_only(chunk, run) for run in runs(filled.size, threads)]
             pages = iter([page for part in in_threads(lambda one: one.write_pages(kernels), parts) for page in part])
             column.metadata.append(chunk.metadata.write())

@@ -1,7 +1,8 @@
 """The hot loops, behind one protocol that each twin fulfils with the same results to the bit.
 
 Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but
-where these are split into multiples of a base, made of these, or predicted from each other. Inputs are contiguous,
+where these are split into multiples of a base, made of these, or predicted from each other, and where weights are
+fitted. Inputs are contiguous,
 outputs are given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes
 that share no data are worked on side by side.
 """
@@ -18,7 +19,7 @@ from .streams import DecodeStream, EncodeStream, Recipe, Rows
 
 __all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Prediction", "Recipe", "Rows", "backend", "load"]
 
-I32 = npt.NDArray[np.int32]
+F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
@@ -324,8 +325,8 @@ class Kernels(Coding, Protocol):
             Cells of each page, and of its stretches, which fill it evenly.
         """
 
-    def count_bit_lengths(self, residuals: Latents, chosen: U8, out: I64) -> None:
-        """Count residuals by their size.
+    def cost_by_lengths(self, residuals: Latents, chosen: U8, ends: I64, costs: I64) -> None:
+        """Find what residuals cost: the entropy of their sizes, and the bits below the leading one.
 
         The size of one that is ``r`` above the middle of its width is the bit length of ``2 * r``, and of one that is
         ``r`` below, of ``2 * r - 1``.
@@ -334,14 +335,37 @@ class Kernels(Coding, Protocol):
         ----------
         chosen
             1 for each residual that counts, 0 for others.
-        out
-            65 counts, to be filled.
+        ends
+            The first residual after each stretch of them; the next one begins there.
+        costs
+            One a stretch, in units of `pcodec_numcodecs.fixed_log.ONE_BIT`: filled.
         """
 
-    def sum_moments(self, columns: I32, out: I64) -> None:
-        """Fill `out` with the sum of products of each row of `columns` with each.
+    def fit_neighbours(self, cells: I64, places: I64, sizes: I64, strides: I64, offsets: I64, out: F64) -> bool:
+        """Fit weights to neighbours of cells, all of them less the last one's.
 
-        Numbers are below ``2**18`` in size, rows not longer than ``2**16``.
+        These are the sums of products of all neighbours, in whole numbers, and then elimination, in the order of the
+        neighbours, each operation rounded once. In rounds after the first, a cell's sums count by ``floor / (miss +
+        floor)``, `miss` being what the weights before missed the cell by, `floor` half of the middle of all misses,
+        about. Constants are those of `pcodec_numcodecs.kernels.fits`.
+
+        Parameters
+        ----------
+        cells
+            A flat array.
+        places
+            Which cells are to be predicted; 1 to ``2**15``.
+        sizes, strides
+            Of the axes that offsets are along: cells, and the distance of neighbours in the flat array.
+        offsets
+            Shape (neighbours, axes): -3 to 3. The last but one are the cells themselves. Beyond an end of an axis the
+            nearest cell stands for a neighbour.
+        out
+            Weights of all but the last two: filled.
+
+        Returns
+        -------
+        Whether there are any; else what `out` gets is arbitrary.
         """
 
 

@@ -6,10 +6,9 @@ with the cells as they are, are priced as Pco will code them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from math import prod
 from typing import Final, NamedTuple
-
-import numpy as np
 
 from ..choosing import candidate_modes, lookback_gain, price
 from ..config import ChunkConfig
@@ -33,7 +32,7 @@ from .plans import (
     Plan,
     Wish,
 )
-from .sampling import Boxes, sample_boxes
+from .sampling import FLAT_CELLS, Boxes, sample_boxes, sample_stretches, sample_tiles
 from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS
 from .tiles import auto_tile, page_cells, page_count, predicted_tile, rows_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
@@ -49,17 +48,27 @@ _MOST_AXES: Final = 4
 _WIDE_LEVELS: Final = {1: 9, 2: 9, 3: 11}
 """From which level on all neighbours up to two steps away are tried, by the count of axes."""
 _PLANES: Final = 6
+_PROMISING_LOG: Final = 6
+"""Splits and masks with which differences cost more than the best by 1/64 are not tried with other predictors."""
 _LIKELY: Final = 3
 """Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
+_LIKELY_PLANES: Final = 2
+"""The same of planes."""
 _FINALISTS: Final = 4
+_FINALISTS_LOG: Final = 4
+"""They are not farther behind the first of them than 1/16."""
 _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
-_FLAT_CELLS: Final = 1 << 15
-"""Cells of the sample of tiles that Pco gets as they are."""
+_FLAT_RUNS: Final = 64
+"""Stretches of the sample of cells in their own order."""
+_LONGEST_STRETCH: Final = 1 << 14
+"""Cells that lookbacks in a page of all cells are tried on, side by side."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
-_DOUBT_LOGS: Final = {True: 4, False: 3}
-"""Pco as it is and the best pipeline are both carried out where their prices are within 1/8; of small arrays, 1/16."""
+_DOUBT_LOG: Final = 7
+"""Pco as it is and the best pipeline are both carried out where their prices are within 1/128;"""
+_REPEATED_DOUBT_LOG: Final = 4
+"""within 1/16, where the other is for cells that repeat."""
 _WHOLE_HANDICAP: Final = {"balanced": 24, "whole": 0}
 """What a single page for all cells must save, in 256ths: it cannot be read in parts."""
 _ROWS_HANDICAP: Final = 1
@@ -75,7 +84,10 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
     )
     best = candidates[0]
     # Rows, and how far lookbacks reach, are not seen in boxes. In doubt, several plans are carried out.
-    rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best, latents.size)]
+    rivals = [] if wish.is_fast else [other for other in candidates[1:] if _is_rival(other, best)]
+    if best.repeats:
+        # What repeats in the sample need not do so elsewhere.
+        rivals += [other for other in candidates if not other.repeats][:1]
     firsts = {other.kind: other for other in reversed(rivals)}
     return Choice(
         tuple(candidate.plan for candidate in (best, *firsts.values())),
@@ -96,10 +108,12 @@ class Table(NamedTuple):
         return self.lorenzo[axes].cost if axes in self.lorenzo else self.others.get(axes)
 
 
-def _is_rival(other: Candidate, best: Candidate, cells: int) -> bool:
+def _is_rival(other: Candidate, best: Candidate) -> bool:
     """Tell whether a candidate of another kind may turn out smaller than the best."""
-    close = other.cost - (other.cost >> _DOUBT_LOGS[cells < SMALL_CELLS]) < best.cost
-    return other.kind != best.kind and (close or best.kind == ONE_PAGE)
+    if other.kind == best.kind:
+        return False
+    doubt = _REPEATED_DOUBT_LOG if other.repeats else _DOUBT_LOG
+    return other.handicapped - (other.handicapped >> doubt) < best.handicapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,14 +209,25 @@ class Search:
     def trials(self) -> list[tuple[int, Trial]]:
         """Return all predictions that are tried with their costs, edges of tiles and side data included."""
         found: list[tuple[int, Trial]] = []
+        promising = self.tables[0].cost + (self.tables[0].cost >> _PROMISING_LOG)
         for place, table in enumerate(self.tables):
             trials = list(table.lorenzo.values())
-            if trials and place < self._effort.medians:
-                trials += table.bench.medians(self._axes, 1 if self._is_small else _PLANES)
-            if trials and place < self._effort.benches:
+            behind = self.wish.level <= USUAL_LEVEL and table.cost > promising
+            if trials and place < self._effort.medians and not behind:
+                trials += table.bench.medians(self._axes, *self._planes(table))
+            if trials and place < self._effort.benches and not behind:
                 trials += self._fitted(table.bench, table.lorenzo, self._axes)
             found += [(self._whole_cost(trial, table), trial) for trial in trials]
         return sorted(found, key=lambda pair: pair[0])
+
+    def _planes(self, table: Table) -> tuple[list[Axes], int]:
+        """Return planes to try, and in how many of them to try more."""
+        planes: list[Axes] = list(combinations(self._axes, 2))
+        if not self._is_small:
+            return planes, _PLANES
+        # Where differences do well, median edges do.
+        costs = {plane: min(table.lorenzo[axes].cost for axes in subsets(plane)) for plane in planes}
+        return sorted(planes, key=costs.__getitem__)[:_LIKELY_PLANES], 1
 
     def _is_spanned(self, axis: int) -> bool:
         """Tell whether both boxes and tiles have all places along an axis: weights by plane are for each of them."""
@@ -231,7 +256,10 @@ class Search:
         return Candidate(tile, trial, cost, thresholds=thresholds)
 
     def _predicted(self) -> Iterator[Candidate]:
-        for place, (score, trial) in enumerate(self.trials()[:_FINALISTS]):
+        scored = self.trials()[:_FINALISTS]
+        for place, (score, trial) in enumerate(scored):
+            if self.wish.level <= USUAL_LEVEL and score - (score >> _FINALISTS_LOG) > scored[0][0]:
+                break
             side, tried = score - trial.cost, trial
             weighted = trial.kind in (WEIGHTS, FLOAT_WEIGHTS) and not trial.by_plane
             if weighted and self.wish.level > USUAL_LEVEL and place < _CLUSTERED:
@@ -250,21 +278,39 @@ class Search:
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        cost, mode = self._flat_price(_sample_tiles(self.latents, tile), self._modes)
-        yield Candidate(tile, None, cost + page_count(shape, tile) * _PAGE_COST, kind=TILES)
         if wish.tile is not None or wish.access not in _WHOLE_HANDICAP or wish.is_fast:
+            yield self._plain(TILES, tile, self._flat_price(self._boxes.runs, self._modes)[0])
             return
         flat = self.latents.reshape(-1)
+        cost, mode = self._flat_price(sample_runs(flat, _FLAT_RUNS), self._modes)
         # Which mode suits numbers depends little on their order.
-        modes = [mode] if self._is_small else self._modes
-        cost, _ = self._flat_price(sample_runs(flat), modes)
-        rows = rows_tile(shape)
+        modes = [mode] if wish.level <= USUAL_LEVEL else self._modes
+        in_tiles, _ = self._flat_price(self._boxes.runs, modes)
+        in_rows = in_one = cost
+        repeated = False
+        cells = FLAT_CELLS // 2 if self._is_small else FLAT_CELLS
+        rows, whole = rows_tile(shape), whole_tile(shape)
+        gain, of = self._lookback_gain(sample_stretches(flat, _LONGEST_STRETCH, cells), prod(whole), modes)
+        if gain < of:
+            # Nearer repetitions are for smaller pages too.
+            in_one = cost * gain // of
+            gain, of = self._lookback_gain(sample_stretches(flat, prod(rows), cells), prod(rows), modes)
+            in_rows = cost * gain // of
+            gain, of = self._lookback_gain(sample_tiles(self.latents, tile), prod(tile), modes)
+            repeated = gain < of
+            in_tiles = in_tiles * gain // of
+        yield self._plain(TILES, tile, in_tiles, repeated)
         if rows != tile:
-            yield Candidate(rows, None, cost + page_count(shape, rows) * _PAGE_COST, _ROWS_HANDICAP, ROWS)
-        config = ChunkConfig(wish.level, enable_8_bit=True)
-        gain, of = lookback_gain(flat, modes, self.number_type, config, self.kernels)
-        handicap = _WHOLE_HANDICAP[wish.access]
-        yield Candidate(whole_tile(shape), None, cost * gain // of + _PAGE_COST, handicap, ONE_PAGE)
+            yield self._plain(ROWS, rows, in_rows, in_rows < cost, _ROWS_HANDICAP)
+        yield self._plain(ONE_PAGE, whole, in_one, in_one < cost, _WHOLE_HANDICAP[wish.access])
+
+    def _plain(self, kind: str, tile: Shape, cost: int, repeats: bool = False, handicap: int = 0) -> Candidate:
+        cost += page_count(self.latents.shape, tile) * _PAGE_COST
+        return Candidate(tile, None, cost, handicap, kind, repeats=repeats)
+
+    def _lookback_gain(self, sample: Runs, longest_page: int, modes: list[Mode]) -> tuple[int, int]:
+        config = ChunkConfig(self.wish.level, enable_8_bit=True)
+        return lookback_gain(sample, longest_page, modes, self.number_type, config, self.kernels)
 
     def _flat_price(self, sample: Runs, modes: list[Mode]) -> tuple[int, Mode]:
         """Return the least cost in any of some modes, and which that is."""
@@ -325,19 +371,3 @@ class Search:
 def _few_sets(axes: Axes) -> list[Axes]:
     """Return the sets of axes that low levels try."""
     return sorted({(axis,) for axis in axes} | {axes[-count:] for count in range(1, len(axes) + 1)})
-
-
-def _sample_tiles(latents: Latents, tile: Shape) -> Runs:
-    """Take some tiles, spread evenly, as Pco gets them."""
-    counts = [-(-size // length) for size, length in zip(latents.shape, tile, strict=True)]
-    total = prod(counts)
-    number = max(1, min(total, _FLAT_CELLS // prod(tile)))
-    parts = []
-    for turn in range(number):
-        page = (2 * turn + 1) * total // (2 * number)
-        bounds = []
-        for count, length in zip(counts[::-1], tile[::-1], strict=True):
-            page, place = divmod(page, count)
-            bounds.append(slice(place * length, (place + 1) * length))
-        parts.append(latents[tuple(bounds[::-1])].reshape(-1))
-    return Runs(np.concatenate(parts), np.array([part.size for part in parts], np.int64), latents.size)

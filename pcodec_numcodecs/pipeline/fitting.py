@@ -24,10 +24,6 @@ SHIFT: Final = 12
 _MOST_WEIGHT: Final = (1 << 15) - 1
 _LARGEST: Final = 7.0
 """Size of a weight, but for the last neighbour's, which makes up for the sum."""
-_VALUE_BITS: Final = 17
-_ROUNDS: Final = 3
-_RIDGE: Final = 1.0 / (1 << 20)
-_LEAST_FLOOR: Final = 1.0 / (1 << 10)
 
 
 def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, ...], kernels: Kernels) -> I64 | None:
@@ -52,14 +48,11 @@ def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, .
         return None
     west_offset = (0,) * (len(axes) - 1) + (-1,)
     others = [index for index, offset in enumerate(offsets) if offset != west_offset]
-    columns = _gather(cells, places, [*(offsets[index] for index in others), (0,) * len(axes), west_offset], axes)
-    columns = columns[:-1] - columns[-1]
-    # The wildest cells are left out: they say nothing of the others, and would take the bits of the sums.
-    # Unsigned, as differences may have wrapped to the least integer, which has no opposite.
-    sizes = np.abs(columns).view(np.uint64).max(axis=0)
-    limit = int(np.sort(sizes)[(19 * sizes.size) // 20])
-    solution = _reweighted(np.ascontiguousarray(columns[:, sizes <= limit]), limit, kernels)
-    if solution is None:
+    listed = np.array([*(offsets[index] for index in others), (0,) * len(axes), west_offset], np.int64)
+    sizes = np.array([cells.shape[axis] for axis in axes], np.int64)
+    strides = np.array([cells.strides[axis] // cells.itemsize for axis in axes], np.int64)
+    solution = np.zeros(len(others))
+    if not kernels.fit_neighbours(cells.reshape(-1), places, sizes, strides, listed, solution):
         return None
     weights = np.zeros(len(offsets), np.int64)
     weights[others] = np.rint(np.clip(solution, -_LARGEST, _LARGEST) * (1 << SHIFT)).astype(np.int64)
@@ -68,70 +61,3 @@ def fit(cells: I64, places: I64, offsets: tuple[Offset, ...], axes: tuple[int, .
         return None
     weights[offsets.index(west_offset)] = west_weight
     return weights
-
-
-def _gather(cells: I64, places: I64, offsets: list[Offset], axes: tuple[int, ...]) -> I64:
-    """Return for each offset the neighbours of the cells at some places, shape (offsets, places)."""
-    coordinates = np.unravel_index(places, cells.shape)
-    flat = cells.reshape(-1)
-    strides = [stride // cells.itemsize for stride in cells.strides]
-    moves: dict[tuple[int, int], I64] = {}
-    for axis in axes:
-        for step in {offset[axes.index(axis)] for offset in offsets}:
-            moved = np.clip(coordinates[axis] + step, 0, cells.shape[axis] - 1)
-            moves[axis, step] = (moved - coordinates[axis]) * strides[axis]
-    columns = np.empty((len(offsets), places.size), np.int64)
-    for row, offset in enumerate(offsets):
-        index = places
-        for step, axis in zip(offset, axes, strict=True):
-            if step:
-                index = index + moves[axis, step]
-        np.take(flat, index, out=columns[row])
-    return columns
-
-
-def _reweighted(columns: I64, limit: int, kernels: Kernels) -> F64 | None:
-    """Solve for the last row as a mixture of the others."""
-    shift = max(0, limit.bit_length() - _VALUE_BITS)
-    scale = float(1 << max(0, _VALUE_BITS - 1 - limit.bit_length()))
-    values = (columns >> shift).astype(np.float64) * scale
-    solution: F64 | None = None
-    for _ in range(_ROUNDS):
-        scaled = values
-        if solution is not None:
-            misses = values[-1].copy()
-            for row, weight in enumerate(solution.tolist()):
-                misses -= weight * values[row]
-            misses = np.abs(misses)
-            middle = np.sort(misses)[misses.size // 2]
-            floor = max(float(middle) / 2, _LEAST_FLOOR)
-            scaled = values * np.sqrt(floor / (misses + floor))
-        integers = np.rint(scaled).astype(np.int32)
-        moments = np.zeros((len(integers), len(integers)), np.int64)
-        kernels.sum_moments(integers, moments)
-        found = _solve(moments)
-        if found is None:
-            return solution
-        solution = found
-    return solution
-
-
-def _solve(moments: I64) -> F64 | None:
-    """Solve normal equations by elimination in the order of the rows."""
-    system = moments[:-1].astype(np.float64)
-    size = len(system)
-    trace = 0.0
-    for row in range(size):
-        trace += float(system[row, row])
-    if trace <= 0.0:
-        return None
-    for row in range(size):
-        system[row, row] += trace * _RIDGE / size
-    for row in range(size):
-        pivot = float(system[row, row])
-        if not pivot > 0.0:
-            return None
-        scaled = system[row] / pivot
-        system -= system[:, row, np.newaxis] * scaled
-        system[row] = scaled
-    return system[:, -1]

@@ -121,6 +121,8 @@ class Candidate:
     handicap: int = 0
     kind: str = PIPELINE
     thresholds: tuple[int, ...] = ()
+    repeats: bool = False
+    """Whether cells were found to repeat, and the cost is what is left then."""
 
     @property
     def handicapped(self) -> int:

@@ -18,13 +18,15 @@ from ..metadata import Mode
 from ..training import estimate
 from .tiles import root
 
-__all__ = ["Boxes", "sample_boxes"]
+__all__ = ["FLAT_CELLS", "Boxes", "sample_boxes", "sample_stretches", "sample_tiles"]
 
 _BEFORE, _AFTER = 2, 1
 """Cells around those that are scored, so that these have all neighbours."""
 _BOX_CELLS = 2048
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _MOST_AXES = 4
+FLAT_CELLS = 1 << 15
+"""Cells of the sample of tiles that Pco gets as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,11 @@ class Boxes:
             for whole, length in zip(self.whole, self.cells.shape[1:], strict=True)
         )
         return (slice(None), *inner)
+
+    @property
+    def runs(self) -> Runs:
+        """The cells, which are latents, box after box."""
+        return Runs(self.cells.reshape(-1), np.full(len(self.cells), self.cells[0].size, np.int64), self.total)
 
     def scaled(self, cost: int) -> int:
         """Return for the whole array what the scored cells cost."""
@@ -152,3 +159,28 @@ def _inner(shape: tuple[int, ...]) -> tuple[int, ...]:
             cells = max(1, cells // shape[axis])
             left.remove(axis)
     return tuple(inner)
+
+
+def sample_stretches(flat: Latents, length: int, most: int) -> Runs:
+    """Take stretches of some length, spread evenly, of up to so many cells or one."""
+    number = max(1, min(flat.size, most) // length)
+    length = min(flat.size, length)
+    starts = [(flat.size - length) * (2 * turn + 1) // (2 * number) for turn in range(number)]
+    parts = [flat[start : start + length] for start in starts]
+    return Runs(np.concatenate(parts), np.full(number, length, np.int64), flat.size)
+
+
+def sample_tiles(latents: Latents, tile: tuple[int, ...]) -> Runs:
+    """Take some tiles, spread evenly, as Pco gets them."""
+    counts = [-(-size // length) for size, length in zip(latents.shape, tile, strict=True)]
+    total = prod(counts)
+    number = max(1, min(total, FLAT_CELLS // prod(tile)))
+    parts = []
+    for turn in range(number):
+        page = (2 * turn + 1) * total // (2 * number)
+        bounds = []
+        for count, length in zip(counts[::-1], tile[::-1], strict=True):
+            page, place = divmod(page, count)
+            bounds.append(slice(place * length, (place + 1) * length))
+        parts.append(latents[tuple(bounds[::-1])].reshape(-1))
+    return Runs(np.concatenate(parts), np.array([part.size for part in parts], np.int64), latents.size)

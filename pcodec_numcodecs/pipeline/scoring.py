@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from ..bits import bit_lengths
 from ..dtypes import Latents
-from ..fixed_log import FRACTION_BITS, fixed_log2, log2_of
+from ..fixed_log import fixed_log2
 from ..kernels import Kernels
 
-__all__ = ["LENGTHS", "code_cost", "costs_of_parts", "length_cost", "residual_lengths"]
+__all__ = ["LENGTHS", "code_cost", "costs_of_parts", "residual_lengths"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -21,19 +21,8 @@ LENGTHS: Final = 65
 """Bit lengths that a residual may have."""
 
 
-def length_cost(counts: I64) -> int:
-    """Return the cost of residuals, of which those of each bit length are counted."""
-    total = cost = below_leading = 0
-    for length, count in enumerate(counts.tolist()):
-        if count:
-            total += count
-            cost -= count * log2_of(count)
-            below_leading += count * max(length - 1, 0)
-    return cost + total * log2_of(total) + (below_leading << FRACTION_BITS)
-
-
 def residual_lengths(residuals: Latents) -> I64:
-    """Return the bit length of each residual, as `Kernels.count_bit_lengths` counts them."""
+    """Return the bit length of each residual, as `Kernels.cost_by_lengths` does."""
     distances = residuals.astype(np.uint64) - np.uint64(1 << (8 * residuals.itemsize - 1))
     signed = distances.view(np.int64)
     return bit_lengths((signed ^ (signed >> 63)).view(np.uint64)) + (signed != 0)
@@ -50,10 +39,5 @@ def code_cost(counts: I64) -> I64:
 def costs_of_parts(residuals: Latents, chosen: npt.NDArray[np.uint8], ends: I64, kernels: Kernels) -> I64:
     """Return what stretches of residuals cost, each with codes of its own."""
     costs = np.empty(len(ends), np.int64)
-    counts = np.zeros(LENGTHS, np.int64)
-    start = 0
-    for part, end in enumerate(ends.tolist()):
-        kernels.count_bit_lengths(residuals[start:end], chosen[start:end], counts)
-        costs[part] = length_cost(counts)
-        start = end
+    kernels.cost_by_lengths(residuals, chosen, ends, costs)
     return costs

@@ -8,11 +8,11 @@ from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
 from .files import decode_file_chunk
+from .fitting import fit_neighbours
 from .float_mult import split_float_mult
-from .lengths import count_bit_lengths
+from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
 from .merge import merge_ranges
-from .moments import sum_moments
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
 from .presence import accumulate_changes, count_present, fill_runs, keep_present, spread_present
@@ -23,7 +23,7 @@ __all__ = [
     "accumulate_changes",
     "assign_bins",
     "assign_contexts",
-    "count_bit_lengths",
+    "cost_by_lengths",
     "count_present",
     "crc32c_of_stretches",
     "cut_ranges",
@@ -34,6 +34,7 @@ __all__ = [
     "encode_pages",
     "fill_runs",
     "find_lookbacks",
+    "fit_neighbours",
     "index_values",
     "keep_present",
     "measure_bins",
@@ -45,5 +46,4 @@ __all__ = [
     "restore_tiles",
     "split_float_mult",
     "spread_present",
-    "sum_moments",
 ]

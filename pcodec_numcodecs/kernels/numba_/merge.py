@@ -26,13 +26,13 @@ def _merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: 
     before = np.zeros(size, np.int64)
     for i in range(1, size):
         before[i] = before[i - 1] + counts[i - 1]
-    total_log = _log2(np.uint64(before[size - 1] + counts[size - 1]), logs)
+    total_log = log2(np.uint64(before[size - 1] + counts[size - 1]), logs)
     row = np.empty(size, np.int64)
     for j in range(size):
         upper, end = uppers[j], before[j] + counts[j]
         for i in range(j + 1):
             count = end - before[i]
-            bits = total_log - _log2(np.uint64(count), logs) + (bit_length(upper - lowers[i]) << FRACTION_BITS)
+            bits = total_log - log2(np.uint64(count), logs) + (bit_length(upper - lowers[i]) << FRACTION_BITS)
             row[i] = bits * count + costs[i]
         best = row[0]
         for i in range(j + 1):
@@ -44,7 +44,7 @@ def _merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: 
 
 
 @inlined
-def _log2(value: Any, logs: Any) -> Any:
+def log2(value: Any, logs: Any) -> Any:
     """Do what `fixed_log2` does, for one positive integer."""
     exponent = bit_length(value) - 1
     # Counts take far fewer than the 64 - TABLE_LOG bits that this leaves.

@@ -12,6 +12,7 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 _DIGIT_BITS = 11  # counts of a digit's values stay in the first-level cache
+_DENSE = 2  # values of a span of up to so many times the latents are counted each
 
 
 def cut_ranges(
@@ -85,29 +86,67 @@ def _sorted(latents: Any) -> Any:
     lowest, highest = latents[0], latents[0]
     for latent in latents:
         lowest, highest = min(lowest, latent), max(highest, latent)
+    if np.uint64(highest) - np.uint64(lowest) < np.uint64(_DENSE * latents.size):
+        return _sorted_by_counts(latents, np.uint64(lowest), np.uint64(highest))
     span_bits = bit_length(np.uint64(highest) - np.uint64(lowest))
     passes = (span_bits + _DIGIT_BITS - 1) // _DIGIT_BITS
     bits = (span_bits + passes - 1) // max(passes, 1)
     mask = np.uint64((1 << bits) - 1)
-    begins = np.zeros((passes, 1 << bits), np.uint32)
-    low = np.uint64(lowest)
-    for latent in latents:
-        rest = np.uint64(latent) - low
+    # Neighbours often have one digit: with two counts of each, and two ends to sort from, one need not wait for the
+    # other.
+    begins, ends = np.zeros((passes, 1 << bits), np.uint32), np.zeros((passes, 1 << bits), np.uint32)
+    low, n = np.uint64(lowest), latents.size
+    half, odd = n // 2, np.uint64(n // 2 * 2)
+    for i in range(half):
+        rest, other = np.uint64(latents[i]) - low, np.uint64(latents[half + i]) - low
+        for digit in range(passes):
+            begins[np.uint64(digit), rest & mask] += np.uint32(1)
+            ends[np.uint64(digit), other & mask] += np.uint32(1)
+            rest >>= np.uint64(bits)
+            other >>= np.uint64(bits)
+    if odd < n:
+        rest = np.uint64(latents[odd]) - low
         for digit in range(passes):
             begins[np.uint64(digit), rest & mask] += np.uint32(1)
             rest >>= np.uint64(bits)
     source, target = latents.copy(), np.empty_like(latents)
     for digit in range(passes):
-        places = begins[digit]
+        places, behind = begins[digit], ends[digit]
         sum_ = np.uint32(0)
         for value in range(places.size):
-            count = places[value]
+            count = places[value] + behind[value]
             places[value] = sum_
             sum_ += count
+            behind[value] = sum_
         shift = np.uint64(digit * bits)
-        for latent in source:
-            key = ((np.uint64(latent) - low) >> shift) & mask
+        for i in range(half):
+            latent, last = source[np.uint64(i)], source[np.uint64(n - 1 - i)]
+            key, other = ((np.uint64(latent) - low) >> shift) & mask, ((np.uint64(last) - low) >> shift) & mask
             target[np.uint64(places[key])] = latent
             places[key] += np.uint32(1)
+            behind[other] -= np.uint32(1)
+            target[np.uint64(behind[other])] = last
+        if odd < n:
+            latent = source[np.uint64(half)]
+            target[np.uint64(places[((np.uint64(latent) - low) >> shift) & mask])] = latent
         source, target = target, source
     return source
+
+
+@inlined_lightly
+def _sorted_by_counts(latents: Any, low: Any, high: Any) -> Any:
+    counts, half = np.zeros((2, np.int64(high - low) + 1), np.uint32), latents.size // 2
+    for i in range(half):
+        counts[0, np.uint64(latents[np.uint64(i)]) - low] += np.uint32(1)
+        counts[1, np.uint64(latents[np.uint64(half + i)]) - low] += np.uint32(1)
+    if 2 * half < latents.size:
+        counts[0, np.uint64(latents[2 * half]) - low] += np.uint32(1)
+    ordered = np.empty_like(latents)
+    place = np.uint64(0)
+    for value in range(counts.shape[1]):
+        end = place + np.uint64(counts[0, value] + counts[1, value])
+        latent = low + np.uint64(value)
+        while place < end:
+            ordered[place] = latent
+            place += np.uint64(1)
+    return ordered

@@ -7,11 +7,11 @@ from .decode import decode_file_chunk, decode_pages
 from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
+from .fitting import fit_neighbours
 from .float_mult import split_float_mult
-from .lengths import count_bit_lengths
+from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
 from .merge import merge_ranges
-from .moments import sum_moments
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
 from .presence import accumulate_changes, count_present, fill_runs, keep_present, spread_present
@@ -22,7 +22,7 @@ __all__ = [
     "accumulate_changes",
     "assign_bins",
     "assign_contexts",
-    "count_bit_lengths",
+    "cost_by_lengths",
     "count_present",
     "crc32c_of_stretches",
     "cut_ranges",
@@ -33,6 +33,7 @@ __all__ = [
     "encode_pages",
     "fill_runs",
     "find_lookbacks",
+    "fit_neighbours",
     "index_values",
     "keep_present",
     "measure_bins",
@@ -44,5 +45,4 @@ __all__ = [
     "restore_tiles",
     "split_float_mult",
     "spread_present",
-    "sum_moments",
 ]
