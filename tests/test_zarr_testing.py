@@ -30,7 +30,8 @@ def test_arrays_come_back(data):
     array = data.draw(strategies.arrays(arrays=st.just(values)))
     found = array[...]
     np.testing.assert_array_equal(found, values)
-    if values.dtype.kind in "biufcmM":
+    # Of complex numbers, Zarr leaves out chunks that equal the fill value, whatever the signs of their zeros.
+    if values.dtype.kind in "biufmM":
         assert_same_bits(found, values)
 
 
