@@ -10,7 +10,7 @@ import numpy as np
 
 from ..streams import DICT, FLOAT_MULT, FLOAT_QUANT, INT_MULT
 from .batches import BATCH_CELLS
-from .compiled import inlined, separate
+from .compiled import inlined, inlined_lightly, separate
 from .words import bits_of, copy_items, float_of, item_bytes, items, prefetch
 
 _CELLS = np.uint64(BATCH_CELLS)
@@ -212,7 +212,7 @@ def _moved(bits: Any, units: Any, top: Any, mask: Any) -> Any:
     return ordered + units + top
 
 
-@inlined
+@inlined_lightly
 def _odd_product(latent: Any, base: Any, mantissa_bits: Any, limit: Any, top: Any, rest: Any) -> Any:
     """Return the bits of a product whose multiple is beyond the integers that floats can tell apart.
 
@@ -234,7 +234,7 @@ def _odd_product(latent: Any, base: Any, mantissa_bits: Any, limit: Any, top: An
     return np.uint64(_half_of_single(bits_of(product))) ^ sign
 
 
-@inlined
+@inlined_lightly
 def _single_of_half(half: Any) -> Any:
     """Return the float32 that equals a float16, no NaN, given by its bits."""
     sign = (half & np.uint32(0x8000)) << np.uint32(16)
@@ -248,7 +248,7 @@ def _single_of_half(half: Any) -> Any:
     return float_of(np.uint32(bits | sign))
 
 
-@inlined
+@inlined_lightly
 def _half_of_single(single: Any) -> Any:
     """Return the bits of the float16 nearest to a float32, no NaN, given by its bits; of equally near ones the even."""
     sign = (single >> np.uint32(16)) & np.uint32(0x8000)
