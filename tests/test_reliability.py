@@ -27,6 +27,7 @@ def test_command_writes_the_sections_that_were_asked_for(tmp_path):
     text = copy.read_text(encoding="utf-8")
     assert chunks in text
     assert "16 threads made" in text
+    assert re.search(r"^\* sections were run on commits \w+ \(.*licences.*threads", text, re.MULTILINE)
 
 
 def test_every_section_has_its_place():

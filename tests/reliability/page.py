@@ -145,9 +145,18 @@ def load(results: Results) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _commits(found: dict[str, str]) -> str:
+    """Tell which sections were run on which code."""
+    parts = [
+        f"{commit} ({', '.join(name for name, own in found.items() if own == commit)})"
+        for commit in dict.fromkeys(found.values())
+    ]
+    return f"* sections were run on commits {'; '.join(parts)}\n" if parts else ""
+
+
 def render(results: Results, command: str) -> str:
     """Return what stands between the markers; sections that were never measured are left out."""
-    parts = [f"```console\n{command}\n```\n", machine()]
+    parts = [f"```console\n{command}\n```\n", machine() + _commits(results.get("commits", {}))]
 
     def section(names: str | tuple[str, ...], heading: str, text: str, render_: Any) -> None:
         wanted = (names,) if isinstance(names, str) else names

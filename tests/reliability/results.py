@@ -1,6 +1,7 @@
 """All that one run finds, section by section, as plain values that a file can keep."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ class Plan(NamedTuple):
     seconds: float = float("inf")
     guided_seconds: int = 120
     covered_inputs: int = covered.INPUTS
-    arrays: int = 20_000
+    arrays: int = 1_000
     chunks: int = 20_000
     reads: int = 10_000
     kills: int = 300
@@ -33,7 +34,7 @@ class Plan(NamedTuple):
 QUICK = Plan(300, 20.0, 1, 200, 10, 60, 60, 2, 0.2, 1, 0, 0.02, 0.05, "TestZarrDictStore and append", False)
 
 Results = dict[str, Any]
-"""Of each section what its function returned, as JSON holds it."""
+"""Of each section what its function returned, as JSON holds it; `commits` tells what code each was run on."""
 
 
 def sections(plan: Plan) -> dict[str, Callable[[], Any]]:
@@ -66,6 +67,12 @@ def sections(plan: Plan) -> dict[str, Callable[[], Any]]:
     }
 
 
+def _commit() -> str:
+    """Return what the code is called that is at work, which changes between sections of a run of days."""
+    asked = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+
+
 def measure(plan: Plan, only: list[str], kept: Path | None, tell: Callable[[str], None]) -> Results:
     """Do some or all sections; keep what each found in a file, and take the others from there."""
     found: Results = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
@@ -75,6 +82,7 @@ def measure(plan: Plan, only: list[str], kept: Path | None, tell: Callable[[str]
         tell(name)
         sys.stdout.flush()
         found[name] = work()
+        found.setdefault("commits", {})[name] = _commit()
         if kept:
             kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
     return found
