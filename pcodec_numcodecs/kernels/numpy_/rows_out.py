@@ -32,7 +32,7 @@ def place(numbers: npt.NDArray[Any], wanted: I64, out: npt.NDArray[Any], rows: R
             # Rows of a tile are evenly spread along each of its axes: one strided copy.
             counts, strides = [count for count, _ in levels], [stride * out.itemsize for _, stride in levels]
             cut = out[int(starts[0]) :]
-            there = np.ndarray((*counts, length), out.dtype, cut, 0, (*strides, step * out.itemsize))
+            there: npt.NDArray[Any] = np.ndarray((*counts, length), out.dtype, cut, 0, (*strides, step * out.itemsize))
             there[...] = own[: whole * length].reshape(there.shape)
         else:
             for row, start in enumerate(starts.tolist()):
