@@ -93,10 +93,10 @@ def laid_out(
         most = chunk.most_bytes(int(asked.max()))
         if max(map(len, sources)) > most:  # the rest of a long source is not copied
             sources = [memoryview(source)[:most] for source in sources]
-    stops = np.cumsum([len(source) for source in sources])
-    starts = np.concatenate(([0], stops[:-1]))
+    sizes = np.array([len(source) for source in sources], np.int64)
+    stops = np.cumsum(sizes)
     data = sources[0] if len(sources) == 1 else b"".join(sources)
-    return np.frombuffer(data, np.uint8), Pages(chunk, starts, stops, numbers, asked)
+    return np.frombuffer(data, np.uint8), Pages(chunk, stops - sizes, stops, numbers, asked)
 
 
 def decompress_pages(

@@ -19,7 +19,7 @@ from .kernels.streams import INT_MULT
 from .metadata import Classic, NoDelta
 from .recipes import recipe_of
 
-__all__ = ["Case", "Warmed", "WarmupError", "cases", "predict", "run", "use"]
+__all__ = ["Case", "Warmed", "WarmupError", "cases", "compile_all", "predict", "run", "use"]
 
 _NUMBERS = 600
 _MANY_NUMBERS = 1 << 16
@@ -74,9 +74,7 @@ def run() -> Warmed:
         kernels = load(name="numba")
     except InvalidArgumentError as error:
         raise WarmupError(str(error)) from None
-    for case in cases():
-        use(case, kernels)
-    predict(kernels)
+    compile_all(kernels)
 
     from .kernels.numba_.compiled import KERNELS, cache_folders
 
@@ -90,6 +88,13 @@ def run() -> Warmed:
         )
     compiled = sum(sum(kernel.stats.cache_misses.values()) for kernel in KERNELS)
     return Warmed(folders, len(found), compiled, time.perf_counter() - start)
+
+
+def compile_all(kernels: Kernels) -> None:
+    """Call every kernel for every type of numbers."""
+    for case in cases():
+        use(case, kernels)
+    predict(kernels)
 
 
 def cases() -> Iterator[Case]:

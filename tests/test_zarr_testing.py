@@ -27,11 +27,12 @@ def _by_default():
 @given(data=st.data())
 def test_arrays_come_back(data):
     values = data.draw(strategies.numpy_arrays())
-    array = data.draw(strategies.arrays(arrays=st.just(values)))
+    # Else Zarr leaves out chunks that equal the fill value, of complex numbers whatever the signs of their zeros.
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        array = data.draw(strategies.arrays(arrays=st.just(values)))
     found = array[...]
     np.testing.assert_array_equal(found, values)
-    # Of complex numbers, Zarr leaves out chunks that equal the fill value, whatever the signs of their zeros.
-    if values.dtype.kind in "biufmM":
+    if values.dtype.kind in "biufcmM":
         assert_same_bits(found, values)
 
 

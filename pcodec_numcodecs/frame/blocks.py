@@ -54,7 +54,7 @@ def mask_blocks(
     """Write masks in blocks of pages within a limit of bytes; return them and the pages of a block."""
     total = layout.grid.pages
     ends = np.cumsum(layout.grid.cells)
-    shapes = list(map(tuple, tile_shapes(layout, part, np.arange(total)).tolist()))
+    shapes = tile_shapes(layout, part, np.arange(total))
     fills = len(layout.pipelines[part].fills)
 
     def written(pages: int) -> Iterator[bytes]:

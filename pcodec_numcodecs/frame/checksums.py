@@ -40,9 +40,9 @@ def crc32c(part: bytes | memoryview) -> int:
 def crc32c_of_each(parts: Sequence[bytes | memoryview]) -> U32:
     """Return the CRC-32C of each of many parts."""
     if _value is None:
-        stops = np.cumsum([len(part) for part in parts], dtype=np.int64)
-        starts = np.concatenate((np.zeros(1, np.int64), stops))[:-1]
-        return load().crc32c_of_stretches(np.frombuffer(b"".join(parts), np.uint8), starts, stops)
+        sizes = np.array([len(part) for part in parts], np.int64)
+        stops = np.cumsum(sizes)
+        return load().crc32c_of_stretches(np.frombuffer(b"".join(parts), np.uint8), stops - sizes, stops)
     return np.array([_value(_unchanging(part)) for part in parts], np.uint32)
 
 

@@ -118,7 +118,7 @@ def select(layout: Layout, selection: Any) -> Selected:
     """Find the pages that a selection needs. Raises IndexError as NumPy does."""
     grid = layout.grid
     if selection is Ellipsis and layout.shape and grid.pages:
-        return Selected(layout.shape, np.arange(grid.pages), [], layout.shape, None, whole=True)
+        return _everything(layout)
     if not layout.shape:
         shape = np.broadcast_to(np.int8(0), ())[selection].shape
         return Selected(shape, np.arange(min(prod(shape), 1)), [], (), None)
@@ -126,12 +126,16 @@ def select(layout: Layout, selection: Any) -> Selected:
     if isinstance(found, tuple):
         ranges, shape = found
         if shape == layout.shape and all(ranges) and ranges == tuple(map(range, shape)):
-            return Selected(shape, np.arange(grid.pages), [], shape, None, whole=True)
+            return _everything(layout)
         blocks = grid.blocks(ranges)
         pages = np.array([block.page for block in blocks], np.int64)
         return Selected(shape, pages, blocks, tuple(map(len, ranges)), None)
     page, place = grid.locate(found)
     return Selected(page.shape, np.unique(page), [], (), (page, place))
+
+
+def _everything(layout: Layout) -> Selected:
+    return Selected(layout.shape, np.arange(layout.grid.pages), [], layout.shape, None, whole=True)
 
 
 class FrameReader:

@@ -2,9 +2,8 @@
 
 Kernels see unsigned integers, positions and tables; no user dtypes, configuration or exceptions, and no floats but
 where these are split into multiples of a base, made of these, or predicted from each other, and where weights are
-fitted. Inputs are contiguous,
-outputs are given by the caller or returned as positions. A *lane* is one page, or the one tile that fills it; lanes
-that share no data are worked on side by side.
+fitted. Inputs are contiguous, outputs are given by the caller or returned as positions. A *lane* is one page, or the
+one tile that fills it; lanes that share no data are worked on side by side.
 """
 
 from typing import Any, Protocol, cast

@@ -4,8 +4,6 @@ Coasts change little from row to row and from plane to plane. So a mask may be s
 before, from the plane before, or both one after the other, whatever makes the fewest runs.
 """
 
-from collections.abc import Sequence
-from math import prod
 from typing import Final
 
 import numpy as np
@@ -22,8 +20,6 @@ __all__ = ["read_masks", "write_masks"]
 Bools = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
-Shapes = Sequence[tuple[int, ...]]
-"""Of each page, the lengths of its tile."""
 
 _MOST_STEPS: Final = 3
 """Rows, planes and boxes: what may be compared with the one before."""
@@ -32,7 +28,7 @@ _TRIED_CELLS: Final = 1 << 17
 _RUN = NUMBER_TYPES["u32"]
 
 
-def write_masks(absent: U8, fills: int, shapes: Shapes, level: int, kernels: Kernels) -> bytes:
+def write_masks(absent: U8, fills: int, shapes: I64, level: int, kernels: Kernels) -> bytes:
     """Write the masks of the pages of a block.
 
     Parameters
@@ -42,7 +38,7 @@ def write_masks(absent: U8, fills: int, shapes: Shapes, level: int, kernels: Ker
     fills
         Count of fill values.
     shapes
-        Tiles of the pages, axes in the order of the cells.
+        Lengths of the pages' tiles, shape (pages, axes), axes in the order of the cells.
     """
     parts = []
     for fill in range(fills):
@@ -58,7 +54,7 @@ def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersi
     Parameters
     ----------
     shapes
-        int64, shape (pages, axes).
+        As of `write_masks`.
     out
         As long as all pages, to be filled.
 
@@ -81,7 +77,7 @@ def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersi
         kernels.fill_runs(runs, mask)
         for step in reversed(range(_MOST_STEPS)):
             if form >> step & 1:
-                kernels.accumulate_changes(mask, sizes, shapes[:, max(shapes.shape[1] - 1 - step, 0) :].prod(axis=1))
+                kernels.accumulate_changes(mask, sizes, _strides(shapes, step))
         if fill:
             mask *= np.uint8(fill + 1)
             np.maximum(out, mask, out=out)
@@ -95,33 +91,34 @@ def _runs(mask: Bools) -> npt.NDArray[np.uint32]:
     return np.diff(edges, prepend=0, append=mask.size).astype(np.uint32)
 
 
-def _fewest_runs(mask: Bools, shapes: Shapes) -> tuple[int, npt.NDArray[np.uint32]]:
+def _fewest_runs(mask: Bools, shapes: I64) -> tuple[int, npt.NDArray[np.uint32]]:
     """Return the form with the fewest runs in the first pages, and the runs of all."""
-    steps = min(_MOST_STEPS, max(map(len, shapes)) - 1)
-    some = shapes[: max(1, _TRIED_CELLS // prod(shapes[0]))]
-    tried = mask[: sum(map(prod, some))]
+    steps = min(_MOST_STEPS, shapes.shape[1] - 1)
+    some = shapes[: max(1, _TRIED_CELLS // int(shapes[0].prod()))]
+    tried = mask[: some.prod(axis=1).sum()]
     counts = [_runs(_formed(tried, some, form)).size for form in range(1 << max(steps, 0))]
     form = int(np.argmin(counts))
     return form, _runs(_formed(mask, shapes, form))
 
 
-def _formed(mask: Bools, shapes: Shapes, form: int) -> Bools:
+def _formed(mask: Bools, shapes: I64, form: int) -> Bools:
     for step in range(_MOST_STEPS):
         if form >> step & 1:
             mask = _changes(mask, shapes, step)
     return mask
 
 
-def _changes(mask: Bools, shapes: Shapes, step: int) -> Bools:
+def _changes(mask: Bools, shapes: I64, step: int) -> Bools:
     """Return where a mask differs from the row before (step 0), from the plane before (step 1), and so on."""
     changed = mask.copy()
     start = 0
-    for shape in shapes:
-        stop, stride = start + prod(shape), _stride(shape, step)
+    for size, stride in zip(shapes.prod(axis=1).tolist(), _strides(shapes, step).tolist(), strict=True):
+        stop = start + size
         changed[start + stride : stop] ^= mask[start : stop - stride]
         start = stop
     return changed
 
 
-def _stride(shape: tuple[int, ...], step: int) -> int:
-    return prod(shape[len(shape) - 1 - step :]) if step < len(shape) else prod(shape)
+def _strides(shapes: I64, step: int) -> I64:
+    """Return the cells of a row (step 0) of each page, of a plane (step 1), and so on; of all that it has, at most."""
+    return shapes[:, max(shapes.shape[1] - 1 - step, 0) :].prod(axis=1)

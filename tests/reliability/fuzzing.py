@@ -23,11 +23,11 @@ if __name__ == "__main__":
 from reliability.corpus import seeds
 from reliability.limits import TooLongError, Watch, forbid_more, peak_bytes
 from reliability.mutations import damaged, damaged_json
-from reliability.readers import FRAMES, READERS, Reader, outcome, with_checksums
+from reliability.readers import FRAMES, READERS, Reader, outcome, read_once, with_checksums
 from twins import TWINS
 
-from pcodec_numcodecs import warmup
 from pcodec_numcodecs.kernels import load
+from pcodec_numcodecs.warmup import compile_all
 
 SECONDS = 2.0
 """Processor time that an input of less than 8 KiB may take, on one twin."""
@@ -92,14 +92,6 @@ def fault(reader: Reader, data: bytes, watch: Watch, twins: Sequence[str], seen:
     return None if all(one == found[0] for one in found) else "the twins do not agree"
 
 
-def _compile_all() -> None:
-    """Compile the kernels of all types: damage may turn one into another that no sound input has."""
-    kernels = load(name="numba")
-    for case in warmup.cases():
-        warmup.use(case, kernels)
-    warmup.predict(kernels)
-
-
 def run(
     name: str,
     inputs: int,
@@ -117,12 +109,10 @@ def run(
     peak = done = 0
     with warnings.catch_warnings(), Watch(SECONDS) as watch:
         warnings.simplefilter("error")
-        # Whatever is done once, such as to compile, is not on the account of an input.
         if reader.twins and "numba" in twins:
-            _compile_all()
-        for data in corpus:
-            for twin in twins:
-                outcome(reader, data, twin)
+            # All: damage may turn one type into another that no sound input has.
+            compile_all(load(name="numba"))
+        read_once(reader, corpus, twins)
         start = time.perf_counter()
         while done < inputs and time.perf_counter() - start < seconds and len(faults) < MOST_FAULTS:
             if done % 1000 == 0:

@@ -83,7 +83,7 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
 
     # Numba compiles from byte code, which must be that of the source.
     with atheris.instrument_imports(include=["pcodec_numcodecs"], exclude=["pcodec_numcodecs.kernels.numba_"]):
-        from reliability.readers import FRAMES, READERS, outcome, with_checksums
+        from reliability.readers import FRAMES, READERS, outcome, read_once, with_checksums
 
         import pcodec_numcodecs.kernels  # noqa: F401
     from reliability.corpus import seeds
@@ -91,9 +91,7 @@ def _fuzz(name: str, arguments: Sequence[str]) -> None:
 
     reader = READERS[name]
     warnings.simplefilter("error")
-    for data in seeds(name):  # what compiles, or loads, kernels is not on the account of an input
-        for twin in TWINS if reader.twins else TWINS[:1]:
-            outcome(reader, data, twin)
+    read_once(reader, seeds(name), TWINS)
 
     def one(data: bytes) -> None:
         given = with_checksums(data) if name in FRAMES else data

@@ -3,7 +3,7 @@
 import json
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -228,6 +228,13 @@ READERS = {
     )
 }
 FRAMES = ("frame", "index")
+
+
+def read_once(reader: Reader, corpus: Sequence[bytes], twins: Sequence[str]) -> None:
+    """Read sound inputs: what is done once, such as to load kernels, is not on the account of an input."""
+    for data in corpus:
+        for twin in twins if reader.twins else twins[:1]:
+            outcome(reader, data, twin)
 
 
 def outcome(reader: Reader, data: bytes, twin: str = "numpy") -> tuple[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import compiled, inlined_lightly, read_only
-from .variables import by_width
+from .variables import each_width
 from .words import bit_length
 
 _BLOCK = 512  # latents at a time, one step of the search for all of them
@@ -32,8 +32,7 @@ def assign_bins(
     # The search may look past the last bin; the largest latent would pass there, hence the cut at the end.
     bounds = np.concatenate((lowers, np.full(2 * lowers.size, np.iinfo(np.uint64).max, np.uint64)))
     distances = np.empty(_BLOCK)
-    # An array for each width, of which one is the given one: so one kernel serves them all.
-    u8, u16, u32, u64 = (read_only(own[0]) for own in by_width((latents,)))
+    u8, u16, u32, u64 = map(read_only, each_width(latents))
     _assign(u8, u16, u32, u64, lowers, bounds, distances, distances.view(np.uint64), out)
 
 

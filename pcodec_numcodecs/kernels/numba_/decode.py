@@ -31,7 +31,7 @@ from .opening import (
     read_page_metadata,
     variables_of,
 )
-from .variables import MOST_VARIABLES
+from .variables import MOST_VARIABLES, each_width
 from .words import items
 
 I64 = npt.NDArray[np.int64]
@@ -39,7 +39,6 @@ I64 = npt.NDArray[np.int64]
 _EIGHT, _WIDTH, _PAIR = np.uint64(8), np.uint64(16), np.uint64(0xFFFF)
 _CELLS = np.uint64(BATCH_CELLS)
 _LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
-_NOTHING = tuple(np.zeros(0, dtype) for dtype in (np.uint8, np.uint16, np.uint32, np.uint64))
 _RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 _TAIL = 3072
 """Bytes that hold the codes and the offsets of a batch of one variable, and page metadata of the usual size."""
@@ -102,8 +101,6 @@ def decode_lanes(
     """Decode the lanes of one Pco chunk, given what `variables_of` returns; fill `ends` and `faults`."""
     bits = 8 * out.itemsize
     middle = 1 << (bits - 1)
-    # An array for each width, of which one is the given one: so one kernel serves them all.
-    out8, out16, out32, out64 = (out if nothing.dtype == out.dtype else nothing for nothing in _NOTHING)
     _decode_lanes(
         read_only(data),
         *_tail(data, variables[0]),
@@ -127,7 +124,7 @@ def decode_lanes(
         ends,
         faults,
         np.int64(out.itemsize),
-        *(out8, out16, out32, out64),
+        *each_width(out),
         out.view(np.uint8),
         *(rows.lengths, rows.firsts, rows.starts),
     )

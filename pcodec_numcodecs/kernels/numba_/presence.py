@@ -64,18 +64,16 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
     taken, at = np.uint64(0), np.uint64(0)
     while at + _EIGHT <= size and taken + _EIGHT <= np.uint64(latents.size):
         # Masked cells lie together: most stretches are all masked, or not at all.
-        codes = load(absent, at)
+        codes, looked_at = load(absent, at), _EIGHT
         if codes == 0:
-            alike = _EIGHT
             if at + _MANY <= size and taken + _MANY <= np.uint64(latents.size) and _is_zero(absent, at + _EIGHT):
                 for k in range(_MANY):
                     out[at + k] = latents[taken + k]
-                alike = _MANY
+                looked_at = _MANY
             else:
                 for k in range(_EIGHT):
                     out[at + k] = latents[taken + k]
-            taken += alike
-            at += alike - _EIGHT
+            taken += looked_at
         elif (codes | (codes >> _ONE)) & _EACH == _EACH:
             for k in range(_EIGHT):
                 out[at + k] = between
@@ -84,7 +82,7 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
                 present = absent[at + k] == 0
                 out[at + k] = latents[taken] if present else between
                 taken += np.uint64(present)
-        at += _EIGHT
+        at += looked_at
     last = np.int64(latents.size - 1)
     while at < size:
         present = absent[at] == 0

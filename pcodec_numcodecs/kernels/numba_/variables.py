@@ -13,6 +13,14 @@ Arrays = tuple[npt.NDArray[Any], ...]
 _NOTHING = tuple(np.zeros(0, dtype) for dtype in (np.uint8, np.uint16, np.uint32, np.uint64))
 
 
+def each_width(
+    array: npt.NDArray[Any],
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return an array for each width, of which one is the given one: so one kernel serves them all."""
+    u8, u16, u32, u64 = (_or_nothing(array, nothing) for nothing in _NOTHING)
+    return u8, u16, u32, u64
+
+
 def by_width(arrays: Arrays) -> tuple[Arrays, Arrays, Arrays, Arrays]:
     """Sort flat arrays of unsigned integers by width: 8, 16, 32, 64 bits.
 
