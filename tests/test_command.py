@@ -143,10 +143,15 @@ def test_json_of_every_command(tmp_path, capsys):
     assert run_json(capsys, "explain", tmp_path / "new.zarr/field")[1]["tried"]
 
 
-def test_a_reader_that_has_seen_enough(tmp_path):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough(tmp_path, unbuffered):
     make_tree(tmp_path / "tree.zarr")
     process = subprocess.Popen(
-        [*COMMAND, "inspect", tmp_path / "tree.zarr"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "inspect", tmp_path / "tree.zarr"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
     )
     process.stdout.close()
     assert process.wait(timeout=60) == 1

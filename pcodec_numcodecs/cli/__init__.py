@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             # What Zarr and numcodecs warn of is for those who write code; what users need to know is in the results.
             warnings.simplefilter("ignore")
-            return int(chosen.run(chosen, console))
+            code = int(chosen.run(chosen, console))
+            sys.stdout.flush()  # here, where it can be told whether somebody still reads
+            return code
     except KeyboardInterrupt as error:
         console.fail(str(error) or "interrupted")
         return _INTERRUPTED
