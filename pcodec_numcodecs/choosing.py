@@ -315,8 +315,9 @@ def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Ker
 
 
 def _price_of(encoded: deltas.Encoded, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:
+    # Each run lacks some latents, those that its delta state implies: of pages, which are longer, hardly any do.
     level = min(config.compression_level, _TRIAL_LEVEL)
-    price = estimate(encoded.stored, level, sample.of_whole(encoded.stored), kernels)
+    price = estimate(encoded.stored, level, sample.whole, kernels)
     if encoded.lookbacks is not None:
-        price += estimate(encoded.lookbacks, level, sample.of_whole(encoded.lookbacks), kernels)
+        price += estimate(encoded.lookbacks, level, sample.whole, kernels)
     return price

@@ -37,10 +37,6 @@ class Runs(NamedTuple):
     counts: I64
     whole: int
 
-    def of_whole(self, latents: Latents) -> int:
-        """Return how many latents there are of the chunk for those made of the sample."""
-        return latents.size * self.whole // max(self.latents.size, 1)
-
 
 def _hashes(count: int) -> npt.NDArray[np.uint64]:
     """Return a number of no pattern for each index below `count`."""
