@@ -69,10 +69,12 @@ _DOUBT_LOG: Final = 7
 """Pco as it is and the best pipeline are both carried out where their prices are within 1/128;"""
 _REPEATED_DOUBT_LOG: Final = 4
 """within 1/16, where the other is for cells that repeat."""
-_WHOLE_HANDICAP: Final = {"balanced": 24, "whole": 0}
-"""What a single page for all cells must save, in 256ths: it cannot be read in parts."""
-_ROWS_HANDICAP: Final = 1
+_WHOLE_HANDICAP: Final = {"balanced": 96, "whole": 0}
+"""What a single page for all cells must save, in 1024ths: it cannot be read in parts."""
+_ROWS_HANDICAP: Final = 4
 """The same of pages of whole rows, of which many are read for a column."""
+_PREDICTED_HANDICAP: Final = 1
+"""The same of any prediction, which takes time: noise is not to be predicted."""
 
 
 def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kernels) -> Choice:
@@ -253,7 +255,7 @@ class Search:
         if self.wish.level > USUAL_LEVEL:
             thresholds, saved = trial.bench.contexts(trial, page_count(self.latents.shape, tile))
             cost -= saved
-        return Candidate(tile, trial, cost, thresholds=thresholds)
+        return Candidate(tile, trial, cost, _PREDICTED_HANDICAP, thresholds=thresholds)
 
     def _predicted(self) -> Iterator[Candidate]:
         scored = self.trials()[:_FINALISTS]
@@ -278,7 +280,7 @@ class Search:
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        if wish.tile is not None or wish.access not in _WHOLE_HANDICAP or wish.is_fast:
+        if wish.tile is not None or wish.access not in _WHOLE_HANDICAP:
             yield self._plain(TILES, tile, self._flat_price(self._boxes.runs, self._modes)[0])
             return
         flat = self.latents.reshape(-1)
@@ -288,7 +290,7 @@ class Search:
         in_tiles, _ = self._flat_price(self._boxes.runs, modes)
         in_rows = in_one = cost
         repeated = False
-        cells = FLAT_CELLS // 2 if self._is_small else FLAT_CELLS
+        cells = FLAT_CELLS // 2 if self._is_small or wish.is_fast else FLAT_CELLS
         rows, whole = rows_tile(shape), whole_tile(shape)
         gain, of = self._lookback_gain(sample_stretches(flat, _LONGEST_STRETCH, cells), prod(whole), modes)
         if gain < of:

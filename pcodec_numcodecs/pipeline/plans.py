@@ -18,7 +18,7 @@ FAST_LEVEL: Final = 4
 USUAL_LEVEL: Final = 8
 SMALL_CELLS: Final = 1 << 18
 """For a smaller array, the search would take long beside the work on all cells."""
-HANDICAP_LOG: Final = 8
+HANDICAP_LOG: Final = 10
 PIPELINE, TILES, ROWS, ONE_PAGE = "pipeline", "tiles", "rows", "one page"
 """Kinds of candidates: with steps; and Pco on the cells as they are, in tiles, in rows, and all in one page."""
 
@@ -48,7 +48,7 @@ class Wish:
     def effort(self, cells: int) -> "Effort":
         """Return how far to search for the pipeline of an array."""
         if self.is_fast:
-            return Effort(1 << 13, 0, 0, 0, 0)
+            return Effort(1 << 15 if cells < SMALL_CELLS else 1 << 14, 0, 0, 0, 0)
         if self.level <= USUAL_LEVEL:
             return Effort(1 << 15, 2, 2, 1 << 11, 4) if cells < SMALL_CELLS else Effort(1 << 15, 3, 2, 1 << 12, 16)
         return Effort(1 << 16, 4, 3, 1 << 13, 16)
@@ -95,7 +95,7 @@ class Plan(NamedTuple):
     values
         For `Rank`, the distinct values of the array, ascending.
     handicap
-        A 256th of its size that it must save, times this, to be chosen over others.
+        A 1024th of its size that it must save, times this, to be chosen over others.
     """
 
     tile: Shape

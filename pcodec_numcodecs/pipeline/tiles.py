@@ -17,6 +17,8 @@ TILE_LOG: Final = 13
 cells get dear."""
 _MOST_TILE_LOG: Final = 16
 _PAGE_BYTES: Final = 6 << 10
+_ROW_CELLS: Final = 32
+"""Cells of a tile along the last axis at least, where predictions are along others: shorter rows take long to place."""
 
 
 def auto_tile(shape: Shape, access: str, cells: int = 1 << TILE_LOG) -> Shape:
@@ -59,7 +61,8 @@ def predicted_tile(shape: Shape, access: str, used: Shape, cells: int, first_who
     if first_whole:
         tile[used[0]] = shape[used[0]]
         left.remove(used[0])
-    _cube(tile, shape, sorted(left), max(1, cells // prod(tile)))
+    row = min(_ROW_CELLS, max(1, shape[-1])) if len(shape) - 1 not in used else 1
+    _cube(tile, shape, sorted(left), max(1, cells // (prod(tile) * row)))
     _cube(tile, shape, [axis for axis in reversed(range(len(shape))) if axis not in used], max(1, cells // prod(tile)))
     return tuple(tile)
 
