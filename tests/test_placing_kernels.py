@@ -29,17 +29,20 @@ def rows_of_some_kind(rng, counts):
         order = np.sort(order)
         order += order // int(rng.integers(2, 5)) + order // 6 * int(rng.integers(0, 3))
     starts = order * int(lengths.max()) * step
+    size = int((order.max(initial=-1) + 1) * lengths.max() * step)
+    if rng.random() < 0.4:
+        # Columns of a tile: rows that begin side by side.
+        step = int(rng.integers(2, 30))
+        groups, columns = np.divmod(np.arange(order.size), step)
+        starts = groups * int(lengths.max()) * step + columns
+        size = (int(groups.max(initial=-1)) + 1) * int(lengths.max()) * step
     firsts = np.cumsum(of_lane) - of_lane
     places = [
         starts[first + i // length] + i % length * step
         for n, length, first in zip(counts.tolist(), lengths.tolist(), firsts.tolist(), strict=True)
         for i in range(n)
     ]
-    return (
-        Rows(lengths, firsts, starts, step),
-        np.array(places),
-        int((order.max(initial=-1) + 1) * lengths.max() * step),
-    )
+    return Rows(lengths, firsts, starts, step), np.array(places), size
 
 
 def masked(rng, n, number_type):

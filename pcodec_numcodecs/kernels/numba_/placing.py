@@ -32,7 +32,8 @@ def place_numbers(
     """See `Kernels.place_numbers`."""
     if recipe.mode == CLASSIC:
         masked = (read_only(absent), *_ends(fills, out))
-        _place_latents(read_only(primary), counts, *masked, *_row_arrays(rows), *_order(recipe, out), *_room(out))
+        room = _room(out, counts, rows, _STRETCH)
+        _place_latents(read_only(primary), counts, *masked, *_row_arrays(rows), *_order(recipe, out), *room)
         return
     bits = 8 * out.itemsize
     middle = 1 << (bits - 1)
@@ -50,8 +51,7 @@ def place_numbers(
         np.uint64(middle if recipe.signed else 0),
         np.uint64(middle - 1 if recipe.mantissa_bits else 0),
         read_only(recipe.values),
-        np.empty(BATCH, out.dtype),
-        out,
+        *_room(out, counts, rows, BATCH),
     )
 
 
@@ -72,7 +72,7 @@ def place_values(
     ordering = _order(recipe, out)
     found = _place_values(
         *(read_only(places), counts, np.uint64(first), read_only(spans), values),
-        *(*masked, *_row_arrays(rows), *ordering, *_room(out)),
+        *(*masked, *_row_arrays(rows), *ordering, *_room(out, counts, rows, _STRETCH)),
     )
     return int(found)
 
@@ -93,8 +93,9 @@ def _order(recipe: Recipe, out: Latents) -> tuple[Any, Any, Any]:
     return dtype(middle), dtype(middle * recipe.signed), dtype((middle - 1) * (recipe.mantissa_bits > 0))
 
 
-def _room(out: Latents) -> tuple[Latents, Latents]:
-    return np.empty(_STRETCH, out.dtype), out
+def _room(out: Latents, counts: I64, rows: Rows, stretch: int) -> tuple[Latents, Latents]:
+    """Return room for a stretch, or for a lane whose rows are not in one piece and are copied together; and `out`."""
+    return np.empty(stretch if rows.step == 1 else max(stretch, int(counts.max(initial=0))), out.dtype), out
 
 
 @compiled
@@ -126,9 +127,13 @@ def _place_latents(
                 to = np.uint64(row_starts[first_rows[lane] + done // row_lengths[lane]] + done % row_lengths[lane])
                 _order_latents(latents, first, n, absent, fill, other, middle, flip, turned, out, to)
             else:
-                _order_latents(latents, first, n, absent, fill, other, middle, flip, turned, scratch, np.uint64(0))
-                copy_rows(scratch, n, out, step, *rows)
+                to = np.uint64(0 if step == 1 else done)
+                _order_latents(latents, first, n, absent, fill, other, middle, flip, turned, scratch, to)
+                if step == 1:
+                    copy_rows(scratch, n, out, step, *rows)
             first += np.uint64(n)
+        if step != 1:
+            copy_rows(scratch, counts[lane], out, step, 0, row_lengths[lane], first_rows[lane], row_starts)
 
 
 @inlined
@@ -196,20 +201,24 @@ def _place_values(
         for done in range(0, counts[lane], _STRETCH):
             n = min(counts[lane] - done, _STRETCH)
             rows = done, row_lengths[lane], first_rows[lane], row_starts
+            to = np.uint64(0 if step == 1 else done)
             if step == 1:
                 announce(out, n, *rows)
             if absent.size:
                 for i in range(np.uint64(n)):
                     code = absent[first + i]
                     if code:
-                        scratch[i] = fill if code == 1 else other
+                        scratch[to + i] = fill if code == 1 else other
                     else:
-                        scratch[i] = numbers[np.uint64(places[first + i]) - origin]
+                        scratch[to + i] = numbers[np.uint64(places[first + i]) - origin]
             else:
                 for i in range(np.uint64(n)):
-                    scratch[i] = numbers[np.uint64(places[first + i]) - origin]
-            copy_rows(scratch, n, out, step, *rows)
+                    scratch[to + i] = numbers[np.uint64(places[first + i]) - origin]
+            if step == 1:
+                copy_rows(scratch, n, out, step, *rows)
             first += np.uint64(n)
+        if step != 1:
+            copy_rows(scratch, counts[lane], out, step, 0, row_lengths[lane], first_rows[lane], row_starts)
     return np.int64(-1)
 
 
@@ -277,9 +286,11 @@ def _place(
             if step == 1:
                 store(cells, at, n, out, scratch, *rows, mask, flip, turned)
             else:
+                origin[0] = done
                 store(cells, at, n, scratch, scratch, 0, n, 0, origin, mask, flip, turned)
-                copy_rows(scratch, n, out, step, *rows)
             first += n
+        if step != 1:
+            copy_rows(scratch, counts[lane], out, step, 0, row_lengths[lane], first_rows[lane], row_starts)
 
 
 @inlined
