@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from .arithmetic import check_float_arithmetic
 from .constants import ANS_INTERLEAVING
+from .dtypes import NumberType
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
-from .kernels import DecodeStream, Kernels, Recipe, Rows, streams
+from .kernels import ChunkPages, DecodeStream, Kernels, Recipe, Rows, streams
 from .lazy import lazy_property
 from .metadata import ChunkMetadata, FloatMult, VariableLayout
 from .recipes import recipe
@@ -136,10 +137,9 @@ def decompress_pages(
         _check_page_metadata(data, pages)
     starts, stops, n, wanted = chunks[0][1:] if len(chunks) == 1 else _end_to_end(chunks)
     if rows is None:
-        ends_in_out = np.cumsum(wanted)
-        total = int(ends_in_out[-1])
+        total = int(wanted.sum())
         numbers = np.empty(total, number_type.dtype) if out is None else out[:total]
-        rows = Rows(np.maximum(wanted, 1), np.arange(wanted.size), ends_in_out - wanted)
+        rows = Rows.end_to_end(wanted)
     else:
         assert out is not None
         numbers = out
@@ -165,6 +165,32 @@ def decompress_pages(
     if faults.any():
         _raise_fault(recipes, faults)
     return numbers, ((ends + 7 * whole) >> 3) - starts
+
+
+def decompress_usual(
+    source: U8,
+    start: int,
+    number_type: NumberType,
+    kernels: Kernels,
+    out: npt.NDArray[Any],
+    pages: ChunkPages | None = None,
+    rows: Rows | None = None,
+) -> I64 | None:
+    """Decode whole pages of a Pco chunk, of a version with several delta encodings, if there is a short way for it.
+
+    Parameters
+    ----------
+    source, start, pages, rows
+        See `Kernels.decode_usual_chunk`.
+    out
+        1-D, contiguous, of the number type, to be filled.
+
+    Returns
+    -------
+    Byte after each page; or None, when `ChunkMetadata.read` and `decompress_pages` are to do it or say what is wrong.
+    """
+    kind = number_type.mantissa_bits, number_type.is_signed
+    return kernels.decode_usual_chunk(source, start, *kind, pages, out.view(number_type.latent), rows)
 
 
 def _end_to_end(chunks: Sequence[Pages]) -> tuple[I64, ...]:

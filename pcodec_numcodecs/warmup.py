@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from .compress import compress_chunk
 from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
-from .decompress import ChunkTables, decompress_pages, laid_out
+from .decompress import ChunkTables, decompress_pages, decompress_usual, laid_out
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
-from .kernels import Kernels, Rows, load
+from .kernels import ChunkPages, Kernels, Rows, load
 from .kernels.predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
 from .kernels.streams import INT_MULT
 from .metadata import Classic, NoDelta
@@ -138,6 +138,9 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     kernels.crc32c_of_stretches(data, once.starts, once.stops)
     decompress_pages(data, [once], kernels)
     decompress_pages(data, [once, once._replace(chunk=tables[1])], kernels)
+    source, out = np.frombuffer(chunk.metadata.write(), np.uint8), np.empty_like(case.numbers)
+    rows = Rows.end_to_end(once.n)
+    decompress_usual(source, 0, case.number_type, kernels, out, ChunkPages(data, *once[1:4]), rows)
     return tables[0]
 
 
@@ -177,6 +180,5 @@ def predict(kernels: Kernels) -> None:
     kernels.accumulate_changes(absent.copy(), np.array([12]), np.array([3]))
     kernels.fill_runs(np.array([5, 7], np.uint32), absent.copy())
     kernels.count_present(absent, np.array([12]))
-    kernels.decode_file_chunk(absent, 0, 0, False, absent.copy())
     ones = np.ones(1, np.int64)
     kernels.fit_neighbours(np.arange(8), np.arange(8), 8 * ones, ones, np.array([[-2], [0], [-1]]), np.empty(1))

@@ -8,16 +8,17 @@ remembers, for each page, where it starts and how many numbers it has, and for e
 from collections.abc import Sequence
 from typing import Any, Self, SupportsIndex
 
+import numpy as np
 import numpy.typing as npt
 
 from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import CompressedChunk, compress_chunk
 from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH
-from .decompress import ChunkTables, decompress_pages, laid_out
+from .decompress import ChunkTables, Pages, decompress_pages, decompress_usual, laid_out
 from .dtypes import number_type_named
 from .errors import InvalidArgumentError
-from .kernels import load
+from .kernels import ChunkPages, Rows, load
 from .metadata import ChunkMetadata, FormatVersion
 
 __all__ = ["ChunkCompressor", "ChunkDecompressor", "FileCompressor", "FileDecompressor"]
@@ -160,23 +161,28 @@ class FileDecompressor:
         InvalidArgumentError
             For an unknown number type.
         """
-        metadata, size = ChunkMetadata.read(as_bytes_view(src), number_type_named(dtype), self._version)
-        return ChunkDecompressor._make(metadata), size
+        source = as_bytes_view(src)
+        metadata, size = ChunkMetadata.read(source, number_type_named(dtype), self._version)
+        kept = bytes(source[:size]) if self._version.has_delta_variants else None
+        return ChunkDecompressor._make(metadata, kept), size
 
 
 class ChunkDecompressor:
     """Reads the pages of one chunk, in any order, from any number of threads."""
 
-    __slots__ = ("_tables",)
+    __slots__ = ("_source", "_tables")
     _tables: ChunkTables
+    _source: bytes | None
+    """The metadata as they were written, of a version for which there is a short way."""
 
     def __init__(self) -> None:
         raise TypeError("cannot create ChunkDecompressor directly; use FileDecompressor.chunk_decompressor")
 
     @classmethod
-    def _make(cls, metadata: ChunkMetadata) -> Self:
+    def _make(cls, metadata: ChunkMetadata, source: bytes | None) -> Self:
         self = object.__new__(cls)
         self._tables = ChunkTables(metadata)
+        self._source = source
         return self
 
     def read_page_into(self, src: Buffer, page_n: SupportsIndex, dst: npt.NDArray[Any]) -> tuple[Progress, int]:
@@ -212,8 +218,8 @@ class ChunkDecompressor:
             )
         wanted = min(n, target.size)
         data, pages = laid_out(self._tables, [as_bytes_view(src)], [n], [wanted])
-        numbers, read = decompress_pages(data, [pages], load(wanted), target)
-        return Progress(numbers.size, numbers.size == n), int(read[0])
+        read = self._read(data, pages, target[:wanted])
+        return Progress(wanted, wanted == n), int(read[0])
 
     def read_pages_into(
         self, srcs: Sequence[Buffer], page_ns: Sequence[SupportsIndex], dst: npt.NDArray[Any]
@@ -250,8 +256,19 @@ class ChunkDecompressor:
             return Progress(0, True), []
         sources = [src if type(src) is bytes else as_bytes_view(src) for src in srcs]
         data, pages = laid_out(self._tables, sources, ns)
-        numbers, read = decompress_pages(data, [pages], load(sum(ns)), target)
-        return Progress(numbers.size, True), read.tolist()
+        count = sum(ns)
+        return Progress(count, True), self._read(data, pages, target[:count]).tolist()
+
+    def _read(self, data: npt.NDArray[np.uint8], pages: Pages, out: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Read numbers of pages, and return the count of bytes read of each page."""
+        kernels = load(out.size)
+        if self._source is not None and out.size == pages.n.sum():
+            asked, rows = ChunkPages(data, *pages[1:4]), Rows.end_to_end(pages.n)
+            source, number_type = np.frombuffer(self._source, np.uint8), self._tables.metadata.number_type
+            ends = decompress_usual(source, 0, number_type, kernels, out, asked, rows)
+            if ends is not None:
+                return ends - pages.starts
+        return decompress_pages(data, [pages], kernels, out)[1]
 
     def _destination(self, dst: object) -> npt.NDArray[Any]:
         array, found = check_destination(dst)

@@ -92,7 +92,7 @@ def test_without_a_look_numbers_would_be_others(mode, monkeypatch):
     for module in ("decompress", "frame.decoding"):
         monkeypatch.setattr(f"pcodec_numcodecs.{module}.check_float_arithmetic", lambda: None)
     if HAVE_NUMBA:
-        monkeypatch.setattr("pcodec_numcodecs.kernels.numba_.files.has_float_arithmetic", lambda: True)
+        monkeypatch.setattr("pcodec_numcodecs.kernels.numba_.chunks.has_float_arithmetic", lambda: True)
     with float_mode(mode):
         found = [standalone.simple_decompress(products).tobytes(), frame.read(predicted).tobytes()]
     assert found != [numbers.tobytes(), weighted.array.tobytes()]

@@ -96,7 +96,7 @@ def test_threads_share_the_pages_of_both_ways(monkeypatch):
 
     chunk = streams.CompressedChunk
     monkeypatch.setattr(chunk, "write_pages", watched("write", chunk.write_pages))
-    monkeypatch.setattr(decoding, "decompress_pages", watched("read", decoding.decompress_pages))
+    monkeypatch.setattr(decoding.PartDecoder, "land", watched("read", decoding.PartDecoder.land))
     frame.read(frame.write(ARRAYS["walk"], tile=(8, 8), threads=2), threads=2)
     assert {way: len(threads) for way, threads in seen.items()} == {"write": 2, "read": 2}
 

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arithmetic import check_float_arithmetic
-from ..decompress import ChunkTables, Pages, decompress_pages
+from ..decompress import ChunkTables, Pages, decompress_pages, decompress_usual
 from ..dtypes import NUMBER_TYPES, Latents, NumberType, from_latents
 from ..errors import CorruptionError
-from ..kernels import Kernels, Rows
+from ..kernels import ChunkPages, Kernels, Rows
 from ..metadata import Classic, Dict, FormatVersion, Mode, NoDelta
 from ..pipeline import affine
 from ..pipeline.affine import Affine
@@ -70,8 +70,7 @@ class PartDecoder(NamedTuple):
         """
         element, cells = self.layout.element, self.layout.page_numbers[pages]
         numbers = np.empty(int(cells.sum()), element.number_type.latent)
-        rows = Rows(cells, np.arange(cells.size), np.cumsum(cells) - cells)
-        self.land(pages, sources, numbers, rows)
+        self.land(pages, sources, numbers, Rows.end_to_end(cells))
         return from_numbers(numbers.view(element.number_type.dtype), element)
 
     def land(self, pages: I64, sources: PageStreams, out: Latents, rows: Rows) -> None:
@@ -160,8 +159,7 @@ class PartDecoder(NamedTuple):
         # At the end of all cells: from there they are spread without another array.
         cells = np.empty(absent.size, number_type.dtype)
         held = cells[absent.size - int(present.sum()) :]
-        rows = Rows(np.maximum(present, 1), np.arange(present.size), np.cumsum(present) - present)
-        self._stream(pages, sources, stream, present, held, rows)
+        self._stream(pages, sources, stream, present, held, Rows.end_to_end(present))
         bits = cells.view(number_type.latent)
         self.kernels.spread_present(held.view(number_type.latent), absent, between, bits)
         return bits
@@ -211,18 +209,34 @@ class PartDecoder(NamedTuple):
             )
         parts = [np.zeros(0, number_type.dtype)]
         for chunk, members in self._by_chunk(pages, counts):
-            numbers = counts[members]
-            tables = self.tables(chunk * layout.streams_a_page + index, number_type)
-            own_rows = None if rows is None else Rows(rows.lengths[members], rows.firsts[members], rows.starts)
-            asked = Pages(tables, starts[members], stops[members], numbers, numbers)
-            decoded, read = decompress_pages(sources.data, [asked], self.kernels, out, own_rows)
+            metadata = chunk * layout.streams_a_page + index
+            asked = ChunkPages(sources.data, starts[members], stops[members], counts[members])
+            own, own_rows = out, rows
+            if own is None or own_rows is None:
+                own, own_rows = np.empty(int(asked.numbers.sum()), number_type.dtype), Rows.end_to_end(asked.numbers)
+            elif isinstance(members, np.ndarray):
+                own_rows = Rows(own_rows.lengths[members], own_rows.firsts[members], own_rows.starts)
+            read = self._decode(metadata, number_type, asked, own, own_rows)
             if (wrong := np.flatnonzero(sizes[members] != read)).size:
                 place = int(np.arange(pages.size)[members][wrong[0]])
                 raise CorruptionError(
                     f"a stream of page {pages[place]} must have {read[wrong[0]]} bytes, got {sizes[place]}"
                 )
-            parts.append(decoded)
+            parts.append(own)
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
+
+    def _decode(
+        self, metadata: int, number_type: NumberType, pages: ChunkPages, out: npt.NDArray[Any], rows: Rows
+    ) -> I64:
+        """Decode pages of a Pco chunk, whose metadata are in a stream of the frame; return the bytes of each."""
+        if self.version.has_delta_variants:
+            source = np.frombuffer(self.content(metadata), np.uint8)
+            ends = decompress_usual(source, 0, number_type, self.kernels, out, pages, rows)
+            if ends is not None:
+                return ends - pages.starts
+        tables = self.tables(metadata, number_type)
+        asked = Pages(tables, pages.starts, pages.stops, pages.numbers, pages.numbers)
+        return decompress_pages(pages.data, [asked], self.kernels, out, rows)[1]
 
     def _by_chunk(self, pages: I64, counts: I64) -> Iterator[tuple[int, I64 | slice]]:
         """Yield the Pco chunks of pages that have numbers, rising, and the places of their pages."""

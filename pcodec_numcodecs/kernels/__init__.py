@@ -14,9 +14,20 @@ import numpy.typing as npt
 from .choice import Backend, backend, module
 from .coding import Coding
 from .predictions import Prediction
-from .streams import DecodeStream, EncodeStream, Recipe, Rows
+from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows
 
-__all__ = ["Backend", "DecodeStream", "EncodeStream", "Kernels", "Prediction", "Recipe", "Rows", "backend", "load"]
+__all__ = [
+    "Backend",
+    "ChunkPages",
+    "DecodeStream",
+    "EncodeStream",
+    "Kernels",
+    "Prediction",
+    "Recipe",
+    "Rows",
+    "backend",
+    "load",
+]
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]

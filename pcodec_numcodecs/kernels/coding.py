@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .streams import DecodeStream, EncodeStream, Recipe, Rows
+from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -54,26 +54,34 @@ class Coding(Protocol):
         sound is arbitrary.
         """
 
-    def decode_file_chunk(
-        self, data: npt.NDArray[np.uint8], start: int, mantissa_bits: int, signed: bool, out: Latents
-    ) -> int:
-        """Decode a chunk of a .pco file, metadata included, where a twin has a short way for such a chunk.
+    def decode_usual_chunk(
+        self,
+        source: npt.NDArray[np.uint8],
+        start: int,
+        mantissa_bits: int,
+        signed: bool,
+        pages: ChunkPages | None,
+        out: Latents,
+        rows: Rows | None,
+    ) -> I64 | None:
+        """Decode whole pages of a Pco chunk and its metadata, where a twin has a short way for such a chunk.
 
         Parameters
         ----------
-        data
-            Bytes of a file whose version has delta encodings of several kinds.
-        start
-            Byte at which the chunk's metadata begin.
+        source, start
+            Bytes that hold the chunk's metadata, and where these begin, in a version with several delta encodings. They
+            end with the metadata, if pages are given.
         mantissa_bits, signed
             Of the numbers, as in `Recipe`.
-        out
-            For the bits of all numbers of the chunk, of the latent dtype.
+        pages
+            The pages; or None for one that follows the metadata and fills `out`. More may follow a page.
+        out, rows
+            As in `decode_pages`; `rows` is None where `pages` is.
 
         Returns
         -------
-        Byte after the chunk; -1 where nothing was decoded, because there is no short way for it or because something is
-        wrong with it. What is in `out` then is arbitrary.
+        Byte after the last of each page; None where nothing was decoded, because there is no short way for the chunk or
+        because something is wrong with it. What is in `out` then is arbitrary.
         """
 
     def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:

@@ -1,6 +1,6 @@
 """What a kernel call gets for one latent variable of many lanes (a lane is one page), and what numbers are made by."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +101,30 @@ class Rows(NamedTuple):
     firsts: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
     step: int = 1
+
+    @classmethod
+    def end_to_end(cls, counts: npt.NDArray[np.int64]) -> Self:
+        """Return rows of so many numbers, one a lane, each after the one before."""
+        return cls(np.maximum(counts, 1), np.arange(counts.size), np.cumsum(counts) - counts)
+
+
+class ChunkPages(NamedTuple):
+    """All that is decoded of one Pco chunk.
+
+    Attributes
+    ----------
+    data
+        Bytes in which the pages lie.
+    starts, stops
+        int64, one a page: its first byte and the byte after its last.
+    numbers
+        int64, one a page: numbers in it, at least 1.
+    """
+
+    data: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.int64]
+    stops: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.int64]
 
 
 class EncodeStream(NamedTuple):

@@ -2,12 +2,12 @@
 
 from .bins import assign_bins, measure_bins
 from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
+from .chunks import decode_usual_chunk
 from .contexts import assign_contexts, merge_contexts
 from .decode import decode_pages
 from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
-from .files import decode_file_chunk
 from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
@@ -27,8 +27,8 @@ __all__ = [
     "count_present",
     "crc32c_of_stretches",
     "cut_ranges",
-    "decode_file_chunk",
     "decode_pages",
+    "decode_usual_chunk",
     "difference_consecutive",
     "difference_lookback",
     "encode_pages",

@@ -1,4 +1,4 @@
-"""Chunks of .pco files as most are, metadata included: Python would take as long for these as for many numbers.
+"""Pco chunks as most are, metadata included: Python would take as long for these as for many numbers.
 
 What is read here is checked by the same rules as `pcodec_numcodecs.metadata`; whatever is unusual, and whatever breaks
 a rule, is left to that, which also says why.
@@ -18,9 +18,23 @@ from ...constants import (
     BITS_DELTA_ORDER,
     BITS_MODE,
     BITS_QUANT_K,
+    BITS_STATE_LOG,
+    BITS_WINDOW_LOG,
     MAX_ANS_LOG,
+    MAX_WINDOW_LOG,
 )
-from ..streams import CLASSIC, CONSECUTIVE, FLOAT_MULT, FLOAT_QUANT, INT_MULT, NO_DELTA, Recipe, Rows
+from ..streams import (
+    CLASSIC,
+    CONSECUTIVE,
+    FLOAT_MULT,
+    FLOAT_QUANT,
+    INT_MULT,
+    LOOKBACK,
+    NO_DELTA,
+    ChunkPages,
+    Recipe,
+    Rows,
+)
 from .compiled import compiled, inlined_lightly, read_only
 from .decode import decode_lanes
 from .opening import ANS_LOG, BITS, END_BIN, FIRST_BIN, OMITTED, PRESENT, STATE_LENGTH, WIDEST, field
@@ -32,45 +46,79 @@ U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_LEFT = -1
 _ZERO, _NO_WEIGHTS = np.zeros(1, np.int64), np.zeros(0, np.int64)
-_MODE, _BASE, _DELTA, _ORDER, _SECONDARY_TOO, _PAGE, _BINS = range(7)
-_PRIMARY, _SECONDARY = 1, 2
+_MODE, _BASE, _DELTA, _ORDER, _WINDOW, _SECONDARY_TOO, _PAGE_BITS, _END, _BINS = range(9)
+_LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
+_LOOKBACK_BITS = 32
 _MOST_BINS = 1 << 12
 _AHEAD = 128
 """Bits that may be read beyond a field."""
+_MOST_BYTES = 1 << 16
+"""Of metadata."""
 
 
-def decode_file_chunk(data: U8, start: int, mantissa_bits: int, signed: bool, out: Latents) -> int:
-    """See `Kernels.decode_file_chunk`."""
+def decode_usual_chunk(
+    source: U8,
+    start: int,
+    mantissa_bits: int,
+    signed: bool,
+    pages: ChunkPages | None,
+    out: Latents,
+    rows: Rows | None,
+) -> I64 | None:
+    """See `Kernels.decode_usual_chunk`."""
     bits = 8 * out.itemsize
+    is_behind = pages is None
+    if pages is None:
+        pages = ChunkPages(source, _ZERO, np.array([source.size]), np.array([out.size]))
     found, variables = np.zeros(_BINS + 1, np.uint64), np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64)
     weights, offset_bits = np.empty(_MOST_BINS, np.int64), np.empty(_MOST_BINS, np.int64)
     lowers = np.empty(_MOST_BINS, np.uint64)
     if not _read_metadata(
-        read_only(data), start, out.size, bits, mantissa_bits, found, variables, weights, offset_bits, lowers
+        *(_readable(source[start:]), pages.numbers, bits, mantissa_bits),
+        *(found, variables, weights, offset_bits, lowers),
     ):
-        return _LEFT
-    mode, base, delta, order, secondary_too, page, last = found.tolist()
+        return None
+    mode, base, delta, order, window, secondary_too, page_bits, size, last = found.tolist()
     if mode == FLOAT_MULT and not has_float_arithmetic():
-        return _LEFT
+        return None
+    if not is_behind and start + size != source.size:
+        return None
+    starts = np.array([start + size]) if is_behind else pages.starts
+    rows = rows or Rows(pages.numbers, _ZERO, _ZERO)
     recipe = Recipe(
-        *(1, delta, 0, _NO_WEIGHTS, 0, 0, mode, base),
+        *(starts.size, delta, window, _NO_WEIGHTS, 0, 0, mode, base),
         *(out[:0], signed or mantissa_bits > 0, mantissa_bits),
     )
-    sizes, ends, faults = np.array([out.size]), np.empty(1, np.int64), np.zeros((1, 2), np.int64)
+    ends, faults = np.empty_like(starts), np.zeros((starts.size, 2), np.int64)
     decode_lanes(
-        *(data, np.array([page]), sizes, sizes),
+        *(pages.data, starts, pages.numbers, pages.numbers),
         (variables, read_only(weights[:last]), read_only(lowers[:last]), read_only(offset_bits[:last])),
         *(order, bool(secondary_too), bits, recipe),
-        *(out, Rows(sizes, _ZERO, _ZERO), ends, faults),
+        *(out, rows, ends, faults),
     )
-    end = int(ends[0])
-    used = end & 7
-    # With these modes and delta encodings, there is nothing that makes a lane faulty.
-    if end > 8 * data.size or (used and data[end >> 3] >> used):
-        return _LEFT
-    return (end + 7) >> 3
+    return ends if _are_sound(read_only(pages.data), starts, pages.stops, faults, page_bits, ends) else None
+
+
+def _readable(source: U8) -> U8:
+    """Return metadata with so much behind them that each field can be read."""
+    if source.size > _MOST_BYTES:
+        return read_only(source[:_MOST_BYTES])
+    padded = np.zeros(source.size + _AHEAD // 8, np.uint8)
+    padded[: source.size] = source
+    return read_only(padded)
+
+
+@compiled
+def _are_sound(data: Any, starts: Any, stops: Any, faults: Any, metadata_bits: Any, ends: Any) -> Any:
+    """Tell whether pages are whole, with zeros where bytes are filled up; make bytes of the bits that they end at."""
+    for lane in range(starts.size):
+        body, end, stop = 8 * starts[lane] + metadata_bits, ends[lane], 8 * stops[lane]
+        # The order matters: what lies beyond is not looked at.
+        if faults[lane, 0] or body > stop or end > stop or _rest(data, body) or _rest(data, end):
+            return False
+        ends[lane] = (end + 7) >> 3
+    return True
 
 
 @inlined_lightly
@@ -82,8 +130,7 @@ def _taken(data: Any, position: Any, width: Any) -> Any:
 @compiled
 def _read_metadata(
     data: Any,
-    start: Any,
-    n: Any,
+    page_numbers: Any,
     bits: Any,
     mantissa_bits: Any,
     found: Any,
@@ -92,9 +139,12 @@ def _read_metadata(
     offset_bits: Any,
     lowers: Any,
 ) -> Any:
-    """Read chunk metadata and look at the metadata of the page behind; return whether all is sound and usual."""
+    """Read chunk metadata; return whether all is sound and usual."""
     limit = 8 * data.size - _AHEAD
-    position = 8 * start
+    longest = 0
+    for page in range(page_numbers.size):
+        longest = max(longest, page_numbers[page])
+    position = np.int64(0)
     if position + BITS_MODE + bits + BITS_QUANT_K + BITS_DELTA + BITS_DELTA_ORDER + 1 > limit:
         return False
     mode, position = _taken(data, position, BITS_MODE)
@@ -118,38 +168,49 @@ def _read_metadata(
     elif mode != CLASSIC:
         return False
     delta, position = _taken(data, position, BITS_DELTA)
-    order = secondary_too = np.uint64(0)
+    order = window = secondary_too = np.uint64(0)
     if delta == CONSECUTIVE:
         order, position = _taken(data, position, BITS_DELTA_ORDER)
         secondary_too, position = _taken(data, position, 1)
         if not order:
             return False
+    elif delta == LOOKBACK:
+        window, position = _taken(data, position, BITS_WINDOW_LOG)
+        order, position = _taken(data, position, BITS_STATE_LOG)
+        secondary_too, position = _taken(data, position, 1)
+        if window + 1 > MAX_WINDOW_LOG or order > window + 1:
+            return False
+        window, order = np.uint64(2) << window, np.uint64(1) << order
     elif delta != NO_DELTA:
         return False
     first = 0
-    metadata_bits = 0
-    for variable in range(_PRIMARY, _SECONDARY + (mode != CLASSIC)):
-        length = np.int64(order) if variable == _PRIMARY or secondary_too else 0
+    page_bits = np.int64(0)
+    for variable in range(_PRIMARY - (delta == LOOKBACK), _SECONDARY + (mode != CLASSIC)):
+        own_bits = _LOOKBACK_BITS if variable == _LOOKBACKS else bits
+        length = np.int64(order) if variable == _PRIMARY or (secondary_too and variable == _SECONDARY) else 0
         if position + BITS_ANS_LOG + BITS_BIN_COUNT > limit:
             return False
         ans_log, position = _taken(data, position, BITS_ANS_LOG)
         count, position = _taken(data, position, BITS_BIN_COUNT)
-        last = _read_bins(data, position, limit, bits, ans_log, count, first, weights, offset_bits, lowers)
-        if last < 0 or (not count and n > length):
+        last = _read_bins(data, position, limit, own_bits, ans_log, count, first, weights, offset_bits, lowers)
+        if last < 0 or (not count and longest > length):
             return False
         row = variables[variable]
-        row[PRESENT], row[BITS], row[STATE_LENGTH], row[OMITTED] = 1, bits, length, length
+        row[PRESENT], row[BITS], row[STATE_LENGTH], row[OMITTED] = 1, own_bits, length, length
+        if variable == _LOOKBACKS:
+            row[OMITTED] = order
+            for own in range(first, last):
+                if not 1 <= lowers[own] <= window:
+                    return False
         row[ANS_LOG], row[FIRST_BIN], row[END_BIN] = ans_log, first, last
-        position += np.int64(count) * (np.int64(ans_log) + bits + bit_length(np.uint64(bits)))
-        metadata_bits += length * bits + ANS_INTERLEAVING * np.int64(ans_log)
+        position += np.int64(count) * (np.int64(ans_log) + own_bits + bit_length(np.uint64(own_bits)))
+        page_bits += length * own_bits + ANS_INTERLEAVING * np.int64(ans_log)
         first = last
-    page = (position + 7) // 8
-    body = 8 * page + metadata_bits
-    # What fills up the last byte of the metadata of either.
-    if body > limit or _rest(data, position) or _rest(data, body):
+    if _rest(data, position):
         return False
     found[_MODE], found[_BASE], found[_DELTA], found[_ORDER] = mode, base, delta, order
-    found[_SECONDARY_TOO], found[_PAGE], found[_BINS] = secondary_too, page, first
+    found[_WINDOW], found[_SECONDARY_TOO], found[_PAGE_BITS] = window, secondary_too, page_bits
+    found[_END], found[_BINS] = (position + 7) // 8, first
     return True
 
 

@@ -3,7 +3,7 @@
 from .bins import assign_bins, measure_bins
 from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
 from .contexts import assign_contexts, merge_contexts
-from .decode import decode_file_chunk, decode_pages
+from .decode import decode_pages, decode_usual_chunk
 from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
@@ -26,8 +26,8 @@ __all__ = [
     "count_present",
     "crc32c_of_stretches",
     "cut_ranges",
-    "decode_file_chunk",
     "decode_pages",
+    "decode_usual_chunk",
     "difference_consecutive",
     "difference_lookback",
     "encode_pages",

@@ -9,7 +9,18 @@ import numpy.typing as npt
 from ...bits import PADDING
 from ...constants import ANS_INTERLEAVING
 from ...pages import page_starts
-from ..streams import BAD_INDEX, BAD_LOOKBACK, CONSECUTIVE, DICT, LOOKBACK, NO_DELTA, DecodeStream, Recipe, Rows
+from ..streams import (
+    BAD_INDEX,
+    BAD_LOOKBACK,
+    CONSECUTIVE,
+    DICT,
+    LOOKBACK,
+    NO_DELTA,
+    ChunkPages,
+    DecodeStream,
+    Recipe,
+    Rows,
+)
 from .batches import Placed, decode_latents
 from .deltas import undo_consecutive, undo_conv1, undo_lookback
 from .joins import join, numbers_of
@@ -71,9 +82,16 @@ def decode_pages(
     return ends + 8 * origin, faults
 
 
-def decode_file_chunk(data: npt.NDArray[np.uint8], start: int, mantissa_bits: int, signed: bool, out: Latents) -> int:
-    """See `Kernels.decode_file_chunk`: no way is shorter for NumPy."""
-    return -1
+def decode_usual_chunk(
+    source: npt.NDArray[np.uint8],
+    start: int,
+    mantissa_bits: int,
+    signed: bool,
+    pages: ChunkPages | None,
+    out: Latents,
+    rows: Rows | None,
+) -> None:
+    """See `Kernels.decode_usual_chunk`: no way is shorter for NumPy."""
 
 
 def _span(starts: I64, wanted: I64, streams: tuple[DecodeStream, ...], recipes: tuple[Recipe, ...]) -> tuple[int, int]:
