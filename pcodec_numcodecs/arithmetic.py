@@ -12,22 +12,23 @@ import numpy.typing as npt
 
 from .errors import FloatModeError
 
-__all__ = ["check_float_arithmetic", "has_float_arithmetic"]
+__all__ = ["PROBES", "Probe", "check_float_arithmetic", "has_float_arithmetic"]
 
 
-class _Probe(NamedTuple):
-    """Products and sums of one type, and the bits that they must have."""
+class Probe(NamedTuple):
+    """Products and sums of one type, and the bits that they must have, products first."""
 
     factors: tuple[npt.NDArray[Any], npt.NDArray[Any]]
     terms: tuple[npt.NDArray[Any], npt.NDArray[Any]]
-    expected: bytes
+    expected: npt.NDArray[Any]
 
     def passed(self) -> bool:
+        """Tell whether they have them."""
         products, sums = np.multiply(*self.factors), np.add(*self.terms)
-        return products.tobytes() + sums.tobytes() == self.expected
+        return products.tobytes() + sums.tobytes() == self.expected.tobytes()
 
 
-def _probe(latent: str, mantissa_bits: int, one: int) -> _Probe:
+def _probe(latent: str, mantissa_bits: int, one: int) -> Probe:
     """Spell everything in bits: the numbers must not come from the arithmetic that they check."""
     floats = f"f{latent[1:]}"
     sign = 1 << (8 * np.dtype(latent).itemsize - 1)
@@ -39,23 +40,23 @@ def _probe(latent: str, mantissa_bits: int, one: int) -> _Probe:
     half = one - normal
     # Of the last place of 1: a quarter, and three quarters.
     quarter, most = one - (mantissa_bits + 2) * normal, one - (mantissa_bits + 1) * normal + (normal >> 1)
-    return _Probe(
+    return Probe(
         # A subnormal factor, and a product that is one.
         factors=(of(1, sign | 1, normal, sign | normal), of(one, one, half, half)),
         terms=(of(one, sign | one, one, sign | one), of(quarter, sign | quarter, most, sign | most)),
         expected=np.array(
             [1, sign | 1, normal >> 1, sign | normal >> 1, one, sign | one, one + 1, sign | one + 1], latent
-        ).tobytes(),
+        ),
     )
 
 
-_PROBES: Final = (_probe("u4", 23, 0x3F80_0000), _probe("u8", 52, 0x3FF0_0000_0000_0000))
+PROBES: Final = (_probe("u4", 23, 0x3F80_0000), _probe("u8", 52, 0x3FF0_0000_0000_0000))
 
 
 def has_float_arithmetic() -> bool:
     """Try the calling thread's arithmetic, a matter of microseconds; tell whether it is what bits depend on."""
     with np.errstate(all="ignore"):
-        return all(probe.passed() for probe in _PROBES)
+        return all(probe.passed() for probe in PROBES)
 
 
 def check_float_arithmetic() -> None:

@@ -90,11 +90,13 @@ def laid_out(
     """Bring pages of one Pco chunk into one piece, each from the start of some bytes: the data, and where they are."""
     numbers = np.array(n, np.int64)
     asked = numbers if wanted is None else np.array(wanted, np.int64)
+    lengths = list(map(len, sources))
     if len(sources) > 1:
         most = chunk.most_bytes(int(asked.max()))
-        if max(map(len, sources)) > most:  # the rest of a long source is not copied
+        if max(lengths) > most:  # the rest of a long source is not copied
             sources = [memoryview(source)[:most] for source in sources]
-    sizes = np.array([len(source) for source in sources], np.int64)
+            lengths = list(map(len, sources))
+    sizes = np.array(lengths, np.int64)
     stops = np.cumsum(sizes)
     data = sources[0] if len(sources) == 1 else b"".join(sources)
     return np.frombuffer(data, np.uint8), Pages(chunk, stops - sizes, stops, numbers, asked)

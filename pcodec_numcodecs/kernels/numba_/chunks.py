@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...arithmetic import has_float_arithmetic
 from ...constants import (
     ANS_INTERLEAVING,
     BITS_ANS_LOG,
@@ -32,12 +31,25 @@ from ..streams import (
     LOOKBACK,
     NO_DELTA,
     ChunkPages,
-    Recipe,
     Rows,
 )
+from .arithmetic import has_float_arithmetic
 from .compiled import compiled, inlined_lightly, read_only
 from .decode import decode_lanes
-from .opening import ANS_LOG, BITS, END_BIN, FIRST_BIN, OMITTED, PRESENT, STATE_LENGTH, WIDEST, field
+from .opening import (
+    ANS_LOG,
+    BITS,
+    END_BIN,
+    FIRST_BIN,
+    LOWERS,
+    OFFSET_BITS,
+    OMITTED,
+    PRESENT,
+    STATE_LENGTH,
+    WEIGHTS,
+    WIDEST,
+    field,
+)
 from .variables import MOST_VARIABLES
 from .words import bit_length
 
@@ -47,7 +59,10 @@ U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 _ZERO, _NO_WEIGHTS = np.zeros(1, np.int64), np.zeros(0, np.int64)
-_MODE, _BASE, _DELTA, _ORDER, _WINDOW, _SECONDARY_TOO, _PAGE_BITS, _END, _BINS = range(9)
+_NO_VALUES = read_only(np.zeros(0, np.uint64))
+_MODE, _BASE, _PAGE_BITS, _END = range(4)
+_FOUND = 4
+_DELTA_FIELDS = 7
 _LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
 _LOOKBACK_BITS = 32
 _MOST_BINS = 1 << 12
@@ -67,35 +82,30 @@ def decode_usual_chunk(
     rows: Rows | None,
 ) -> I64 | None:
     """See `Kernels.decode_usual_chunk`."""
-    bits = 8 * out.itemsize
     is_behind = pages is None
     if pages is None:
         pages = ChunkPages(source, _ZERO, np.array([source.size]), np.array([out.size]))
-    found, variables = np.zeros(_BINS + 1, np.uint64), np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64)
-    weights, offset_bits = np.empty(_MOST_BINS, np.int64), np.empty(_MOST_BINS, np.int64)
-    lowers = np.empty(_MOST_BINS, np.uint64)
+    found, delta = np.empty(_FOUND, np.uint64), np.zeros(_DELTA_FIELDS, np.int64)
+    variables, bins = (
+        np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64),
+        np.empty((OFFSET_BITS + 1, _MOST_BINS), np.uint64),
+    )
     if not _read_metadata(
-        *(_readable(source[start:]), pages.numbers, bits, mantissa_bits),
-        *(found, variables, weights, offset_bits, lowers),
+        *(_readable(source[start:]), pages.numbers, 8 * out.itemsize, mantissa_bits),
+        *(found, delta, variables, bins),
     ):
         return None
-    mode, base, delta, order, window, secondary_too, page_bits, size, last = found.tolist()
+    mode, base, page_bits, size = found.tolist()
     if mode == FLOAT_MULT and not has_float_arithmetic():
         return None
     if not is_behind and start + size != source.size:
         return None
     starts = np.array([start + size]) if is_behind else pages.starts
-    rows = rows or Rows(pages.numbers, _ZERO, _ZERO)
-    recipe = Recipe(
-        *(starts.size, delta, window, _NO_WEIGHTS, 0, 0, mode, base),
-        *(out[:0], signed or mantissa_bits > 0, mantissa_bits),
-    )
     ends, faults = np.empty_like(starts), np.zeros((starts.size, 2), np.int64)
     decode_lanes(
-        *(pages.data, starts, pages.numbers, pages.numbers),
-        (variables, read_only(weights[:last]), read_only(lowers[:last]), read_only(offset_bits[:last])),
-        *(order, bool(secondary_too), bits, recipe),
-        *(out, rows, ends, faults),
+        *(pages.data, starts, pages.numbers, pages.numbers, variables, bins, delta, _NO_WEIGHTS),
+        *(mode, base, signed or mantissa_bits > 0, mantissa_bits, _NO_VALUES),
+        *(out, rows or Rows(pages.numbers, _ZERO, _ZERO), ends, faults),
     )
     return ends if _are_sound(read_only(pages.data), starts, pages.stops, faults, page_bits, ends) else None
 
@@ -134,10 +144,9 @@ def _read_metadata(
     bits: Any,
     mantissa_bits: Any,
     found: Any,
+    deltas: Any,
     variables: Any,
-    weights: Any,
-    offset_bits: Any,
-    lowers: Any,
+    bins: Any,
 ) -> Any:
     """Read chunk metadata; return whether all is sound and usual."""
     limit = 8 * data.size - _AHEAD
@@ -192,7 +201,7 @@ def _read_metadata(
             return False
         ans_log, position = _taken(data, position, BITS_ANS_LOG)
         count, position = _taken(data, position, BITS_BIN_COUNT)
-        last = _read_bins(data, position, limit, own_bits, ans_log, count, first, weights, offset_bits, lowers)
+        last = _read_bins(data, position, limit, own_bits, ans_log, count, first, bins)
         if last < 0 or (not count and longest > length):
             return False
         row = variables[variable]
@@ -200,7 +209,7 @@ def _read_metadata(
         if variable == _LOOKBACKS:
             row[OMITTED] = order
             for own in range(first, last):
-                if not 1 <= lowers[own] <= window:
+                if not 1 <= bins[LOWERS, own] <= window:
                     return False
         row[ANS_LOG], row[FIRST_BIN], row[END_BIN] = ans_log, first, last
         position += np.int64(count) * (np.int64(ans_log) + own_bits + bit_length(np.uint64(own_bits)))
@@ -208,9 +217,8 @@ def _read_metadata(
         first = last
     if _rest(data, position):
         return False
-    found[_MODE], found[_BASE], found[_DELTA], found[_ORDER] = mode, base, delta, order
-    found[_WINDOW], found[_SECONDARY_TOO], found[_PAGE_BITS] = window, secondary_too, page_bits
-    found[_END], found[_BINS] = (position + 7) // 8, first
+    found[_MODE], found[_BASE], found[_PAGE_BITS], found[_END] = mode, base, page_bits, (position + 7) // 8
+    deltas[0], deltas[1], deltas[2], deltas[3] = delta, order, window, secondary_too
     return True
 
 
@@ -229,29 +237,27 @@ def _read_bins(
     ans_log: Any,
     count: Any,
     first: Any,
-    weights: Any,
-    offset_bits: Any,
-    lowers: Any,
+    found: Any,
 ) -> Any:
     """Read the bins of a variable; return the place after the last, or -1 where they break a rule."""
     size = 1 << np.int64(ans_log)
     widths = bit_length(np.uint64(bits))
-    bins = np.int64(count)
-    if first + bins > lowers.size or bins > size or (bins == 1 and ans_log) or ans_log > MAX_ANS_LOG:
+    last = first + np.int64(count)
+    if last > _MOST_BINS or count > size or (count == 1 and ans_log) or ans_log > MAX_ANS_LOG:
         return -1
-    if position + bins * (np.int64(ans_log) + bits + widths) > limit:
+    if position + np.int64(count) * (np.int64(ans_log) + bits + widths) > limit:
         return -1
-    total = 0
-    for own in range(first, first + bins):
+    total = np.uint64(0)
+    for own in range(first, last):
         weight = np.uint64(0)
         if ans_log:
             weight, position = _taken(data, position, np.int64(ans_log))
-        lowers[own], position = _taken(data, position, bits)
-        wide, position = _taken(data, position, widths)
-        weights[own], offset_bits[own] = np.int64(weight) + 1, wide
-        total += weights[own]
-        if offset_bits[own] > bits:
+        found[LOWERS, own], position = _taken(data, position, bits)
+        found[OFFSET_BITS, own], position = _taken(data, position, widths)
+        found[WEIGHTS, own] = weight + np.uint64(1)
+        total += found[WEIGHTS, own]
+        if found[OFFSET_BITS, own] > bits:
             return -1
-    if total != (size if bins else 1) or (not bins and size != 1):
+    if np.int64(total) != (size if count else 1) or (not count and size != 1):
         return -1
-    return first + bins
+    return last

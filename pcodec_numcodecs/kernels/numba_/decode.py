@@ -65,20 +65,25 @@ def decode_pages(
         first = lanes.stop
         has_lookbacks = recipe.delta == LOOKBACK
         primary, last = streams[has_lookbacks], streams[-1]
+        secondary_too = last is not primary and last.state_length > 0
         decode_lanes(
-            data,
-            starts[lanes],
-            numbers[lanes],
-            wanted[lanes],
-            variables_of(streams, chunk, has_lookbacks),
-            primary.state_length,
-            last is not primary and last.state_length > 0,
-            primary.latent_bits,
-            recipe,
+            *(data, starts[lanes], numbers[lanes], wanted[lanes]),
+            *variables_of(streams, chunk, has_lookbacks),
+            np.array(
+                (
+                    *(recipe.delta, primary.state_length, recipe.window, secondary_too),
+                    *(recipe.quantization, recipe.bias, min(primary.latent_bits, 32)),
+                )
+            ),
+            np.ascontiguousarray(recipe.weights),
+            recipe.mode,
+            recipe.base,
+            recipe.signed,
+            recipe.mantissa_bits,
+            read_only(recipe.values.astype(np.uint64, copy=False)),
             out,
             Rows(rows.lengths[lanes], rows.firsts[lanes], rows.starts),
-            ends[lanes],
-            faults[lanes],
+            *(ends[lanes], faults[lanes]),
         )
     return ends, faults
 
@@ -88,44 +93,42 @@ def decode_lanes(
     starts: I64,
     numbers: I64,
     wanted: I64,
-    variables: tuple[I64, I64, npt.NDArray[np.uint64], I64],
-    order: int,
-    secondary_too: bool,
-    latent_bits: int,
-    recipe: Recipe,
+    variables: I64,
+    bins: npt.NDArray[np.uint64],
+    delta: I64,
+    weights: I64,
+    mode: int,
+    base: int,
+    signed: bool,
+    mantissa_bits: int,
+    values: npt.NDArray[np.uint64],
     out: npt.NDArray[Any],
     rows: Rows,
     ends: I64,
     faults: I64,
 ) -> None:
-    """Decode the lanes of one Pco chunk, given what `variables_of` returns; fill `ends` and `faults`."""
+    """Decode the lanes of one Pco chunk.
+
+    Parameters
+    ----------
+    variables, bins
+        What `variables_of` returns.
+    delta
+        Kind, order or state length, window, whether secondary latents are differenced, quantization, bias, and for what
+        Conv1 is for, the width of latents.
+    weights, mode, base, signed, mantissa_bits, values
+        As in `Recipe`; `values` are read-only and 64 bits wide.
+    ends, faults
+        To be filled.
+    """
     bits = 8 * out.itemsize
     middle = 1 << (bits - 1)
     _decode_lanes(
-        read_only(data),
-        *_tail(data, variables[0]),
-        starts,
-        numbers,
-        wanted,
-        *variables,
-        np.array(
-            (
-                *(recipe.delta, order, recipe.window, secondary_too),
-                *(recipe.quantization, recipe.bias, min(latent_bits, 32)),
-            )
-        ),
-        np.ascontiguousarray(recipe.weights),
-        np.int64(recipe.mode),
-        np.uint64(recipe.base),
-        np.uint64((1 << bits) - 1),
-        np.uint64(middle if recipe.signed else 0),
-        np.uint64(middle - 1 if recipe.mantissa_bits else 0),
-        read_only(recipe.values.astype(np.uint64, copy=False)),
-        ends,
-        faults,
-        np.int64(out.itemsize),
-        *each_width(out),
-        out.view(np.uint8),
+        *(read_only(data), *_tail(data, variables)),
+        *(starts, numbers, wanted, variables, bins, delta, weights),
+        *(np.int64(mode), np.uint64(base), np.uint64((1 << bits) - 1)),
+        *(np.uint64(middle if signed else 0), np.uint64(middle - 1 if mantissa_bits else 0)),
+        *(values, ends, faults, np.int64(out.itemsize), *each_width(out), out.view(np.uint8)),
         *(rows.lengths, rows.firsts, rows.starts),
     )
 
@@ -135,10 +138,12 @@ def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.u
 
     There batches may run past the end unharmed; all that comes before is read where it is.
     """
-    start = max(0, data.size - _TAIL) if int(variables[:, STATE_LENGTH].max()) <= _USUAL_STATES else 0
-    tail = np.zeros(data.size - start + PADDING, np.uint8)
-    tail[: data.size - start] = data[start:]
-    return read_only(tail), start
+    size = data.size
+    start = max(0, size - _TAIL) if variables[_PRIMARY, STATE_LENGTH] <= _USUAL_STATES else 0
+    tail = np.zeros(size - start + PADDING, np.uint8)
+    tail[: size - start] = data[start:]
+    tail.flags.writeable = False
+    return tail, start
 
 
 @compiled
@@ -150,9 +155,7 @@ def _decode_lanes(
     page_numbers: Any,
     wanted: Any,
     variables: Any,
-    bin_weights: Any,
-    lowers: Any,
-    offset_bits: Any,
+    bins: Any,
     delta: Any,
     weights: Any,
     mode: Any,
@@ -174,7 +177,7 @@ def _decode_lanes(
     row_starts: Any,
 ) -> None:
     """Decode lanes of one Pco chunk."""
-    table = make_table(variables, bin_weights, lowers, offset_bits)
+    table = make_table(variables, bins)
     metadata_bits = page_metadata_bits(variables)
     order = delta[1]
     longest = 0

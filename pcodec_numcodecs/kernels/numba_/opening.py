@@ -8,12 +8,14 @@ import numpy.typing as npt
 from ...constants import ANS_INTERLEAVING
 from ..streams import DecodeStream
 from .batches import wide_word
-from .compiled import inlined_lightly, read_only
+from .compiled import inlined_lightly
 from .variables import MOST_VARIABLES
 from .words import bit_length
 
 PRESENT, BITS, STATE_LENGTH, OMITTED, ANS_LOG, FIRST_BIN, END_BIN, FIRST_SLOT, WIDEST = range(9)
-"""Columns of `variables_of`."""
+"""Columns of what `variables_of` tells of variables."""
+WEIGHTS, LOWERS, OFFSET_BITS = range(3)
+"""Rows of what it tells of bins."""
 
 _THREE, _SEVEN, _TOP = np.uint64(3), np.uint64(7), np.uint64(64)
 _NEXT, _WIDTH = np.uint64(32), np.uint64(16)
@@ -21,32 +23,28 @@ _NEXT, _WIDTH = np.uint64(32), np.uint64(16)
 
 def variables_of(
     streams: tuple[DecodeStream, ...], chunk: int, has_lookbacks: bool
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
     """Return what a kernel needs to know of the latent variables of a Pco chunk.
 
     Returns
     -------
-    A row for each variable that there may be; the weights, lower bounds and offset widths of all bins, end to end.
+    A row for each variable that there may be; and a column for each of the bins of all, end to end.
     """
     rows = np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64)
-    bins = [stream.bins[chunk] for stream in streams]
+    bins = np.empty((OFFSET_BITS + 1, sum(len(stream.bins[chunk]) for stream in streams)), np.uint64)
     first = 0
-    for row, stream, own in zip(rows[0 if has_lookbacks else 1 :], streams, bins, strict=False):
+    for row, stream in zip(rows[0 if has_lookbacks else 1 :], streams, strict=False):
+        own = stream.bins[chunk]
         last = first + len(own)
         row[:FIRST_SLOT] = 1, stream.latent_bits, stream.state_length, stream.omitted, own.ans_log, first, last
+        bins[WEIGHTS, first:last], bins[LOWERS, first:last] = own.weights, own.lowers
+        bins[OFFSET_BITS, first:last] = own.offset_bits
         first = last
-    weights, lowers, offset_bits = (
-        _end_to_end([getattr(own, name) for own in bins]) for name in ("weights", "lowers", "offset_bits")
-    )
-    return rows, weights, lowers, offset_bits
-
-
-def _end_to_end(arrays: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return read_only(np.ascontiguousarray(arrays[0]) if len(arrays) == 1 else np.concatenate(arrays))
+    return rows, bins
 
 
 @inlined_lightly
-def make_table(variables: Any, weights: Any, lowers: Any, offset_bits: Any) -> Any:
+def make_table(variables: Any, bins: Any) -> Any:
     """Return the tables of all variables, end to end, and note in `variables` where each begins and its widest offset.
 
     There are two words a slot, one after the other, so that one look finds both. The first: twice the next slot (from
@@ -60,12 +58,12 @@ def make_table(variables: Any, weights: Any, lowers: Any, offset_bits: Any) -> A
     table = np.zeros(2 * slots, np.uint64)
     for variable in range(MOST_VARIABLES):
         if variables[variable, PRESENT]:
-            _fill_table(variables[variable], weights, lowers, offset_bits, table)
+            _fill_table(variables[variable], bins, table)
     return table
 
 
 @inlined_lightly
-def _fill_table(variable: Any, weights: Any, lowers: Any, offset_bits: Any, table: Any) -> None:
+def _fill_table(variable: Any, bins: Any, table: Any) -> None:
     size, begin, first = 1 << variable[ANS_LOG], variable[FIRST_SLOT], variable[FIRST_BIN]
     centre = np.uint64(1) << np.uint64(variable[BITS] - 1) if variable[STATE_LENGTH] else np.uint64(0)
     if first == variable[END_BIN]:  # a variable without bins has one slot that reads nothing
@@ -74,12 +72,13 @@ def _fill_table(variable: Any, weights: Any, lowers: Any, offset_bits: Any, tabl
     # Bins take slots in this order, with an odd stride that visits each slot once.
     stride, place = (3 * size // 5) | 1, 0
     owners = np.empty(size, np.int64)
-    states = weights[first : variable[END_BIN]].copy()
+    states = np.empty(variable[END_BIN] - first, np.int64)
     for own in range(states.size):
+        states[own] = np.int64(bins[WEIGHTS, first + own])
         for _ in range(states[own]):
             owners[place] = own
             place = (place + stride) & (size - 1)
-        variable[WIDEST] = max(variable[WIDEST], offset_bits[first + own])
+        variable[WIDEST] = max(variable[WIDEST], np.int64(bins[OFFSET_BITS, first + own]))
     # A bin of weight w holds w slots; in order of slots they are its states w, w + 1, ..., 2 w - 1.
     for slot in range(size):
         own = owners[slot]
@@ -88,8 +87,8 @@ def _fill_table(variable: Any, weights: Any, lowers: Any, offset_bits: Any, tabl
         nbits = variable[ANS_LOG] + 1 - bit_length(np.uint64(state))
         following = np.uint64(2 * (begin + (state << nbits) - size)) << _NEXT
         at = 2 * (begin + slot)
-        table[at] = following | (np.uint64(offset_bits[first + own]) << _WIDTH) | np.uint64(nbits)
-        table[at + 1] = lowers[first + own] ^ centre
+        table[at] = following | (bins[OFFSET_BITS, first + own] << _WIDTH) | np.uint64(nbits)
+        table[at + 1] = bins[LOWERS, first + own] ^ centre
 
 
 @inlined_lightly

@@ -17,7 +17,9 @@ def each_width(
     array: npt.NDArray[Any],
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Return an array for each width, of which one is the given one: so one kernel serves them all."""
-    u8, u16, u32, u64 = (_or_nothing(array, nothing) for nothing in _NOTHING)
+    found = list(_NOTHING)
+    found[array.itemsize.bit_length() - 1] = array
+    u8, u16, u32, u64 = found
     return u8, u16, u32, u64
 
 
