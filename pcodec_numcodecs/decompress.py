@@ -11,7 +11,7 @@ from .arithmetic import check_float_arithmetic
 from .constants import ANS_INTERLEAVING
 from .dtypes import NumberType
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
-from .kernels import ChunkPages, DecodeStream, Kernels, Recipe, Rows, streams
+from .kernels import ChunkPages, DecodeStream, Kernels, Recipe, Rows, UsualChunk, streams
 from .lazy import lazy_property
 from .metadata import ChunkMetadata, FloatMult, VariableLayout
 from .recipes import recipe
@@ -56,7 +56,7 @@ class ChunkTables:
 
     def most_bytes(self, wanted: int) -> int:
         """Return the bytes that so many numbers of a page may take."""
-        return (self.metadata_bits + wanted * self.most_bits) // 8 + 2  # metadata and body may each end within a byte
+        return streams.most_bytes(self.metadata_bits, self.most_bits, wanted)
 
 
 class Pages(NamedTuple):
@@ -90,16 +90,25 @@ def laid_out(
     """Bring pages of one Pco chunk into one piece, each from the start of some bytes: the data, and where they are."""
     numbers = np.array(n, np.int64)
     asked = numbers if wanted is None else np.array(wanted, np.int64)
+    data, starts, stops = joined(sources, chunk.most_bytes(int(asked.max())))
+    return data, Pages(chunk, starts, stops, numbers, asked)
+
+
+def joined(sources: Sequence[bytes | memoryview], most: int) -> tuple[U8, I64, I64]:
+    """Bring pages into one piece, each from the start of some bytes, of which so many may be its own.
+
+    Returns
+    -------
+    The data; and for each page, its first byte and the byte after what may be its last.
+    """
     lengths = list(map(len, sources))
-    if len(sources) > 1:
-        most = chunk.most_bytes(int(asked.max()))
-        if max(lengths) > most:  # the rest of a long source is not copied
-            sources = [memoryview(source)[:most] for source in sources]
-            lengths = list(map(len, sources))
+    if len(sources) > 1 and max(lengths) > most:  # the rest of a long source is not copied
+        sources = [memoryview(source)[:most] for source in sources]
+        lengths = list(map(len, sources))
     sizes = np.array(lengths, np.int64)
     stops = np.cumsum(sizes)
     data = sources[0] if len(sources) == 1 else b"".join(sources)
-    return np.frombuffer(data, np.uint8), Pages(chunk, stops - sizes, stops, numbers, asked)
+    return np.frombuffer(data, np.uint8), stops - sizes, stops
 
 
 def decompress_pages(
@@ -169,30 +178,46 @@ def decompress_pages(
     return numbers, ((ends + 7 * whole) >> 3) - starts
 
 
+def open_usual(source: U8, start: int, number_type: NumberType, kernels: Kernels) -> UsualChunk | None:
+    """Read chunk metadata; see `Kernels.open_usual_chunk`. Where it returns None, `ChunkMetadata.read` is to do it."""
+    return kernels.open_usual_chunk(source, start, number_type.bits, number_type.mantissa_bits, number_type.is_signed)
+
+
 def decompress_usual(
-    source: U8,
-    start: int,
-    number_type: NumberType,
-    kernels: Kernels,
-    out: npt.NDArray[Any],
-    pages: ChunkPages | None = None,
-    rows: Rows | None = None,
+    chunk: UsualChunk, pages: ChunkPages, kernels: Kernels, out: npt.NDArray[Any], rows: Rows | None = None
 ) -> I64 | None:
-    """Decode whole pages of a Pco chunk, of a version with several delta encodings, if there is a short way for it.
+    """Decode whole pages, if there is a short way for them; else `decompress_pages` is to do it, or says what is wrong.
 
     Parameters
     ----------
-    source, start, pages, rows
-        See `Kernels.decode_usual_chunk`.
     out
         1-D, contiguous, of the number type, to be filled.
+    rows
+        Where in `out` the numbers of each page go; by default end to end.
 
     Returns
     -------
-    Byte after each page; or None, when `ChunkMetadata.read` and `decompress_pages` are to do it or say what is wrong.
+    Byte after each page, or None.
     """
-    kind = number_type.mantissa_bits, number_type.is_signed
-    return kernels.decode_usual_chunk(source, start, *kind, pages, out.view(number_type.latent), rows)
+    rows = rows or Rows.end_to_end(pages.numbers)
+    return kernels.decode_usual_chunk(chunk, pages, out.view(f"u{out.itemsize}"), rows)
+
+
+def decompress_usual_chunk(
+    source: U8, start: int, number_type: NumberType, kernels: Kernels, out: npt.NDArray[Any]
+) -> int | None:
+    """Decode a chunk whose metadata are followed by its one page of as many numbers as there is room for.
+
+    Returns
+    -------
+    Byte after the page; None as `decompress_usual`.
+    """
+    chunk = open_usual(source, start, number_type, kernels)
+    if chunk is None:
+        return None
+    first, last, numbers = (np.array([one]) for one in (start + chunk.size, source.size, out.size))
+    ends = decompress_usual(chunk, ChunkPages(source, first, last, numbers), kernels, out)
+    return None if ends is None else int(ends[0])
 
 
 def _end_to_end(chunks: Sequence[Pages]) -> tuple[I64, ...]:

@@ -14,7 +14,7 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import compress_chunk
 from .config import ChunkConfig, PagingSpec, Progress, checked_integer
 from .constants import BATCH, DEFAULT_MAX_BYTES, STANDALONE_TERMINATOR
-from .decompress import ChunkTables, decompress_pages, decompress_usual, laid_out
+from .decompress import ChunkTables, decompress_pages, decompress_usual_chunk, laid_out
 from .dtypes import NumberType
 from .errors import CorruptionError, InvalidArgumentError
 from .kernels import load
@@ -104,9 +104,9 @@ class _Reader:
         """Read all numbers of the chunk whose header was read last into an array of just so many."""
         number_type, kernels = header.number_type, load(header.n)
         if self.header.version.has_delta_variants:
-            ends = decompress_usual(np.frombuffer(self.source, np.uint8), self.place, number_type, kernels, out)
-            if ends is not None:
-                self.place = int(ends[0])
+            end = decompress_usual_chunk(np.frombuffer(self.source, np.uint8), self.place, number_type, kernels, out)
+            if end is not None:
+                self.place = end
                 return
         self.read_page(self.read_metadata(header), header.n, header.n, out)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .compress import compress_chunk
 from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
-from .decompress import ChunkTables, decompress_pages, decompress_usual, laid_out
+from .decompress import ChunkTables, decompress_pages, decompress_usual, laid_out, open_usual
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
 from .kernels import ChunkPages, Kernels, Rows, load
@@ -138,9 +138,9 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     kernels.crc32c_of_stretches(data, once.starts, once.stops)
     decompress_pages(data, [once], kernels)
     decompress_pages(data, [once, once._replace(chunk=tables[1])], kernels)
-    source, out = np.frombuffer(chunk.metadata.write(), np.uint8), np.empty_like(case.numbers)
-    rows = Rows.end_to_end(once.n)
-    decompress_usual(source, 0, case.number_type, kernels, out, ChunkPages(data, *once[1:4]), rows)
+    usual = open_usual(np.frombuffer(chunk.metadata.write(), np.uint8), 0, case.number_type, kernels)
+    if usual is not None:
+        decompress_usual(usual, ChunkPages(data, *once[1:4]), kernels, np.empty_like(case.numbers))
     return tables[0]
 
 

@@ -5,7 +5,7 @@ The names and calls are those of `pcodec.wrapped`; added are `ChunkCompressor.wr
 remembers, for each page, where it starts and how many numbers it has, and for each chunk the number type.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self, SupportsIndex
 
 import numpy as np
@@ -15,10 +15,10 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import CompressedChunk, compress_chunk
 from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH
-from .decompress import ChunkTables, Pages, decompress_pages, decompress_usual, laid_out
-from .dtypes import number_type_named
+from .decompress import ChunkTables, Pages, decompress_pages, decompress_usual, joined, open_usual
+from .dtypes import NumberType, number_type_named
 from .errors import InvalidArgumentError
-from .kernels import ChunkPages, Rows, load
+from .kernels import ChunkPages, UsualChunk, load
 from .metadata import ChunkMetadata, FormatVersion
 
 __all__ = ["ChunkCompressor", "ChunkDecompressor", "FileCompressor", "FileDecompressor"]
@@ -161,29 +161,52 @@ class FileDecompressor:
         InvalidArgumentError
             For an unknown number type.
         """
-        source = as_bytes_view(src)
-        metadata, size = ChunkMetadata.read(source, number_type_named(dtype), self._version)
-        kept = bytes(source[:size]) if self._version.has_delta_variants else None
-        return ChunkDecompressor._make(metadata, kept), size
+        source, number_type = as_bytes_view(src), number_type_named(dtype)
+        usual = None
+        if self._version.has_delta_variants:
+            usual = open_usual(np.frombuffer(source, np.uint8), 0, number_type, load())
+        if usual is None:
+            metadata, size = ChunkMetadata.read(source, number_type, self._version)
+            return ChunkDecompressor._make(number_type, ChunkTables(metadata)), size
+
+        kept = bytes(source[: usual.size])
+
+        def tables() -> ChunkTables:
+            return ChunkTables(ChunkMetadata.read(kept, number_type, self._version)[0])
+
+        return ChunkDecompressor._make(number_type, tables, usual), usual.size
 
 
 class ChunkDecompressor:
     """Reads the pages of one chunk, in any order, from any number of threads."""
 
-    __slots__ = ("_source", "_tables")
-    _tables: ChunkTables
-    _source: bytes | None
-    """The metadata as they were written, of a version for which there is a short way."""
+    __slots__ = ("_made", "_number_type", "_usual")
+    _number_type: NumberType
+    _made: ChunkTables | Callable[[], ChunkTables]
+    """What the metadata say; or what makes it of them, when it is first needed."""
+    _usual: UsualChunk | None
+    """The short way, if there is one."""
 
     def __init__(self) -> None:
         raise TypeError("cannot create ChunkDecompressor directly; use FileDecompressor.chunk_decompressor")
 
     @classmethod
-    def _make(cls, metadata: ChunkMetadata, source: bytes | None) -> Self:
+    def _make(
+        cls,
+        number_type: NumberType,
+        tables: ChunkTables | Callable[[], ChunkTables],
+        usual: UsualChunk | None = None,
+    ) -> Self:
         self = object.__new__(cls)
-        self._tables = ChunkTables(metadata)
-        self._source = source
+        self._number_type, self._made, self._usual = number_type, tables, usual
         return self
+
+    @property
+    def _tables(self) -> ChunkTables:
+        made = self._made
+        if not isinstance(made, ChunkTables):
+            self._made = made = made()
+        return made
 
     def read_page_into(self, src: Buffer, page_n: SupportsIndex, dst: npt.NDArray[Any]) -> tuple[Progress, int]:
         """Read the numbers of a page into an array.
@@ -217,8 +240,7 @@ class ChunkDecompressor:
                 f"({target.size} < {n})"
             )
         wanted = min(n, target.size)
-        data, pages = laid_out(self._tables, [as_bytes_view(src)], [n], [wanted])
-        read = self._read(data, pages, target[:wanted])
+        read = self._read([as_bytes_view(src)], [n], [wanted], target[:wanted])
         return Progress(wanted, wanted == n), int(read[0])
 
     def read_pages_into(
@@ -255,24 +277,26 @@ class ChunkDecompressor:
         if not ns:
             return Progress(0, True), []
         sources = [src if type(src) is bytes else as_bytes_view(src) for src in srcs]
-        data, pages = laid_out(self._tables, sources, ns)
         count = sum(ns)
-        return Progress(count, True), self._read(data, pages, target[:count]).tolist()
+        return Progress(count, True), self._read(sources, ns, ns, target[:count]).tolist()
 
-    def _read(self, data: npt.NDArray[np.uint8], pages: Pages, out: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Read numbers of pages, and return the count of bytes read of each page."""
+    def _read(
+        self, sources: Sequence[bytes | memoryview], n: list[int], wanted: list[int], out: npt.NDArray[Any]
+    ) -> npt.NDArray[np.int64]:
+        """Read the wanted numbers of pages, and return the count of bytes read of each page."""
         kernels = load(out.size)
-        if self._source is not None and out.size == pages.n.sum():
-            asked, rows = ChunkPages(data, *pages[1:4]), Rows.end_to_end(pages.n)
-            source, number_type = np.frombuffer(self._source, np.uint8), self._tables.metadata.number_type
-            ends = decompress_usual(source, 0, number_type, kernels, out, asked, rows)
+        numbers = np.array(n, np.int64)
+        data, starts, stops = joined(sources, (self._usual or self._tables).most_bytes(max(wanted)))
+        if self._usual is not None and wanted == n:
+            ends = decompress_usual(self._usual, ChunkPages(data, starts, stops, numbers), kernels, out)
             if ends is not None:
-                return ends - pages.starts
-        return decompress_pages(data, [pages], kernels, out)[1]
+                return ends - starts
+        asked = numbers if wanted == n else np.array(wanted, np.int64)
+        return decompress_pages(data, [Pages(self._tables, starts, stops, numbers, asked)], kernels, out)[1]
 
     def _destination(self, dst: object) -> npt.NDArray[Any]:
         array, found = check_destination(dst)
-        number_type = self._tables.metadata.number_type
+        number_type = self._number_type
         if found is not number_type:
             raise TypeError(f"dst must be an array of {number_type.dtype}, got {array.dtype}")
         return array

@@ -40,7 +40,7 @@ class Compared:
 
     HAS_FAST_CRC32C = True
 
-    def decode_usual_chunk(self, *arguments: Any) -> None:
+    def open_usual_chunk(self, *arguments: Any) -> None:
         """Leave all to the careful way, whose kernels are compared; the short way has tests of its own."""
 
     def crc32c_of_stretches(self, data: Any, starts: Any, stops: Any) -> Any:

@@ -7,6 +7,7 @@ from twins import HAVE_NUMBA, NO_NUMBA, numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs import standalone, wrapped
+from pcodec_numcodecs.decompress import decompress_usual, decompress_usual_chunk, open_usual
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 from pcodec_numcodecs.kernels import ChunkPages, Rows
@@ -42,11 +43,11 @@ def pages_by_short_way(metadata, data, starts, stops, counts, name):
     out = np.zeros(counts.sum(), number_type.latent)
     order = np.arange(counts.size)[::-1]
     rows = Rows.end_to_end(counts)
-    ends = numba_.decode_usual_chunk(
-        *(np.frombuffer(metadata, np.uint8), 0, number_type.mantissa_bits, number_type.is_signed),
-        ChunkPages(np.frombuffer(data, np.uint8), starts[order], stops[order], counts[order]),
-        *(out, Rows(rows.lengths[order], order, rows.starts)),
-    )
+    chunk = open_usual(np.frombuffer(metadata, np.uint8), 0, number_type, numba_)
+    if chunk is None or chunk.size != len(metadata):
+        return None
+    pages = ChunkPages(np.frombuffer(data, np.uint8), starts[order], stops[order], counts[order])
+    ends = decompress_usual(chunk, pages, numba_, out, Rows(rows.lengths[order], order, rows.starts))
     return None if ends is None or (ends[::-1] != stops).any() else out.view(number_type.dtype)
 
 
@@ -57,11 +58,8 @@ def start_of_metadata(data):
 
 def by_short_way(data, start, name, numbers):
     number_type = NUMBER_TYPES[name]
-    out = np.zeros(numbers.size, number_type.latent)
-    view = np.frombuffer(data, np.uint8)
-    kind = number_type.mantissa_bits, number_type.is_signed
-    ends = numba_.decode_usual_chunk(view, start, *kind, None, out, None)
-    return None if ends is None else int(ends[0]), out.view(number_type.dtype)
+    out = np.zeros_like(numbers)
+    return decompress_usual_chunk(np.frombuffer(data, np.uint8), start, number_type, numba_, out), out
 
 
 @pytest.mark.parametrize(("mode", "delta", "name"), chunk_cases.combinations())

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arithmetic import check_float_arithmetic
-from ..decompress import ChunkTables, Pages, decompress_pages, decompress_usual
+from ..decompress import ChunkTables, Pages, decompress_pages, decompress_usual, open_usual
 from ..dtypes import NUMBER_TYPES, Latents, NumberType, from_latents
 from ..errors import CorruptionError
 from ..kernels import ChunkPages, Kernels, Rows
@@ -230,10 +230,12 @@ class PartDecoder(NamedTuple):
     ) -> I64:
         """Decode pages of a Pco chunk, whose metadata are in a stream of the frame; return the bytes of each."""
         if self.version.has_delta_variants:
-            source = np.frombuffer(self.content(metadata), np.uint8)
-            ends = decompress_usual(source, 0, number_type, self.kernels, out, pages, rows)
-            if ends is not None:
-                return ends - pages.starts
+            content = self.content(metadata)
+            chunk = open_usual(np.frombuffer(content, np.uint8), 0, number_type, self.kernels)
+            if chunk is not None and chunk.size == len(content):
+                ends = decompress_usual(chunk, pages, self.kernels, out, rows)
+                if ends is not None:
+                    return ends - pages.starts
         tables = self.tables(metadata, number_type)
         asked = Pages(tables, pages.starts, pages.stops, pages.numbers, pages.numbers)
         return decompress_pages(pages.data, [asked], self.kernels, out, rows)[1]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .choice import Backend, backend, module
 from .coding import Coding
 from .predictions import Prediction
-from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows
+from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows, UsualChunk
 
 __all__ = [
     "Backend",
@@ -25,6 +25,7 @@ __all__ = [
     "Prediction",
     "Recipe",
     "Rows",
+    "UsualChunk",
     "backend",
     "load",
 ]

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows
+from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows, UsualChunk
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -54,34 +54,37 @@ class Coding(Protocol):
         sound is arbitrary.
         """
 
-    def decode_usual_chunk(
-        self,
-        source: npt.NDArray[np.uint8],
-        start: int,
-        mantissa_bits: int,
-        signed: bool,
-        pages: ChunkPages | None,
-        out: Latents,
-        rows: Rows | None,
-    ) -> I64 | None:
-        """Decode whole pages of a Pco chunk and its metadata, where a twin has a short way for such a chunk.
+    def open_usual_chunk(
+        self, source: npt.NDArray[np.uint8], start: int, bits: int, mantissa_bits: int, signed: bool
+    ) -> UsualChunk | None:
+        """Read the metadata of a Pco chunk, where a twin has a short way for such a chunk.
 
         Parameters
         ----------
         source, start
-            Bytes that hold the chunk's metadata, and where these begin, in a version with several delta encodings. They
-            end with the metadata, if pages are given.
-        mantissa_bits, signed
-            Of the numbers, as in `Recipe`.
-        pages
-            The pages; or None for one that follows the metadata and fills `out`. More may follow a page.
-        out, rows
-            As in `decode_pages`; `rows` is None where `pages` is.
+            Bytes that hold the metadata, and where these begin, in a version with several delta encodings.
+        bits, mantissa_bits, signed
+            Of the numbers, the latter as in `Recipe`.
 
         Returns
         -------
-        Byte after the last of each page; None where nothing was decoded, because there is no short way for the chunk or
-        because something is wrong with it. What is in `out` then is arbitrary.
+        What `decode_usual_chunk` needs; None where there is no short way for the chunk, or something is wrong with it.
+        """
+
+    def decode_usual_chunk(self, chunk: UsualChunk, pages: ChunkPages, out: Latents, rows: Rows) -> I64 | None:
+        """Decode whole pages of a chunk that `open_usual_chunk` of any twin returned.
+
+        Parameters
+        ----------
+        pages
+            More bytes may follow each.
+        out, rows
+            As in `decode_pages`.
+
+        Returns
+        -------
+        Byte after the last of each page; None where nothing was decoded, because this twin has no short way or because
+        something is wrong with a page. What is in `out` then is arbitrary.
         """
 
     def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:

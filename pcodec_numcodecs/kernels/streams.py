@@ -127,6 +127,45 @@ class ChunkPages(NamedTuple):
     numbers: npt.NDArray[np.int64]
 
 
+class UsualChunk(NamedTuple):
+    """A Pco chunk for whose metadata and pages compiled code has a short way.
+
+    Attributes
+    ----------
+    size
+        Bytes of its metadata.
+    page_bits, most_bits
+        Bits of a page's metadata; and those that a number may take at the most.
+    free
+        Numbers that a page may have at the most because a variable has no bins.
+    mode, base, signed, mantissa_bits
+        As in `Recipe`.
+    delta, variables, bins
+        Of the compiled code.
+    """
+
+    size: int
+    page_bits: int
+    most_bits: int
+    free: int
+    mode: int
+    base: int
+    signed: bool
+    mantissa_bits: int
+    delta: npt.NDArray[np.int64]
+    variables: npt.NDArray[np.int64]
+    bins: npt.NDArray[np.uint64]
+
+    def most_bytes(self, wanted: int) -> int:
+        """Return the bytes that so many numbers of a page may take."""
+        return most_bytes(self.page_bits, self.most_bits, wanted)
+
+
+def most_bytes(page_bits: int, most_bits: int, wanted: int) -> int:
+    """Return the bytes that so many numbers of a page may take, given the bits of its metadata and of a number."""
+    return (page_bits + wanted * most_bits) // 8 + 2  # metadata and body may each end within a byte
+
+
 class EncodeStream(NamedTuple):
     """One latent variable of every lane, to be encoded; all lanes share its bins.
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ..compress import compress_chunk
 from ..config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
 from ..constants import MAX_CHUNK_NUMBERS
-from ..decompress import ChunkTables, decompress_pages, decompress_usual, laid_out
+from ..decompress import ChunkTables, decompress_pages, decompress_usual_chunk, laid_out
 from ..dtypes import NumberType, number_type_of
 from ..errors import CorruptionError
 from ..kernels import Kernels
@@ -90,9 +90,9 @@ def read_list(
         return np.zeros(0, number_type.dtype), rest
     if version.has_delta_variants:
         numbers = np.empty(count, number_type.dtype)
-        ends = decompress_usual(np.frombuffer(rest, np.uint8), 0, number_type, kernels, numbers)
-        if ends is not None:
-            return numbers, rest[int(ends[0]) :]
+        end = decompress_usual_chunk(np.frombuffer(rest, np.uint8), 0, number_type, kernels, numbers)
+        if end is not None:
+            return numbers, rest[end:]
     metadata, size = ChunkMetadata.read(rest, number_type, version)
     rest = rest[size:]
     data, pages = laid_out(ChunkTables(metadata), [rest], [count])

@@ -2,7 +2,7 @@
 
 from .bins import assign_bins, measure_bins
 from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
-from .chunks import decode_usual_chunk
+from .chunks import decode_usual_chunk, open_usual_chunk
 from .contexts import assign_contexts, merge_contexts
 from .decode import decode_pages
 from .dictionary import index_values
@@ -40,6 +40,7 @@ __all__ = [
     "measure_bins",
     "merge_contexts",
     "merge_ranges",
+    "open_usual_chunk",
     "place_numbers",
     "place_values",
     "predict_tiles",

@@ -20,6 +20,7 @@ from ...constants import (
     BITS_STATE_LOG,
     BITS_WINDOW_LOG,
     MAX_ANS_LOG,
+    MAX_CHUNK_NUMBERS,
     MAX_WINDOW_LOG,
 )
 from ..streams import (
@@ -32,6 +33,7 @@ from ..streams import (
     NO_DELTA,
     ChunkPages,
     Rows,
+    UsualChunk,
 )
 from .arithmetic import has_float_arithmetic
 from .compiled import compiled, inlined_lightly, read_only
@@ -58,10 +60,9 @@ U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_ZERO, _NO_WEIGHTS = np.zeros(1, np.int64), np.zeros(0, np.int64)
-_NO_VALUES = read_only(np.zeros(0, np.uint64))
-_MODE, _BASE, _PAGE_BITS, _END = range(4)
-_FOUND = 4
+_NO_WEIGHTS, _NO_VALUES = np.zeros(0, np.int64), read_only(np.zeros(0, np.uint64))
+_MODE, _BASE, _PAGE_BITS, _MOST_BITS, _SIZE, _FREE, _BINS = range(7)
+_FOUND = 7
 _DELTA_FIELDS = 7
 _LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
 _LOOKBACK_BITS = 32
@@ -72,42 +73,31 @@ _MOST_BYTES = 1 << 16
 """Of metadata."""
 
 
-def decode_usual_chunk(
-    source: U8,
-    start: int,
-    mantissa_bits: int,
-    signed: bool,
-    pages: ChunkPages | None,
-    out: Latents,
-    rows: Rows | None,
-) -> I64 | None:
-    """See `Kernels.decode_usual_chunk`."""
-    is_behind = pages is None
-    if pages is None:
-        pages = ChunkPages(source, _ZERO, np.array([source.size]), np.array([out.size]))
+def open_usual_chunk(source: U8, start: int, bits: int, mantissa_bits: int, signed: bool) -> UsualChunk | None:
+    """See `Kernels.open_usual_chunk`."""
     found, delta = np.empty(_FOUND, np.uint64), np.zeros(_DELTA_FIELDS, np.int64)
-    variables, bins = (
-        np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64),
-        np.empty((OFFSET_BITS + 1, _MOST_BINS), np.uint64),
-    )
-    if not _read_metadata(
-        *(_readable(source[start:]), pages.numbers, 8 * out.itemsize, mantissa_bits),
-        *(found, delta, variables, bins),
-    ):
+    variables = np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64)
+    bins = np.empty((OFFSET_BITS + 1, _MOST_BINS), np.uint64)
+    if not _read_metadata(_readable(source[start:]), bits, mantissa_bits, found, delta, variables, bins):
         return None
-    mode, base, page_bits, size = found.tolist()
-    if mode == FLOAT_MULT and not has_float_arithmetic():
+    mode, base, page_bits, most_bits, size, free, last = found.tolist()
+    kind = mode, base, signed or mantissa_bits > 0, mantissa_bits
+    return UsualChunk(size, page_bits, most_bits, free, *kind, delta, variables, bins[:, :last].copy())
+
+
+def decode_usual_chunk(chunk: UsualChunk, pages: ChunkPages, out: Latents, rows: Rows) -> I64 | None:
+    """See `Kernels.decode_usual_chunk`."""
+    if chunk.mode == FLOAT_MULT and not has_float_arithmetic():
         return None
-    if not is_behind and start + size != source.size:
-        return None
-    starts = np.array([start + size]) if is_behind else pages.starts
+    data, starts, stops, numbers = pages
     ends, faults = np.empty_like(starts), np.zeros((starts.size, 2), np.int64)
     decode_lanes(
-        *(pages.data, starts, pages.numbers, pages.numbers, variables, bins, delta, _NO_WEIGHTS),
-        *(mode, base, signed or mantissa_bits > 0, mantissa_bits, _NO_VALUES),
-        *(out, rows or Rows(pages.numbers, _ZERO, _ZERO), ends, faults),
+        *(data, starts, numbers, numbers, chunk.variables, chunk.bins, chunk.delta, _NO_WEIGHTS),
+        *(chunk.mode, chunk.base, chunk.signed, chunk.mantissa_bits, _NO_VALUES),
+        *(out, rows, ends, faults),
     )
-    return ends if _are_sound(read_only(pages.data), starts, pages.stops, faults, page_bits, ends) else None
+    limits = chunk.page_bits, chunk.free
+    return ends if _are_sound(read_only(data), starts, stops, numbers, faults, *limits, ends) else None
 
 
 def _readable(source: U8) -> U8:
@@ -120,12 +110,16 @@ def _readable(source: U8) -> U8:
 
 
 @compiled
-def _are_sound(data: Any, starts: Any, stops: Any, faults: Any, metadata_bits: Any, ends: Any) -> Any:
+def _are_sound(
+    data: Any, starts: Any, stops: Any, numbers: Any, faults: Any, metadata_bits: Any, free: Any, ends: Any
+) -> Any:
     """Tell whether pages are whole, with zeros where bytes are filled up; make bytes of the bits that they end at."""
     for lane in range(starts.size):
         body, end, stop = 8 * starts[lane] + metadata_bits, ends[lane], 8 * stops[lane]
         # The order matters: what lies beyond is not looked at.
         if faults[lane, 0] or body > stop or end > stop or _rest(data, body) or _rest(data, end):
+            return False
+        if numbers[lane] > free:
             return False
         ends[lane] = (end + 7) >> 3
     return True
@@ -140,7 +134,6 @@ def _taken(data: Any, position: Any, width: Any) -> Any:
 @compiled
 def _read_metadata(
     data: Any,
-    page_numbers: Any,
     bits: Any,
     mantissa_bits: Any,
     found: Any,
@@ -150,10 +143,7 @@ def _read_metadata(
 ) -> Any:
     """Read chunk metadata; return whether all is sound and usual."""
     limit = 8 * data.size - _AHEAD
-    longest = 0
-    for page in range(page_numbers.size):
-        longest = max(longest, page_numbers[page])
-    position = np.int64(0)
+    position, free = np.int64(0), np.int64(MAX_CHUNK_NUMBERS)
     if position + BITS_MODE + bits + BITS_QUANT_K + BITS_DELTA + BITS_DELTA_ORDER + 1 > limit:
         return False
     mode, position = _taken(data, position, BITS_MODE)
@@ -193,7 +183,7 @@ def _read_metadata(
     elif delta != NO_DELTA:
         return False
     first = 0
-    page_bits = np.int64(0)
+    page_bits = most_bits = np.int64(0)
     for variable in range(_PRIMARY - (delta == LOOKBACK), _SECONDARY + (mode != CLASSIC)):
         own_bits = _LOOKBACK_BITS if variable == _LOOKBACKS else bits
         length = np.int64(order) if variable == _PRIMARY or (secondary_too and variable == _SECONDARY) else 0
@@ -202,8 +192,10 @@ def _read_metadata(
         ans_log, position = _taken(data, position, BITS_ANS_LOG)
         count, position = _taken(data, position, BITS_BIN_COUNT)
         last = _read_bins(data, position, limit, own_bits, ans_log, count, first, bins)
-        if last < 0 or (not count and longest > length):
+        if last < 0:
             return False
+        if not count:
+            free = min(free, np.int64(length))
         row = variables[variable]
         row[PRESENT], row[BITS], row[STATE_LENGTH], row[OMITTED] = 1, own_bits, length, length
         if variable == _LOOKBACKS:
@@ -214,10 +206,15 @@ def _read_metadata(
         row[ANS_LOG], row[FIRST_BIN], row[END_BIN] = ans_log, first, last
         position += np.int64(count) * (np.int64(ans_log) + own_bits + bit_length(np.uint64(own_bits)))
         page_bits += length * own_bits + ANS_INTERLEAVING * np.int64(ans_log)
+        widest = np.int64(0)
+        for own in range(first, last):
+            widest = max(widest, np.int64(bins[OFFSET_BITS, own]))
+        most_bits += np.int64(ans_log) + widest
         first = last
     if _rest(data, position):
         return False
-    found[_MODE], found[_BASE], found[_PAGE_BITS], found[_END] = mode, base, page_bits, (position + 7) // 8
+    found[_MODE], found[_BASE], found[_PAGE_BITS], found[_SIZE] = mode, base, page_bits, (position + 7) // 8
+    found[_MOST_BITS], found[_FREE], found[_BINS] = most_bits, free, first
     deltas[0], deltas[1], deltas[2], deltas[3] = delta, order, window, secondary_too
     return True
 

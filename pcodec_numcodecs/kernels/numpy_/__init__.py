@@ -3,7 +3,7 @@
 from .bins import assign_bins, measure_bins
 from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
 from .contexts import assign_contexts, merge_contexts
-from .decode import decode_pages, decode_usual_chunk
+from .decode import decode_pages, decode_usual_chunk, open_usual_chunk
 from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
@@ -39,6 +39,7 @@ __all__ = [
     "measure_bins",
     "merge_contexts",
     "merge_ranges",
+    "open_usual_chunk",
     "place_numbers",
     "place_values",
     "predict_tiles",

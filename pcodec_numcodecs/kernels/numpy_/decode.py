@@ -20,6 +20,7 @@ from ..streams import (
     DecodeStream,
     Recipe,
     Rows,
+    UsualChunk,
 )
 from .batches import Placed, decode_latents
 from .deltas import undo_consecutive, undo_conv1, undo_lookback
@@ -82,16 +83,16 @@ def decode_pages(
     return ends + 8 * origin, faults
 
 
-def decode_usual_chunk(
-    source: npt.NDArray[np.uint8],
-    start: int,
-    mantissa_bits: int,
-    signed: bool,
-    pages: ChunkPages | None,
-    out: Latents,
-    rows: Rows | None,
-) -> None:
+def open_usual_chunk(
+    source: npt.NDArray[np.uint8], start: int, bits: int, mantissa_bits: int, signed: bool
+) -> UsualChunk | None:
+    """See `Kernels.open_usual_chunk`: no way is shorter for NumPy."""
+    return None
+
+
+def decode_usual_chunk(chunk: UsualChunk, pages: ChunkPages, out: Latents, rows: Rows) -> I64 | None:
     """See `Kernels.decode_usual_chunk`: no way is shorter for NumPy."""
+    return None
 
 
 def _span(starts: I64, wanted: I64, streams: tuple[DecodeStream, ...], recipes: tuple[Recipe, ...]) -> tuple[int, int]:
