@@ -19,6 +19,8 @@ from .recipes import recipe
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 
+_FIRST = np.zeros(1, np.int64)
+
 
 @dataclass(frozen=True, eq=False)
 class ChunkTables:
@@ -183,26 +185,6 @@ def open_usual(source: U8, start: int, number_type: NumberType, kernels: Kernels
     return kernels.open_usual_chunk(source, start, number_type.bits, number_type.mantissa_bits, number_type.is_signed)
 
 
-def decompress_usual(
-    chunk: UsualChunk, pages: ChunkPages, kernels: Kernels, out: npt.NDArray[Any], rows: Rows | None = None
-) -> I64 | None:
-    """Decode whole pages, if there is a short way for them; else `decompress_pages` is to do it, or says what is wrong.
-
-    Parameters
-    ----------
-    out
-        1-D, contiguous, of the number type, to be filled.
-    rows
-        Where in `out` the numbers of each page go; by default end to end.
-
-    Returns
-    -------
-    Byte after each page, or None.
-    """
-    rows = rows or Rows.end_to_end(pages.numbers)
-    return kernels.decode_usual_chunk(chunk, pages, out.view(f"u{out.itemsize}"), rows)
-
-
 def decompress_usual_chunk(
     source: U8, start: int, number_type: NumberType, kernels: Kernels, out: npt.NDArray[Any]
 ) -> int | None:
@@ -210,13 +192,14 @@ def decompress_usual_chunk(
 
     Returns
     -------
-    Byte after the page; None as `decompress_usual`.
+    Byte after the page; None where `ChunkMetadata.read` and `decompress_pages` are to do it.
     """
     chunk = open_usual(source, start, number_type, kernels)
     if chunk is None:
         return None
-    first, last, numbers = (np.array([one]) for one in (start + chunk.size, source.size, out.size))
-    ends = decompress_usual(chunk, ChunkPages(source, first, last, numbers), kernels, out)
+    numbers = np.array((out.size,))
+    pages = ChunkPages(source, np.array((start + chunk.size,)), np.array((source.size,)), numbers)
+    ends = kernels.decode_usual_chunk(chunk, pages, out.view(number_type.latent), Rows(numbers, _FIRST, _FIRST))
     return None if ends is None else int(ends[0])
 
 

@@ -79,6 +79,7 @@ class _Reader:
 
     def __init__(self, src: Buffer) -> None:
         self.source = as_bytes_view(src)
+        self.data = np.frombuffer(self.source, np.uint8)
         self.header, self.place = FileHeader.read(self.source)
         self.number_type = self.header.uniform_type
         """Type of the file's numbers, as far as it is known yet."""
@@ -104,7 +105,7 @@ class _Reader:
         """Read all numbers of the chunk whose header was read last into an array of just so many."""
         number_type, kernels = header.number_type, load(header.n)
         if self.header.version.has_delta_variants:
-            end = decompress_usual_chunk(np.frombuffer(self.source, np.uint8), self.place, number_type, kernels, out)
+            end = decompress_usual_chunk(self.data, self.place, number_type, kernels, out)
             if end is not None:
                 self.place = end
                 return

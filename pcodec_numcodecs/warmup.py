@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .compress import compress_chunk
 from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
-from .decompress import ChunkTables, decompress_pages, decompress_usual, laid_out, open_usual
+from .decompress import ChunkTables, decompress_pages, laid_out, open_usual
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
 from .kernels import ChunkPages, Kernels, Rows, load
@@ -140,7 +140,8 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     decompress_pages(data, [once, once._replace(chunk=tables[1])], kernels)
     usual = open_usual(np.frombuffer(chunk.metadata.write(), np.uint8), 0, case.number_type, kernels)
     if usual is not None:
-        decompress_usual(usual, ChunkPages(data, *once[1:4]), kernels, np.empty_like(case.numbers))
+        out = np.empty(case.numbers.size, case.number_type.latent)
+        kernels.decode_usual_chunk(usual, ChunkPages(data, *once[1:4]), out, Rows.end_to_end(once.n))
     return tables[0]
 
 

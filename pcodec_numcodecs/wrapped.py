@@ -15,10 +15,10 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import CompressedChunk, compress_chunk
 from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH
-from .decompress import ChunkTables, Pages, decompress_pages, decompress_usual, joined, open_usual
+from .decompress import ChunkTables, Pages, decompress_pages, joined, open_usual
 from .dtypes import NumberType, number_type_named
 from .errors import InvalidArgumentError
-from .kernels import ChunkPages, UsualChunk, load
+from .kernels import ChunkPages, Rows, UsualChunk, load
 from .metadata import ChunkMetadata, FormatVersion
 
 __all__ = ["ChunkCompressor", "ChunkDecompressor", "FileCompressor", "FileDecompressor"]
@@ -288,7 +288,8 @@ class ChunkDecompressor:
         numbers = np.array(n, np.int64)
         data, starts, stops = joined(sources, (self._usual or self._tables).most_bytes(max(wanted)))
         if self._usual is not None and wanted == n:
-            ends = decompress_usual(self._usual, ChunkPages(data, starts, stops, numbers), kernels, out)
+            pages, rows = ChunkPages(data, starts, stops, numbers), Rows.end_to_end(numbers)
+            ends = kernels.decode_usual_chunk(self._usual, pages, out.view(self._number_type.latent), rows)
             if ends is not None:
                 return ends - starts
         asked = numbers if wanted == n else np.array(wanted, np.int64)

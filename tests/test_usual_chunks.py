@@ -7,7 +7,7 @@ from twins import HAVE_NUMBA, NO_NUMBA, numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs import standalone, wrapped
-from pcodec_numcodecs.decompress import decompress_usual, decompress_usual_chunk, open_usual
+from pcodec_numcodecs.decompress import decompress_usual_chunk, open_usual
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 from pcodec_numcodecs.kernels import ChunkPages, Rows
@@ -47,7 +47,7 @@ def pages_by_short_way(metadata, data, starts, stops, counts, name):
     if chunk is None or chunk.size != len(metadata):
         return None
     pages = ChunkPages(np.frombuffer(data, np.uint8), starts[order], stops[order], counts[order])
-    ends = decompress_usual(chunk, pages, numba_, out, Rows(rows.lengths[order], order, rows.starts))
+    ends = numba_.decode_usual_chunk(chunk, pages, out, Rows(rows.lengths[order], order, rows.starts))
     return None if ends is None or (ends[::-1] != stops).any() else out.view(number_type.dtype)
 
 

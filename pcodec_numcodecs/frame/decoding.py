@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arithmetic import check_float_arithmetic
-from ..decompress import ChunkTables, Pages, decompress_pages, decompress_usual, open_usual
+from ..decompress import ChunkTables, Pages, decompress_pages, open_usual
 from ..dtypes import NUMBER_TYPES, Latents, NumberType, from_latents
 from ..errors import CorruptionError
 from ..kernels import ChunkPages, Kernels, Rows
@@ -233,7 +233,7 @@ class PartDecoder(NamedTuple):
             content = self.content(metadata)
             chunk = open_usual(np.frombuffer(content, np.uint8), 0, number_type, self.kernels)
             if chunk is not None and chunk.size == len(content):
-                ends = decompress_usual(chunk, pages, self.kernels, out, rows)
+                ends = self.kernels.decode_usual_chunk(chunk, pages, out.view(number_type.latent), rows)
                 if ends is not None:
                     return ends - pages.starts
         tables = self.tables(metadata, number_type)

@@ -10,12 +10,13 @@ from ..constants import (
     STANDALONE_VERSION,
 )
 from ..dtypes import BY_BYTE, NumberType
-from ..errors import CorruptionError
+from ..errors import CorruptionError, insufficient
 from .fields import FieldReader, FieldWriter
 from .header import FormatVersion
 
 _BITS_COUNT = 24
 _BITS_VARINT_WIDTH = 6
+_CHUNK_HEADER = "standalone chunk header"
 
 
 @dataclass(frozen=True)
@@ -102,16 +103,20 @@ class ChunkHeader:
         InsufficientDataError
             When bytes are missing.
         """
-        reader = FieldReader(source, "standalone chunk header")
-        byte = reader.read(8)
+        if not len(source):
+            raise insufficient(8, 0, _CHUNK_HEADER)
+        byte = source[0]
         if byte == STANDALONE_TERMINATOR:
-            return None, reader.bytes_read
+            return None, 1
         if uniform_type is not None and byte != uniform_type.byte:
             raise CorruptionError(
                 f"chunk's number type of {byte} does not match file's uniform number type of "
                 f"{uniform_type.name.upper()}"
             )
-        return cls(_number_type(byte), reader.read(_BITS_COUNT) + 1), reader.bytes_read
+        number_type, size = _number_type(byte), 1 + _BITS_COUNT // 8
+        if len(source) < size:
+            raise insufficient(8 * size, 8 * len(source), _CHUNK_HEADER)
+        return cls(number_type, int.from_bytes(source[1:size], "little") + 1), size
 
     def write(self) -> bytes:
         """Return the bytes of the header."""

@@ -1,5 +1,6 @@
 """Pages to numbers, page by page, batch by batch: what one batch needs stays in the nearest cache."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -121,16 +122,21 @@ def decode_lanes(
     ends, faults
         To be filled.
     """
-    bits = 8 * out.itemsize
-    middle = 1 << (bits - 1)
     _decode_lanes(
         *(read_only(data), *_tail(data, variables)),
         *(starts, numbers, wanted, variables, bins, delta, weights),
-        *(np.int64(mode), np.uint64(base), np.uint64((1 << bits) - 1)),
-        *(np.uint64(middle if signed else 0), np.uint64(middle - 1 if mantissa_bits else 0)),
+        *(np.int64(mode), np.uint64(base), *_masks(out.itemsize, signed, mantissa_bits > 0)),
         *(values, ends, faults, np.int64(out.itemsize), *each_width(out), out.view(np.uint8)),
         *(rows.lengths, rows.firsts, rows.starts),
     )
+
+
+@cache
+def _masks(size: int, signed: bool, is_float: bool) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """Return the bits of a number, those that its latent has toggled, and those that are toggled below the middle."""
+    bits = 8 * size
+    middle = 1 << (bits - 1)
+    return np.uint64((1 << bits) - 1), np.uint64(middle * signed), np.uint64((middle - 1) * is_float)
 
 
 def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.uint8], int]:
