@@ -101,6 +101,14 @@ class _Reader:
         self.place += size
         return header
 
+    def read_usual(self, number_type: NumberType, out: npt.NDArray[Any], done: int) -> int:
+        """Read chunks behind so many numbers, as long as there is a short way; return how many there are then."""
+        if not self.header.version.has_delta_variants or self.header.uniform_type not in (None, number_type):
+            return done
+        kind = number_type.byte, number_type.mantissa_bits, number_type.is_signed
+        self.place, done = load().decode_usual_file(self.data, self.place, *kind, out.view(number_type.latent), done)
+        return done
+
     def read_whole(self, header: ChunkHeader, out: npt.NDArray[Any]) -> None:
         """Read all numbers of the chunk whose header was read last into an array of just so many."""
         number_type, kernels = header.number_type, load(header.n)
@@ -193,7 +201,7 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
     """
     target, number_type = check_destination(dst)
     reader = _Reader(src)
-    done = 0
+    done = reader.read_usual(number_type, target, 0)
     while (header := reader.next_header(number_type)) is not None:
         n, left = header.n, target.size - done
         if n > left:
@@ -203,7 +211,7 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
             target[done:] = reader.read_page(chunk, n, wanted)[:left]
             return Progress(target.size, False)
         reader.read_whole(header, target[done : done + n])
-        done += n
+        done = reader.read_usual(number_type, target, done + n)
     return Progress(done, True)
 
 

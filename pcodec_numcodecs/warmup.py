@@ -16,7 +16,7 @@ from .errors import InvalidArgumentError
 from .kernels import ChunkPages, Kernels, Rows, load
 from .kernels.predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
 from .kernels.streams import INT_MULT
-from .metadata import Classic, NoDelta
+from .metadata import ChunkHeader, Classic, NoDelta
 from .recipes import recipe_of
 
 __all__ = ["Case", "Warmed", "WarmupError", "cases", "compile_all", "predict", "run", "use"]
@@ -141,6 +141,10 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     usual = open_usual(np.frombuffer(chunk.metadata.write(), np.uint8), 0, case.number_type, kernels)
     if usual is not None:
         out = np.empty(case.numbers.size, case.number_type.latent)
+        n = int(once.n[0])
+        file = ChunkHeader(case.number_type, n).write() + chunk.metadata.write() + pages[0] + bytes(16)
+        kind = case.number_type.byte, case.number_type.mantissa_bits, case.number_type.is_signed
+        kernels.decode_usual_file(np.frombuffer(file, np.uint8), 0, *kind, out[:n], 0)
         kernels.decode_usual_chunk(usual, ChunkPages(data, *once[1:4]), out, Rows.end_to_end(once.n))
     return tables[0]
 

@@ -139,3 +139,40 @@ def test_damaged_pages_are_left_alone_where_the_careful_way_refuses_them(mode, d
         elif found is not None:
             assert found.tobytes() == expected.tobytes()
     assert left
+
+
+def file_of_many_chunks(mode, delta, name):
+    case = chunk_cases.build(np.random.default_rng(5), mode, delta, name)
+    return case.numbers, standalone.simple_compress(
+        case.numbers, chunk_cases.settings(pcodec_numcodecs, case._replace(pages=400))
+    )
+
+
+def read_into(data, n, number_type):
+    """Return what comes of reading a file into room for so many numbers."""
+    out = np.zeros(n, number_type.dtype)
+    try:
+        progress = standalone.simple_decompress_into(data, out)
+    except PcoError as error:
+        return type(error), str(error)
+    return progress, out.tobytes()
+
+
+@pytest.mark.parametrize(("mode", "delta", "name"), chunk_cases.combinations())
+def test_files_are_read_alike_by_both_ways_damaged_or_not(mode, delta, name, monkeypatch):
+    numbers, data = file_of_many_chunks(mode, delta, name)
+    rng, number_type = np.random.default_rng(6), NUMBER_TYPES[name]
+    assert len(list(standalone.walk(data))) > 2
+    for turn in range(20):
+        n = int(rng.choice([numbers.size, numbers.size + 9, rng.integers(numbers.size)]))
+        other = bytearray(data)
+        if turn > 3:
+            other[int(rng.integers(10, len(data)))] ^= 1 << int(rng.integers(8))
+            other = other[: int(rng.integers(len(data))) if rng.random() < 0.1 else len(data)]
+        outcomes = []
+        for twin in ("numpy", "numba"):
+            monkeypatch.setenv(VARIABLE, twin)
+            outcomes.append(read_into(bytes(other), n, number_type))
+        assert outcomes[0] == outcomes[1]
+        if turn <= 3:
+            assert outcomes[0][1][: numbers.nbytes] == numbers.tobytes()[: n * numbers.itemsize]

@@ -87,6 +87,36 @@ class Coding(Protocol):
         something is wrong with a page. What is in `out` then is arbitrary.
         """
 
+    def decode_usual_file(
+        self,
+        data: npt.NDArray[np.uint8],
+        place: int,
+        type_byte: int,
+        mantissa_bits: int,
+        signed: bool,
+        out: Latents,
+        done: int,
+    ) -> tuple[int, int]:
+        """Decode the chunks of a .pco file, one after the other, as long as a twin has a short way.
+
+        Parameters
+        ----------
+        data
+            The file, of a version with several delta encodings.
+        place
+            Byte at which the header of the next chunk begins.
+        type_byte, mantissa_bits, signed
+            What headers of chunks say of the type of `out`; and of the numbers, as in `Recipe`.
+        out, done
+            For the bits of numbers, of the latent dtype; and how many numbers are there.
+
+        Returns
+        -------
+        Byte at which the header begins of the first chunk that was not decoded, because it has none or is of another
+        type, has more numbers than there is room for, is not usual, or something is wrong with it; and how many numbers
+        there are then. What is in `out` behind them is arbitrary.
+        """
+
     def encode_pages(self, streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
         """Encode pages, page metadata included.
 

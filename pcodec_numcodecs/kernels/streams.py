@@ -138,9 +138,7 @@ class UsualChunk(NamedTuple):
         Bits of a page's metadata; and those that a number may take at the most.
     free
         Numbers that a page may have at the most because a variable has no bins.
-    mode, base, signed, mantissa_bits
-        As in `Recipe`.
-    delta, variables, bins
+    delta, made, variables, bins
         Of the compiled code.
     """
 
@@ -148,11 +146,8 @@ class UsualChunk(NamedTuple):
     page_bits: int
     most_bits: int
     free: int
-    mode: int
-    base: int
-    signed: bool
-    mantissa_bits: int
     delta: npt.NDArray[np.int64]
+    made: npt.NDArray[np.uint64]
     variables: npt.NDArray[np.int64]
     bins: npt.NDArray[np.uint64]
 

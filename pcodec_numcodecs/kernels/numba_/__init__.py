@@ -2,7 +2,7 @@
 
 from .bins import assign_bins, measure_bins
 from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
-from .chunks import decode_usual_chunk, open_usual_chunk
+from .chunks import decode_usual_chunk, decode_usual_file, open_usual_chunk
 from .contexts import assign_contexts, merge_contexts
 from .decode import decode_pages
 from .dictionary import index_values
@@ -29,6 +29,7 @@ __all__ = [
     "cut_ranges",
     "decode_pages",
     "decode_usual_chunk",
+    "decode_usual_file",
     "difference_consecutive",
     "difference_lookback",
     "encode_pages",

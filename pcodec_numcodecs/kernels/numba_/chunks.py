@@ -37,7 +37,7 @@ from ..streams import (
 )
 from .arithmetic import has_float_arithmetic
 from .compiled import compiled, inlined_lightly, read_only
-from .decode import decode_lanes
+from .decode import USUAL_STATES, decode_lanes, lane_arguments, making
 from .opening import (
     ANS_LOG,
     BITS,
@@ -60,10 +60,11 @@ U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_NO_WEIGHTS, _NO_VALUES = np.zeros(0, np.int64), read_only(np.zeros(0, np.uint64))
 _MODE, _BASE, _PAGE_BITS, _MOST_BITS, _SIZE, _FREE, _BINS = range(7)
 _FOUND = 7
 _DELTA_FIELDS = 7
+_PLACE, _DONE, _PENDING, _MOST, _TYPE, _BITS, _MANTISSA_BITS, _FLOATS = range(8)
+_HEADER_BYTES = 4
 _LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
 _LOOKBACK_BITS = 32
 _MOST_BINS = 1 << 12
@@ -75,29 +76,56 @@ _MOST_BYTES = 1 << 16
 
 def open_usual_chunk(source: U8, start: int, bits: int, mantissa_bits: int, signed: bool) -> UsualChunk | None:
     """See `Kernels.open_usual_chunk`."""
-    found, delta = np.empty(_FOUND, np.uint64), np.zeros(_DELTA_FIELDS, np.int64)
-    variables = np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64)
-    bins = np.empty((OFFSET_BITS + 1, _MOST_BINS), np.uint64)
-    if not _read_metadata(_readable(source[start:]), bits, mantissa_bits, found, delta, variables, bins):
+    found, delta, variables, bins = _room()
+    if not _read_metadata(_readable(source[start:]), 0, bits, mantissa_bits, found, delta, variables, bins):
         return None
     mode, base, page_bits, most_bits, size, free, last = found.tolist()
-    kind = mode, base, signed or mantissa_bits > 0, mantissa_bits
-    return UsualChunk(size, page_bits, most_bits, free, *kind, delta, variables, bins[:, :last].copy())
+    made = making(mode, base, bits // 8, signed or mantissa_bits > 0, mantissa_bits > 0)
+    return UsualChunk(size, page_bits, most_bits, free, delta, made, variables, bins[:, :last].copy())
 
 
 def decode_usual_chunk(chunk: UsualChunk, pages: ChunkPages, out: Latents, rows: Rows) -> I64 | None:
     """See `Kernels.decode_usual_chunk`."""
-    if chunk.mode == FLOAT_MULT and not has_float_arithmetic():
+    if chunk.made[0] == FLOAT_MULT and not has_float_arithmetic():
         return None
     data, starts, stops, numbers = pages
     ends, faults = np.empty_like(starts), np.zeros((starts.size, 2), np.int64)
-    decode_lanes(
-        *(data, starts, numbers, numbers, chunk.variables, chunk.bins, chunk.delta, _NO_WEIGHTS),
-        *(chunk.mode, chunk.base, chunk.signed, chunk.mantissa_bits, _NO_VALUES),
+    arguments = lane_arguments(
+        *(data, starts, numbers, numbers, chunk.variables, chunk.bins, chunk.delta, chunk.made),
         *(out, rows, ends, faults),
     )
+    decode_lanes(*arguments)
     limits = chunk.page_bits, chunk.free
     return ends if _are_sound(read_only(data), starts, stops, numbers, faults, *limits, ends) else None
+
+
+def decode_usual_file(
+    data: U8, place: int, type_byte: int, mantissa_bits: int, signed: bool, out: Latents, done: int
+) -> tuple[int, int]:
+    """See `Kernels.decode_usual_file`."""
+    found, delta, variables, bins = _room()
+    made = making(0, 0, out.itemsize, signed or mantissa_bits > 0, mantissa_bits > 0)
+    one, ends, faults = np.zeros((3, 1), np.int64), np.zeros(1, np.int64), np.zeros((1, 2), np.int64)
+    starts, numbers, row_starts = one
+    source = read_only(data)
+    arguments = lane_arguments(
+        *(data, starts, numbers, numbers, variables, bins, delta, made),
+        *(out, Rows(numbers, np.zeros(1, np.int64), row_starts), ends, faults),
+    )
+    state = np.array((place, done, 0, out.size, type_byte, 8 * out.itemsize, mantissa_bits, has_float_arithmetic()))
+    while _advance(source, state, found, delta, variables, bins, made, starts, numbers, row_starts, ends, faults):
+        decode_lanes(*arguments)
+    return int(state[_PLACE]), int(state[_DONE])
+
+
+def _room() -> tuple[U64, I64, I64, U64]:
+    """Return arrays for what `_read_metadata` finds."""
+    return (
+        np.empty(_FOUND, np.uint64),
+        np.zeros(_DELTA_FIELDS, np.int64),
+        np.zeros((MOST_VARIABLES, WIDEST + 1), np.int64),
+        np.empty((OFFSET_BITS + 1, _MOST_BINS), np.uint64),
+    )
 
 
 def _readable(source: U8) -> U8:
@@ -125,6 +153,51 @@ def _are_sound(
     return True
 
 
+@compiled
+def _advance(
+    data: Any,
+    state: Any,
+    found: Any,
+    delta: Any,
+    variables: Any,
+    bins: Any,
+    made: Any,
+    starts: Any,
+    numbers: Any,
+    row_starts: Any,
+    ends: Any,
+    faults: Any,
+) -> Any:
+    """Look at the page that was decoded, if any, and open the next chunk of a file; return whether that is a usual one.
+
+    `state` says where the chunk begins, how many numbers there are, and, if its page was decoded, one more than the
+    bits of the page's metadata; then how many numbers there may be, and of what type they are.
+    """
+    if state[_PENDING]:
+        stops = np.full(1, data.size)
+        if not _are_sound(data, starts, stops, numbers, faults, state[_PENDING] - 1, numbers[0], ends):
+            return False
+        state[_PLACE], state[_DONE], state[_PENDING] = ends[0], state[_DONE] + numbers[0], 0
+    header = state[_PLACE]
+    start = header + _HEADER_BYTES
+    if start > data.size or data[header] != state[_TYPE]:
+        return False
+    n = np.int64(data[header + 1]) + (np.int64(data[header + 2]) << 8) + (np.int64(data[header + 3]) << 16) + 1
+    if n > state[_MOST] - state[_DONE]:
+        return False
+    delta[:], variables[:, :], faults[0, 0] = 0, 0, 0
+    if not _read_metadata(data, start, state[_BITS], state[_MANTISSA_BITS], found, delta, variables, bins):
+        return False
+    if (found[_MODE] == FLOAT_MULT and not state[_FLOATS]) or n > found[_FREE]:
+        return False
+    if variables[_PRIMARY, STATE_LENGTH] > USUAL_STATES:
+        return False
+    made[0], made[1] = found[_MODE], found[_BASE]
+    starts[0], numbers[0], row_starts[0] = start + np.int64(found[_SIZE]), n, state[_DONE]
+    state[_PENDING] = np.int64(found[_PAGE_BITS]) + 1
+    return True
+
+
 @inlined_lightly
 def _taken(data: Any, position: Any, width: Any) -> Any:
     """Read a field of 1 to 64 bits; return it and the bit after it."""
@@ -134,6 +207,7 @@ def _taken(data: Any, position: Any, width: Any) -> Any:
 @compiled
 def _read_metadata(
     data: Any,
+    start: Any,
     bits: Any,
     mantissa_bits: Any,
     found: Any,
@@ -143,7 +217,7 @@ def _read_metadata(
 ) -> Any:
     """Read chunk metadata; return whether all is sound and usual."""
     limit = 8 * data.size - _AHEAD
-    position, free = np.int64(0), np.int64(MAX_CHUNK_NUMBERS)
+    position, free = 8 * np.int64(start), np.int64(MAX_CHUNK_NUMBERS)
     if position + BITS_MODE + bits + BITS_QUANT_K + BITS_DELTA + BITS_DELTA_ORDER + 1 > limit:
         return False
     mode, position = _taken(data, position, BITS_MODE)
@@ -213,7 +287,7 @@ def _read_metadata(
         first = last
     if _rest(data, position):
         return False
-    found[_MODE], found[_BASE], found[_PAGE_BITS], found[_SIZE] = mode, base, page_bits, (position + 7) // 8
+    found[_MODE], found[_BASE], found[_PAGE_BITS], found[_SIZE] = mode, base, page_bits, (position + 7) // 8 - start
     found[_MOST_BITS], found[_FREE], found[_BINS] = most_bits, free, first
     deltas[0], deltas[1], deltas[2], deltas[3] = delta, order, window, secondary_too
     return True

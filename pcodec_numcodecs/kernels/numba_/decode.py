@@ -1,6 +1,5 @@
 """Pages to numbers, page by page, batch by batch: what one batch needs stays in the nearest cache."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +35,7 @@ from .variables import MOST_VARIABLES, each_width
 from .words import items
 
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 _EIGHT, _WIDTH, _PAIR = np.uint64(8), np.uint64(16), np.uint64(0xFFFF)
 _CELLS = np.uint64(BATCH_CELLS)
@@ -43,8 +43,9 @@ _LOOKBACKS, _PRIMARY, _SECONDARY = range(MOST_VARIABLES)
 _RAN_OUT, _FAULTY = -1, -2  # instead of the numbers wanted
 _TAIL = 3072
 """Bytes that hold the codes and the offsets of a batch of one variable, and page metadata of the usual size."""
-_USUAL_STATES = 64
+USUAL_STATES = 64
 _NEVER = np.uint64(0xFFFFFFFFFFFFFFFF)
+_NO_WEIGHTS, _NO_VALUES = np.zeros(0, np.int64), read_only(np.zeros(0, np.uint64))
 
 
 def decode_pages(
@@ -67,48 +68,41 @@ def decode_pages(
         has_lookbacks = recipe.delta == LOOKBACK
         primary, last = streams[has_lookbacks], streams[-1]
         secondary_too = last is not primary and last.state_length > 0
-        decode_lanes(
-            *(data, starts[lanes], numbers[lanes], wanted[lanes]),
-            *variables_of(streams, chunk, has_lookbacks),
-            np.array(
-                (
-                    *(recipe.delta, primary.state_length, recipe.window, secondary_too),
-                    *(recipe.quantization, recipe.bias, min(primary.latent_bits, 32)),
-                )
-            ),
-            np.ascontiguousarray(recipe.weights),
-            recipe.mode,
-            recipe.base,
-            recipe.signed,
-            recipe.mantissa_bits,
-            read_only(recipe.values.astype(np.uint64, copy=False)),
-            out,
-            Rows(rows.lengths[lanes], rows.firsts[lanes], rows.starts),
-            *(ends[lanes], faults[lanes]),
+        delta = np.array(
+            (
+                *(recipe.delta, primary.state_length, recipe.window, secondary_too),
+                *(recipe.quantization, recipe.bias, min(primary.latent_bits, 32)),
+            )
         )
+        variables, bins = variables_of(streams, chunk, has_lookbacks)
+        arguments = lane_arguments(
+            *(data, starts[lanes], numbers[lanes], wanted[lanes], variables, bins, delta),
+            making(recipe.mode, recipe.base, out.itemsize, recipe.signed, recipe.mantissa_bits > 0),
+            *(out, Rows(rows.lengths[lanes], rows.firsts[lanes], rows.starts), ends[lanes], faults[lanes]),
+            np.ascontiguousarray(recipe.weights),
+            read_only(recipe.values.astype(np.uint64, copy=False)),
+        )
+        decode_lanes(*arguments)
     return ends, faults
 
 
-def decode_lanes(
+def lane_arguments(
     data: npt.NDArray[np.uint8],
     starts: I64,
     numbers: I64,
     wanted: I64,
     variables: I64,
-    bins: npt.NDArray[np.uint64],
+    bins: U64,
     delta: I64,
-    weights: I64,
-    mode: int,
-    base: int,
-    signed: bool,
-    mantissa_bits: int,
-    values: npt.NDArray[np.uint64],
+    made: U64,
     out: npt.NDArray[Any],
     rows: Rows,
     ends: I64,
     faults: I64,
-) -> None:
-    """Decode the lanes of one Pco chunk.
+    weights: I64 = _NO_WEIGHTS,
+    values: U64 = _NO_VALUES,
+) -> tuple[Any, ...]:
+    """Return what `decode_lanes` needs to decode the lanes of one Pco chunk.
 
     Parameters
     ----------
@@ -117,26 +111,28 @@ def decode_lanes(
     delta
         Kind, order or state length, window, whether secondary latents are differenced, quantization, bias, and for what
         Conv1 is for, the width of latents.
-    weights, mode, base, signed, mantissa_bits, values
-        As in `Recipe`; `values` are read-only and 64 bits wide.
+    made
+        What `making` returns.
     ends, faults
         To be filled.
+    weights, values
+        As in `Recipe`; `values` are read-only and 64 bits wide.
     """
-    _decode_lanes(
-        *(read_only(data), *_tail(data, variables)),
-        *(starts, numbers, wanted, variables, bins, delta, weights),
-        *(np.int64(mode), np.uint64(base), *_masks(out.itemsize, signed, mantissa_bits > 0)),
+    return (
+        *(read_only(data), *_tail(data, variables), starts, numbers, wanted, variables, bins, delta, weights, made),
         *(values, ends, faults, np.int64(out.itemsize), *each_width(out), out.view(np.uint8)),
         *(rows.lengths, rows.firsts, rows.starts),
     )
 
 
-@cache
-def _masks(size: int, signed: bool, is_float: bool) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """Return the bits of a number, those that its latent has toggled, and those that are toggled below the middle."""
+def making(mode: int, base: int, size: int, signed: bool, is_float: bool) -> U64:
+    """Return how numbers are made: the mode, its base, and then for latents of so many bytes three masks.
+
+    These are the bits of a number, those that its latent has toggled, and those that are toggled below the middle.
+    """
     bits = 8 * size
     middle = 1 << (bits - 1)
-    return np.uint64((1 << bits) - 1), np.uint64(middle * signed), np.uint64((middle - 1) * is_float)
+    return np.array((mode, base, (1 << bits) - 1, middle * signed, (middle - 1) * is_float), np.uint64)
 
 
 def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.uint8], int]:
@@ -145,7 +141,7 @@ def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.u
     There batches may run past the end unharmed; all that comes before is read where it is.
     """
     size = data.size
-    start = max(0, size - _TAIL) if variables[_PRIMARY, STATE_LENGTH] <= _USUAL_STATES else 0
+    start = max(0, size - _TAIL) if variables[_PRIMARY, STATE_LENGTH] <= USUAL_STATES else 0
     tail = np.zeros(size - start + PADDING, np.uint8)
     tail[: size - start] = data[start:]
     tail.flags.writeable = False
@@ -153,7 +149,7 @@ def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.u
 
 
 @compiled
-def _decode_lanes(
+def decode_lanes(
     data: Any,
     tail: Any,
     tail_start: Any,
@@ -164,11 +160,7 @@ def _decode_lanes(
     bins: Any,
     delta: Any,
     weights: Any,
-    mode: Any,
-    base: Any,
-    mask: Any,
-    flip: Any,
-    turned: Any,
+    made: Any,
     values: Any,
     ends: Any,
     faults: Any,
@@ -183,6 +175,7 @@ def _decode_lanes(
     row_starts: Any,
 ) -> None:
     """Decode lanes of one Pco chunk."""
+    mode, base, mask, flip, turned = np.int64(made[0]), made[1], made[2], made[3], made[4]
     table = make_table(variables, bins)
     metadata_bits = page_metadata_bits(variables)
     order = delta[1]

@@ -3,7 +3,7 @@
 from .bins import assign_bins, measure_bins
 from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
 from .contexts import assign_contexts, merge_contexts
-from .decode import decode_pages, decode_usual_chunk, open_usual_chunk
+from .decode import decode_pages, decode_usual_chunk, decode_usual_file, open_usual_chunk
 from .dictionary import index_values
 from .differencing import difference_consecutive, difference_lookback
 from .encode import encode_pages
@@ -28,6 +28,7 @@ __all__ = [
     "cut_ranges",
     "decode_pages",
     "decode_usual_chunk",
+    "decode_usual_file",
     "difference_consecutive",
     "difference_lookback",
     "encode_pages",
