@@ -22,7 +22,6 @@ _NEXT, _WIDTH = np.uint64(32), np.uint64(16)
 _ENTRY0, _ENTRY1, _ENTRY2, _ENTRY3 = (np.uint64(BATCH + i) for i in range(4))
 NARROW = 57
 """Bits of a field that always lie within the 64-bit word at its first byte."""
-_NARROW = np.uint64(NARROW)
 _MASKS = np.array([(1 << w) - 1 for w in range(65)], np.uint64)
 
 
@@ -103,10 +102,8 @@ def read_offsets(data: Any, position: Any, widest: Any, n: Any, cells: Any, at: 
         for i in range(n):
             place = at + np.uint64(i)
             width = (cells[place + _ENTRY0] >> _WIDTH) & _PAIR
-            if width <= _NARROW:  # as most are, even where some are not
-                cells[place] += _low_bits(load(data, position >> _THREE) >> (position & _SEVEN), width)
-            else:
-                cells[place] += wide_word(data, position) & _MASKS[width]
+            # Whether this one is narrow cannot be foreseen: to ask would take longer.
+            cells[place] += wide_word(data, position) & _MASKS[width]
             position += width
 
 
