@@ -160,8 +160,8 @@ def lookback_gain(
     if config.compression_level < _LOOKBACK_LEVEL:
         return best.cost, best.cost
     primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
-    found = _price(lookback.plan(longest_page), sample._replace(latents=primary), config, kernels)
-    found += best.secondary_cost
+    encoded = deltas.encode(lookback.plan(longest_page), primary, sample.counts, kernels)
+    found = _price_in_pages(encoded, sample, longest_page, config, kernels) + best.secondary_cost
     return (found if found < best.cost - best.cost // _LOOKBACK_SAVING else best.cost), best.cost
 
 
@@ -272,14 +272,15 @@ def _with_lookback(
     """
     if config.compression_level < _LOOKBACK_LEVEL:
         return price, simple, None
-    candidate = lookback.plan(int(page_numbers.max()))
+    longest_page = int(page_numbers.max())
+    candidate = lookback.plan(longest_page)
     simple_price = _price(simple, stretch, config, kernels)
     encoded = deltas.encode(candidate, stretch.latents, stretch.counts, kernels)
-    candidate_price = _price_of(encoded, stretch, config, kernels)
+    candidate_price = _price_in_pages(encoded, stretch, longest_page, config, kernels)
     distance = _usual_distance(encoded)
     if distance is not None:
         alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
-        alike_price = _price_of(alike, stretch, config, kernels)
+        alike_price = _price_in_pages(alike, stretch, longest_page, config, kernels)
         if alike_price <= candidate_price + candidate_price // _SEARCH_SAVING:
             candidate_price = alike_price
         else:
@@ -320,4 +321,28 @@ def _price_of(encoded: deltas.Encoded, sample: Runs, config: ChunkConfig, kernel
     price = estimate(encoded.stored, level, sample.whole, kernels)
     if encoded.lookbacks is not None:
         price += estimate(encoded.lookbacks, level, sample.whole, kernels)
+    return price
+
+
+def _price_in_pages(
+    encoded: deltas.Encoded, sample: Runs, longest_page: int, config: ChunkConfig, kernels: Kernels
+) -> int:
+    """Do what `_price_of` does for runs that may be parts, of equal length, of longer pages.
+
+    The first half of a run has hardly anything to look back to, and stands for the beginning of a page alone; the other
+    half stands for all the rest of the page.
+    """
+    runs, length = sample.counts.size, int(sample.counts.max())
+    half = length // 2
+    if longest_page <= length:
+        return _price_of(encoded, sample, config, kernels)
+    level = min(config.compression_level, _TRIAL_LEVEL)
+    early = sample.whole * half // longest_page
+    price = 0
+    for stored in (encoded.stored, encoded.lookbacks):
+        if stored is not None:
+            of_run = stored.reshape(runs, -1)
+            late = of_run.shape[1] - (length - half)
+            price += estimate(of_run[:, :late].reshape(-1), level, early, kernels)
+            price += estimate(of_run[:, late:].reshape(-1), level, sample.whole - early, kernels)
     return price

@@ -1,4 +1,4 @@
-"""The search for a pipeline prices what kernels would make, whichever way it gets there."""
+"""The search for a pipeline prices what kernels would make, whichever way it gets there, and chooses what suits."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twins import KERNELS
 
+from pcodec_numcodecs import ChunkConfig, frame, standalone
+from pcodec_numcodecs.choosing import price
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
+from pcodec_numcodecs.estimates import sample_runs
+from pcodec_numcodecs.fixed_log import ONE_BIT
+from pcodec_numcodecs.metadata import Classic
 from pcodec_numcodecs.pipeline.candidates import Parted, masks
 from pcodec_numcodecs.pipeline.sampling import sample_boxes
 from pcodec_numcodecs.pipeline.steps import LORENZO
+from pcodec_numcodecs.pipeline.tiles import predicted_tile
 from pcodec_numcodecs.pipeline.trials import Bench, Trial, subsets
 
 pytestmark = pytest.mark.numpy_only
@@ -28,3 +34,51 @@ def test_differences_cost_what_those_of_the_kernel_do(kernels, seed, shape):
         bench = Bench.of(mask, Parted(None, boxes.cells, 0), boxes, number_type, kernels)
         for axes, trial in bench.lorenzo(subsets(tuple(range(len(shape))))).items():
             assert trial.cost == bench.score(Trial(bench, LORENZO, axes)).cost
+
+
+LEVELS = (0, 2, 4, 8)
+
+
+def noise(bits, shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 1 << bits, shape, dtype=f"u{max(8, bits) // 8}")
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+@pytest.mark.parametrize("level", LEVELS)
+def test_noise_is_not_predicted(bits, level):
+    info = frame.info(frame.write(noise(bits, (400, 500)), level=level))
+    assert [pipeline.predictor for pipeline in info.pipelines] == ["none"]
+    # Of tiles and rows that cost the same, tiles serve readers of columns too.
+    assert max(info.tile) <= 200
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("level", LEVELS)
+def test_noise_costs_all_of_its_bits(kernels, level):
+    latents = noise(32, 200_000)
+    number_type = NUMBER_TYPES["u32"]
+    cost = price(sample_runs(latents), [Classic()], number_type, ChunkConfig(level), kernels)
+    assert abs(cost / ONE_BIT / latents.size - 32) < 0.05
+
+
+@pytest.mark.parametrize("level", LEVELS[1:])
+def test_what_repeats_at_a_distance_is_kept_together(level):
+    """No tile has both a cell and the one that it repeats."""
+    array = np.resize(noise(32, 7_001), (300, 280))
+    alone = len(standalone.simple_compress(array.reshape(-1), ChunkConfig(level)))
+    assert len(frame.write(array, level=level)) < 1.1 * alone < array.nbytes / 6
+
+
+@pytest.mark.parametrize("level", LEVELS[1:])
+def test_rows_are_chosen_for_what_is_smooth_along_them_alone(level):
+    steps = np.random.default_rng(1).normal(0, 1, (300, 400)).cumsum(axis=1).cumsum(axis=1).cumsum(axis=1)
+    array = np.rint(steps).astype("i8")
+    alone = len(standalone.simple_compress(array.reshape(-1), ChunkConfig(level)))
+    assert len(frame.write(array, level=level)) < 1.02 * alone
+
+
+def test_tiles_leave_some_of_each_row_to_predictions_along_other_axes():
+    assert predicted_tile((4000, 500), "balanced", (0,), 1 << 13) == (250, 32)
+    assert predicted_tile((4000, 9), "balanced", (0,), 1 << 13)[1] == 9
+    assert predicted_tile((300, 40, 1000), "balanced", (0, 1), 1 << 13)[2] >= 31
+    assert predicted_tile((4000, 500), "balanced", (1,), 1 << 13) == (16, 500)
