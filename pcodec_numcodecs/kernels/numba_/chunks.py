@@ -90,8 +90,9 @@ def decode_usual_chunk(chunk: UsualChunk, pages: ChunkPages, out: Latents, rows:
         return None
     data, starts, stops, numbers = pages
     ends, faults = np.empty_like(starts), np.zeros((starts.size, 2), np.int64)
+    # Decoding notes something in the variables, and many threads may decode pages of a chunk.
     arguments = lane_arguments(
-        *(data, starts, numbers, numbers, chunk.variables, chunk.bins, chunk.delta, chunk.made),
+        *(data, starts, numbers, numbers, chunk.variables.copy(), chunk.bins, chunk.delta, chunk.made),
         *(out, rows, ends, faults),
     )
     decode_lanes(*arguments)
@@ -251,7 +252,7 @@ def _read_metadata(
         window, position = _taken(data, position, BITS_WINDOW_LOG)
         order, position = _taken(data, position, BITS_STATE_LOG)
         secondary_too, position = _taken(data, position, 1)
-        if window + 1 > MAX_WINDOW_LOG or order > window + 1:
+        if window >= np.uint64(MAX_WINDOW_LOG) or order > window + np.uint64(1):
             return False
         window, order = np.uint64(2) << window, np.uint64(1) << order
     elif delta != NO_DELTA:
