@@ -3,10 +3,9 @@
 `docs/format.md` specifies the bytes. No array of cells passes through here.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from math import prod
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,9 @@ from ..pipeline.steps import Pipeline, Rank
 from .checksums import crc32c
 from .elements import element_named
 from .fields import Fields, varint
-from .layout import Layout
+from .layout import Layout, sections_of
 from .pipelines import read_pipeline, write_pipeline
+from .tiling import grid_of
 
 __all__ = ["MAGIC", "PREAMBLE_BYTES", "head_bytes", "read_head", "write_head"]
 
@@ -39,6 +39,7 @@ _PACKED: Final = 4
 _KNOWN_FLAGS: Final = _FORTRAN | _CONSTANT | _PACKED
 
 _MAX_SIZE_BYTES: Final = 6
+_U32, _U64 = np.dtype("<u4"), np.dtype("<u8")
 
 
 def read_head(source: memoryview) -> Layout:
@@ -176,53 +177,46 @@ def _read(fields: Fields, flags: int, head_size: int) -> Layout:
     packed = bool(flags & _PACKED)
     if packed and not pipelines[0].is_plain:
         raise CorruptionError("packed bools may not have a pipeline")
-    layout = Layout(
-        element,
-        shape,
-        tile,
-        bool(flags & _FORTRAN),
-        packed=packed,
-        chunk_pages=chunk_pages,
-        pipelines=pipelines,
-        pco_header=pco_header,
-        head_size=head_size,
-    )
-    found = {**_read_streams(fields, layout), **_read_index(fields, layout)}
+    pages = grid_of(shape, tile).pages
+    stream_sizes, stream_crcs = _read_streams(fields, pages, sections_of(pages, chunk_pages, pipelines))
+    page_sizes, page_crcs = _read_index(fields, pages)
+    page_sets = tuple(_read_sets(fields, pipeline, pages) for pipeline in pipelines)
+    page_values = tuple(_read_values(fields, pipeline, pages) for pipeline in pipelines)
     fields.finish()
-    return replace(layout, **found)
+    return Layout(
+        *(element, shape, tile, bool(flags & _FORTRAN), None, packed, chunk_pages, pipelines, pco_header),
+        *(stream_sizes, stream_crcs, page_sizes, page_crcs, page_sets, page_values, head_size),
+    )
 
 
-def _read_streams(fields: Fields, layout: Layout) -> dict[str, Any]:
+def _read_streams(
+    fields: Fields, pages: int, sections: Sequence[tuple[int, int, int]]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return sizes and checksums of the chunk-level streams."""
     streams = fields.varint("count of chunk-level streams")
-    expected = sum(count for _, _, count in layout.sections)
+    expected = sum(count for _, _, count in sections)
     if streams != expected:
-        raise CorruptionError(f"{layout.grid.pages} pages must have {expected} chunk-level streams, got {streams}")
+        raise CorruptionError(f"{pages} pages must have {expected} chunk-level streams, got {streams}")
     sizes, crcs = [], []
-    for kind, _, count in layout.sections:
+    for kind, _, count in sections:
         for _ in range(count):
             fields.byte("kind of a chunk-level stream", least=kind, most=kind)
             sizes.append(fields.varint("bytes of a chunk-level stream"))
             crcs.append(int.from_bytes(fields.take(4), "little"))
-    return {"stream_sizes": tuple(sizes), "stream_crcs": tuple(crcs)}
+    return tuple(sizes), tuple(crcs)
 
 
-def _read_index(fields: Fields, layout: Layout) -> dict[str, Any]:
-    pages = layout.grid.pages
+def _read_index(fields: Fields, pages: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """Return sizes and checksums of the pages."""
     width = fields.byte("bytes of a page's size", least=1, most=_MAX_SIZE_BYTES)
     if not fields.has(pages * (width + 4)):
         raise CorruptionError(f"the index must have an entry for each of {pages} pages, got {fields.left} bytes in all")
     wide = np.zeros((pages, 8), np.uint8)
     wide[:, :width] = np.frombuffer(fields.take(pages * width), np.uint8).reshape(pages, width)
-    page_sizes = wide.view("<u8")[:, 0].astype(np.int64)
+    page_sizes = wide.view(_U64)[:, 0].astype(np.int64)
     if int(page_sizes.max(initial=0)) * pages > _MAX_PAGES:
         raise CorruptionError(f"pages may not have more than {_MAX_PAGES} bytes if each were as large as the largest")
-    page_crcs = np.frombuffer(fields.take(4 * pages), "<u4").astype(np.uint32)
-    return {
-        "page_sizes": page_sizes,
-        "page_crcs": page_crcs,
-        "page_sets": tuple(_read_sets(fields, pipeline, pages) for pipeline in layout.pipelines),
-        "page_values": tuple(_read_values(fields, pipeline, pages) for pipeline in layout.pipelines),
-    }
+    return page_sizes, np.frombuffer(fields.take(4 * pages), _U32).astype(np.uint32)
 
 
 def _read_sets(fields: Fields, pipeline: Pipeline, pages: int) -> npt.NDArray[np.uint8] | None:

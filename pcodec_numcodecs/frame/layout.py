@@ -16,10 +16,26 @@ from .tiling import Grid, grid_of
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 
-__all__ = ["MASKS", "METADATA", "VALUES", "Layout"]
+__all__ = ["MASKS", "METADATA", "VALUES", "Layout", "sections_of"]
 
 METADATA, VALUES, MASKS = range(3)
 """Kinds of chunk-level streams: metadata of a Pco chunk, distinct values, masks."""
+
+
+def sections_of(pages: int, chunk_pages: int, pipelines: tuple[Pipeline, ...]) -> tuple[tuple[int, int, int], ...]:
+    """Return what `Layout.sections` holds, for an array that is not filled by one element."""
+    if not pages:
+        return ()
+    metadata = -(-pages // chunk_pages) * sum(pipeline.streams for pipeline in pipelines)
+    values = [
+        (VALUES, part, pipeline.split.blocks)
+        for part, pipeline in enumerate(pipelines)
+        if isinstance(pipeline.split, Rank)
+    ]
+    masks = [
+        (MASKS, part, -(-pages // pipeline.mask_pages)) for part, pipeline in enumerate(pipelines) if pipeline.fills
+    ]
+    return ((METADATA, 0, metadata), *values, *masks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,21 +158,7 @@ class Layout:
     @lazy_property
     def sections(self) -> tuple[tuple[int, int, int], ...]:
         """Chunk-level streams by what they hold: kind, part, and count, in their order."""
-        pages = self.grid.pages
-        if not pages or self.constant is not None:
-            return ()
-        metadata = -(-pages // self.chunk_pages) * self.streams_a_page
-        values = [
-            (VALUES, part, pipeline.split.blocks)
-            for part, pipeline in enumerate(self.pipelines)
-            if isinstance(pipeline.split, Rank)
-        ]
-        masks = [
-            (MASKS, part, -(-pages // pipeline.mask_pages))
-            for part, pipeline in enumerate(self.pipelines)
-            if pipeline.fills
-        ]
-        return ((METADATA, 0, metadata), *values, *masks)
+        return () if self.constant is not None else sections_of(self.grid.pages, self.chunk_pages, self.pipelines)
 
     def first_of(self, kind: int, part: int) -> int:
         """Return the first chunk-level stream of a kind for a part; for metadata the part does not matter."""
