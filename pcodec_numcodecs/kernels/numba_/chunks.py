@@ -36,7 +36,7 @@ from ..streams import (
     UsualChunk,
 )
 from .arithmetic import has_float_arithmetic
-from .compiled import compiled, inlined_lightly, read_only
+from .compiled import compiled, inlined_lightly, read_only, separate
 from .decode import USUAL_STATES, decode_lanes, lane_arguments, making
 from .opening import (
     ANS_LOG,
@@ -53,7 +53,7 @@ from .opening import (
     field,
 )
 from .variables import MOST_VARIABLES
-from .words import bit_length
+from .words import bit_length, items
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
@@ -199,7 +199,7 @@ def _advance(
     return True
 
 
-@inlined_lightly
+@separate
 def _taken(data: Any, position: Any, width: Any) -> Any:
     """Read a field of 1 to 64 bits; return it and the bit after it."""
     return field(data, np.uint64(position), np.uint64(width)), position + width
@@ -221,14 +221,14 @@ def _read_metadata(
     position, free = 8 * np.int64(start), np.int64(MAX_CHUNK_NUMBERS)
     if position + BITS_MODE + bits + BITS_QUANT_K + BITS_DELTA + BITS_DELTA_ORDER + 1 > limit:
         return False
-    mode, position = _taken(data, position, BITS_MODE)
+    mode, position = _taken(items(data), position, BITS_MODE)
     base = np.uint64(0)
     if mode == INT_MULT:
-        base, position = _taken(data, position, bits)
+        base, position = _taken(items(data), position, bits)
         if mantissa_bits or not base:
             return False
     elif mode == FLOAT_MULT:
-        base, position = _taken(data, position, bits)
+        base, position = _taken(items(data), position, bits)
         top = np.uint64(1) << np.uint64(bits - 1)
         # From the latent's order to the bits of the float.
         base ^= top if base & top else top | (top - np.uint64(1))
@@ -236,22 +236,22 @@ def _read_metadata(
         if not mantissa_bits or not 0 < base & (top - np.uint64(1)) < exponents:
             return False
     elif mode == FLOAT_QUANT:
-        base, position = _taken(data, position, BITS_QUANT_K)
+        base, position = _taken(items(data), position, BITS_QUANT_K)
         if not 1 <= base <= np.uint64(mantissa_bits):
             return False
     elif mode != CLASSIC:
         return False
-    delta, position = _taken(data, position, BITS_DELTA)
+    delta, position = _taken(items(data), position, BITS_DELTA)
     order = window = secondary_too = np.uint64(0)
     if delta == CONSECUTIVE:
-        order, position = _taken(data, position, BITS_DELTA_ORDER)
-        secondary_too, position = _taken(data, position, 1)
+        order, position = _taken(items(data), position, BITS_DELTA_ORDER)
+        secondary_too, position = _taken(items(data), position, 1)
         if not order:
             return False
     elif delta == LOOKBACK:
-        window, position = _taken(data, position, BITS_WINDOW_LOG)
-        order, position = _taken(data, position, BITS_STATE_LOG)
-        secondary_too, position = _taken(data, position, 1)
+        window, position = _taken(items(data), position, BITS_WINDOW_LOG)
+        order, position = _taken(items(data), position, BITS_STATE_LOG)
+        secondary_too, position = _taken(items(data), position, 1)
         if window >= np.uint64(MAX_WINDOW_LOG) or order > window + np.uint64(1):
             return False
         window, order = np.uint64(2) << window, np.uint64(1) << order
@@ -264,8 +264,8 @@ def _read_metadata(
         length = np.int64(order) if variable == _PRIMARY or (secondary_too and variable == _SECONDARY) else 0
         if position + BITS_ANS_LOG + BITS_BIN_COUNT > limit:
             return False
-        ans_log, position = _taken(data, position, BITS_ANS_LOG)
-        count, position = _taken(data, position, BITS_BIN_COUNT)
+        ans_log, position = _taken(items(data), position, BITS_ANS_LOG)
+        count, position = _taken(items(data), position, BITS_BIN_COUNT)
         last = _read_bins(data, position, limit, own_bits, ans_log, count, first, bins)
         if last < 0:
             return False
@@ -323,9 +323,9 @@ def _read_bins(
     for own in range(first, last):
         weight = np.uint64(0)
         if ans_log:
-            weight, position = _taken(data, position, np.int64(ans_log))
-        found[LOWERS, own], position = _taken(data, position, bits)
-        found[OFFSET_BITS, own], position = _taken(data, position, widths)
+            weight, position = _taken(items(data), position, np.int64(ans_log))
+        found[LOWERS, own], position = _taken(items(data), position, bits)
+        found[OFFSET_BITS, own], position = _taken(items(data), position, widths)
         found[WEIGHTS, own] = weight + np.uint64(1)
         total += found[WEIGHTS, own]
         if found[OFFSET_BITS, own] > bits:

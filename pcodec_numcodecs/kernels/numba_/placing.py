@@ -129,11 +129,18 @@ def _place_latents(
             else:
                 to = np.uint64(0 if step == 1 else done)
                 _order_latents(latents, first, n, absent, fill, other, middle, flip, turned, scratch, to)
-                if step == 1:
-                    copy_rows(scratch, n, out, step, *rows)
+                _copy_stretch(scratch, n, out, step, counts[lane], *rows)
             first += np.uint64(n)
-        if step != 1:
-            copy_rows(scratch, counts[lane], out, step, 0, row_lengths[lane], first_rows[lane], row_starts)
+
+
+@inlined
+def _copy_stretch(
+    scratch: Any, n: Any, out: Any, step: Any, count: Any, done: Any, length: Any, first: Any, starts: Any
+) -> None:
+    """Copy a stretch to its rows; or, where these are not in one piece, all of the lane when it is there."""
+    if step == 1 or done + n == count:
+        whole = step != 1
+        copy_rows(scratch, count if whole else n, out, step, 0 if whole else done, length, first, starts)
 
 
 @inlined
@@ -214,11 +221,8 @@ def _place_values(
             else:
                 for i in range(np.uint64(n)):
                     scratch[to + i] = numbers[np.uint64(places[first + i]) - origin]
-            if step == 1:
-                copy_rows(scratch, n, out, step, *rows)
+            _copy_stretch(scratch, n, out, step, counts[lane], *rows)
             first += np.uint64(n)
-        if step != 1:
-            copy_rows(scratch, counts[lane], out, step, 0, row_lengths[lane], first_rows[lane], row_starts)
     return np.int64(-1)
 
 
@@ -288,9 +292,8 @@ def _place(
             else:
                 origin[0] = done
                 store(cells, at, n, scratch, scratch, 0, n, 0, origin, mask, flip, turned)
+                _copy_stretch(scratch, n, out, step, counts[lane], *rows)
             first += n
-        if step != 1:
-            copy_rows(scratch, counts[lane], out, step, 0, row_lengths[lane], first_rows[lane], row_starts)
 
 
 @inlined
