@@ -13,7 +13,7 @@ from .dtypes import NumberType
 from .errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from .kernels import ChunkPages, DecodeStream, Kernels, Recipe, Rows, UsualChunk, streams
 from .lazy import lazy_property
-from .metadata import ChunkMetadata, FloatMult, VariableLayout
+from .metadata import ChunkMetadata, FloatMult, FormatVersion, VariableLayout
 from .recipes import recipe
 
 I64 = npt.NDArray[np.int64]
@@ -180,13 +180,17 @@ def decompress_pages(
     return numbers, ((ends + 7 * whole) >> 3) - starts
 
 
-def open_usual(source: U8, start: int, number_type: NumberType, kernels: Kernels) -> UsualChunk | None:
+def open_usual(
+    source: U8, start: int, number_type: NumberType, version: FormatVersion, kernels: Kernels
+) -> UsualChunk | None:
     """Read chunk metadata; see `Kernels.open_usual_chunk`. Where it returns None, `ChunkMetadata.read` is to do it."""
+    if not version.has_delta_variants:
+        return None
     return kernels.open_usual_chunk(source, start, number_type.bits, number_type.mantissa_bits, number_type.is_signed)
 
 
 def decompress_usual_chunk(
-    source: U8, start: int, number_type: NumberType, kernels: Kernels, out: npt.NDArray[Any]
+    source: U8, start: int, number_type: NumberType, version: FormatVersion, kernels: Kernels, out: npt.NDArray[Any]
 ) -> int | None:
     """Decode a chunk whose metadata are followed by its one page of as many numbers as there is room for.
 
@@ -194,7 +198,7 @@ def decompress_usual_chunk(
     -------
     Byte after the page; None where `ChunkMetadata.read` and `decompress_pages` are to do it.
     """
-    chunk = open_usual(source, start, number_type, kernels)
+    chunk = open_usual(source, start, number_type, version, kernels)
     if chunk is None:
         return None
     numbers = np.array((out.size,))

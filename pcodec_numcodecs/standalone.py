@@ -112,11 +112,10 @@ class _Reader:
     def read_whole(self, header: ChunkHeader, out: npt.NDArray[Any]) -> None:
         """Read all numbers of the chunk whose header was read last into an array of just so many."""
         number_type, kernels = header.number_type, load(header.n)
-        if self.header.version.has_delta_variants:
-            end = decompress_usual_chunk(self.data, self.place, number_type, kernels, out)
-            if end is not None:
-                self.place = end
-                return
+        end = decompress_usual_chunk(self.data, self.place, number_type, self.header.version, kernels, out)
+        if end is not None:
+            self.place = end
+            return
         self.read_page(self.read_metadata(header), header.n, header.n, out)
 
     def read_metadata(self, header: ChunkHeader) -> ChunkTables:

@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from .compress import compress_chunk
 from .config import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
+from .constants import FORMAT_VERSION
 from .decompress import ChunkTables, decompress_pages, laid_out, open_usual
 from .dtypes import NUMBER_TYPES, NumberType
 from .errors import InvalidArgumentError
 from .kernels import ChunkPages, Kernels, Rows, load
 from .kernels.predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
 from .kernels.streams import INT_MULT
-from .metadata import ChunkHeader, Classic, NoDelta
+from .metadata import ChunkHeader, Classic, FormatVersion, NoDelta
 from .recipes import recipe_of
 
 __all__ = ["Case", "Warmed", "WarmupError", "cases", "compile_all", "predict", "run", "use"]
@@ -138,7 +139,9 @@ def use(case: Case, kernels: Kernels) -> ChunkTables:
     kernels.crc32c_of_stretches(data, once.starts, once.stops)
     decompress_pages(data, [once], kernels)
     decompress_pages(data, [once, once._replace(chunk=tables[1])], kernels)
-    usual = open_usual(np.frombuffer(chunk.metadata.write(), np.uint8), 0, case.number_type, kernels)
+    usual = open_usual(
+        np.frombuffer(chunk.metadata.write(), np.uint8), 0, case.number_type, FormatVersion(*FORMAT_VERSION), kernels
+    )
     if usual is not None:
         out = np.empty(case.numbers.size, case.number_type.latent)
         n = int(once.n[0])

@@ -162,9 +162,7 @@ class FileDecompressor:
             For an unknown number type.
         """
         source, number_type = as_bytes_view(src), number_type_named(dtype)
-        usual = None
-        if self._version.has_delta_variants:
-            usual = open_usual(np.frombuffer(source, np.uint8), 0, number_type, load())
+        usual = open_usual(np.frombuffer(source, np.uint8), 0, number_type, self._version, load())
         if usual is None:
             metadata, size = ChunkMetadata.read(source, number_type, self._version)
             return ChunkDecompressor._make(number_type, ChunkTables(metadata)), size

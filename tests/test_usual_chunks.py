@@ -7,15 +7,17 @@ from twins import HAVE_NUMBA, NO_NUMBA, numba_
 
 import pcodec_numcodecs
 from pcodec_numcodecs import standalone, wrapped
+from pcodec_numcodecs.constants import FORMAT_VERSION
 from pcodec_numcodecs.decompress import decompress_usual_chunk, open_usual
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.errors import PcoError
 from pcodec_numcodecs.kernels import ChunkPages, Rows
 from pcodec_numcodecs.kernels.choice import VARIABLE
-from pcodec_numcodecs.metadata import Consecutive, Dict, Lookback, NoDelta
+from pcodec_numcodecs.metadata import Consecutive, Dict, FormatVersion, Lookback, NoDelta
 
 pytestmark = [pytest.mark.numpy_only, pytest.mark.skipif(not HAVE_NUMBA, reason=NO_NUMBA)]
 
+VERSION = FormatVersion(*FORMAT_VERSION)
 FILE, _ = wrapped.FileDecompressor.new(wrapped.FileCompressor().write_header())
 CHUNK_HEADER = 4
 USUAL = {(mode, delta) for mode in chunk_cases.MODES if mode != "dict" for delta in ("none", "consecutive", "lookback")}
@@ -43,7 +45,7 @@ def pages_by_short_way(metadata, data, starts, stops, counts, name):
     out = np.zeros(counts.sum(), number_type.latent)
     order = np.arange(counts.size)[::-1]
     rows = Rows.end_to_end(counts)
-    chunk = open_usual(np.frombuffer(metadata, np.uint8), 0, number_type, numba_)
+    chunk = open_usual(np.frombuffer(metadata, np.uint8), 0, number_type, VERSION, numba_)
     if chunk is None or chunk.size != len(metadata):
         return None
     pages = ChunkPages(np.frombuffer(data, np.uint8), starts[order], stops[order], counts[order])
@@ -59,7 +61,7 @@ def start_of_metadata(data):
 def by_short_way(data, start, name, numbers):
     number_type = NUMBER_TYPES[name]
     out = np.zeros_like(numbers)
-    return decompress_usual_chunk(np.frombuffer(data, np.uint8), start, number_type, numba_, out), out
+    return decompress_usual_chunk(np.frombuffer(data, np.uint8), start, number_type, VERSION, numba_, out), out
 
 
 @pytest.mark.parametrize(("mode", "delta", "name"), chunk_cases.combinations())

@@ -229,13 +229,12 @@ class PartDecoder(NamedTuple):
         self, metadata: int, number_type: NumberType, pages: ChunkPages, out: npt.NDArray[Any], rows: Rows
     ) -> I64:
         """Decode pages of a Pco chunk, whose metadata are in a stream of the frame; return the bytes of each."""
-        if self.version.has_delta_variants:
-            content = self.content(metadata)
-            chunk = open_usual(np.frombuffer(content, np.uint8), 0, number_type, self.kernels)
-            if chunk is not None and chunk.size == len(content):
-                ends = self.kernels.decode_usual_chunk(chunk, pages, out.view(number_type.latent), rows)
-                if ends is not None:
-                    return ends - pages.starts
+        content = self.content(metadata)
+        chunk = open_usual(np.frombuffer(content, np.uint8), 0, number_type, self.version, self.kernels)
+        if chunk is not None and chunk.size == len(content):
+            ends = self.kernels.decode_usual_chunk(chunk, pages, out.view(number_type.latent), rows)
+            if ends is not None:
+                return ends - pages.starts
         tables = self.tables(metadata, number_type)
         asked = Pages(tables, pages.starts, pages.stops, pages.numbers, pages.numbers)
         return decompress_pages(pages.data, [asked], self.kernels, out, rows)[1]

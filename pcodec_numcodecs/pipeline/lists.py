@@ -88,13 +88,12 @@ def read_list(
     rest = source[_COUNT_BYTES:]
     if not count:
         return np.zeros(0, number_type.dtype), rest
-    if version.has_delta_variants:
-        numbers = np.empty(count, number_type.dtype)
-        end = decompress_usual_chunk(np.frombuffer(rest, np.uint8), 0, number_type, kernels, numbers)
-        if end is not None:
-            return numbers, rest[end:]
+    numbers = np.empty(count, number_type.dtype)
+    end = decompress_usual_chunk(np.frombuffer(rest, np.uint8), 0, number_type, version, kernels, numbers)
+    if end is not None:
+        return numbers, rest[end:]
     metadata, size = ChunkMetadata.read(rest, number_type, version)
     rest = rest[size:]
     data, pages = laid_out(ChunkTables(metadata), [rest], [count])
-    numbers, read = decompress_pages(data, [pages], kernels)
+    numbers, read = decompress_pages(data, [pages], kernels, numbers)
     return numbers, rest[int(read[0]) :]
