@@ -96,11 +96,11 @@ class Compared:
         assert np.array_equal(own[1], stored)
         assert np.array_equal(own[0][: stored.size], lookbacks[: stored.size])
 
-    def index_values(self, latents: Any, most: int, indices: Any) -> Any:
+    def index_values(self, latents: Any, most: int, indices: Any, by_value: bool) -> Any:
         self._count("index_values")
         own = indices.copy()
-        ours = self.twin.index_values(latents, most, own)
-        expected = numpy_.index_values(latents, most, indices)
+        ours = self.twin.index_values(latents, most, own, by_value)
+        expected = numpy_.index_values(latents, most, indices, by_value)
         assert (ours is None) == (expected is None)
         if expected is not None:
             assert all(map(np.array_equal, ours, expected))
@@ -168,6 +168,17 @@ class Compared:
 
     def fill_runs(self, runs: Any, mask: Any) -> None:
         self._in_place("fill_runs", mask, runs)
+
+    def list_runs(self, mask: Any, runs: Any) -> int:
+        self._count("list_runs")
+        own = runs.copy()
+        expected = numpy_.list_runs(mask, runs)
+        assert self.twin.list_runs(mask, own) == expected
+        assert np.array_equal(own, runs)
+        return expected
+
+    def take_changes(self, mask: Any, sizes: Any, strides: Any, out: Any) -> None:
+        self._in_place("take_changes", out, mask, sizes, strides)
 
     def accumulate_changes(self, mask: Any, sizes: Any, strides: Any) -> None:
         self._in_place("accumulate_changes", mask, sizes, strides)

@@ -13,6 +13,7 @@ from pcodec_numcodecs.frame.settings import FrameSettings
 from pcodec_numcodecs.metadata import Classic, FloatMult, FloatQuant, IntMult
 from pcodec_numcodecs.pipeline.affine import Affine
 from pcodec_numcodecs.pipeline.plans import Plan
+from pcodec_numcodecs.pipeline.splitting import Listed
 from pcodec_numcodecs.pipeline.stencils import channel, stencil
 from pcodec_numcodecs.pipeline.steps import (
     FLOAT_WEIGHTS,
@@ -53,7 +54,7 @@ class Forced(NamedTuple):
         element = element_of(self.array.dtype)
         latents = [writer._latents(part, element) for part in parts_of(self.array)]
         plans = [
-            Plan(self.tile, pipeline, values=np.unique(cells) if isinstance(pipeline.split, Rank) else None)
+            Plan(self.tile, pipeline, _listed(cells) if isinstance(pipeline.split, Rank) else None)
             for pipeline, cells in zip(self.pipelines, latents, strict=True)
         ]
         with (
@@ -63,6 +64,11 @@ class Forced(NamedTuple):
         ):
             layout = writer._blank(element, self.array.shape, plans, fortran)
             return writer._write(layout, latents, plans, FrameSettings(level), threads, kernels)
+
+
+def _listed(cells: np.ndarray) -> Listed:
+    values, places = np.unique(cells, return_inverse=True)
+    return Listed(values, places.astype(np.uint16).reshape(cells.shape))
 
 
 def _any_sets(encoder: encoding.PartEncoder, layout: Any, primary: np.ndarray, absent: np.ndarray) -> np.ndarray:

@@ -143,6 +143,8 @@ def predict(rng: np.random.Generator, at_end: bool) -> None:
     kernels.count_present(masked, sizes)
     kernels.fill_runs(np.array([3, cells.size - 3] if cells.size > 3 else [cells.size], np.uint32), masked.copy())
     kernels.accumulate_changes(masked.copy(), sizes, sizes // case.shapes[:, 0])
+    kernels.take_changes(masked, sizes, sizes // case.shapes[:, 0], np.zeros_like(masked))
+    kernels.list_runs((masked != 0).view(np.uint8), np.zeros(masked.size + 1, np.uint32))
     kernels.restore_tiles(residuals, case)
     assert np.array_equal(residuals, cells)
     fitted = prediction_cases.fit_case(rng)
@@ -156,7 +158,9 @@ def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: 
     kernels.cut_ranges(
         latents, room // 2, np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
     )
-    kernels.index_values(latents, int(rng.integers(1, latents.size + 1)), np.zeros(latents.size, np.uint32))
+    kernels.index_values(
+        latents, int(rng.integers(1, latents.size + 1)), np.zeros(latents.size, np.uint32), bool(rng.integers(2))
+    )
     order = int(rng.integers(1, 8))
     stored = np.zeros(np.maximum(lanes - order, 0).sum(), latents.dtype)
     kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, order), latents.dtype))

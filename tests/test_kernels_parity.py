@@ -152,8 +152,11 @@ def test_latents_are_cut_into_the_same_ranges_and_indexed_alike(seed, bits, n, r
     size = kernels.cut_ranges(latents, 1 << ranges_log, *found)
     assert found[2][:size].sum() == n
     indices = np.zeros(n, np.uint32)
-    indexed = kernels.index_values(latents, int(rng.integers(1, n + 1)), indices)
+    by_value = bool(rng.integers(2))
+    indexed = kernels.index_values(latents, int(rng.integers(1, n + 1)), indices, by_value)
     if indexed is not None:
+        order = indexed[0] if by_value else -indexed[1]
+        assert (order[1:] >= order[:-1]).all()
         assert np.array_equal(indexed[0][indices], latents)
         assert np.array_equal(np.bincount(indices), indexed[1])
 
@@ -258,10 +261,15 @@ def test_masked_cells_are_left_out_and_put_back_alike(seed, bits, pages):
     n = int(sizes.sum())
     kernels = Compared()
     mask = rng.integers(0, 2, n).astype(np.uint8)
+    changes = mask.copy()
     kernels.accumulate_changes(mask, sizes, strides)
-    edges = np.flatnonzero(np.diff(mask, prepend=0))
+    taken = np.full(n, 7, np.uint8)
+    kernels.take_changes(mask, sizes, strides, taken)
+    assert np.array_equal(taken, changes)
+    mask[: int(rng.integers(0, n + 1))] = rng.integers(0, 2)
+    runs = np.zeros(n + 1, np.uint32)
     filled = np.full(n, 7, np.uint8)
-    kernels.fill_runs(np.diff(edges, prepend=0, append=n).astype(np.uint32), filled)
+    kernels.fill_runs(runs[: kernels.list_runs(mask, runs)], filled)
     assert np.array_equal(filled, mask)
     mask[mask > 0] = rng.integers(1, 3, np.count_nonzero(mask))
     assert int(kernels.count_present(mask, sizes).sum()) == n - np.count_nonzero(mask)

@@ -10,7 +10,7 @@ from ..config import ChunkConfig, DeltaSpec, ModeSpec
 from ..dtypes import Latents, NumberType
 from ..kernels import Kernels
 from ..pipeline.scoring import costs_of_parts
-from ..pipeline.splitting import split, without
+from ..pipeline.splitting import Listed, split, without
 from ..pipeline.steps import NONE, Pipeline, Rank, midpoint
 from .blocks import block_limit, mask_blocks, value_blocks
 from .layout import Layout
@@ -88,9 +88,10 @@ class PartEncoder:
         Parameters
         ----------
         latents
-            Ordered latents of all cells: tile after tile, in the order of the predictor's axes.
+            Ordered latents of all cells: tile after tile, in the order of the predictor's axes; for `Rank`, their
+            places among the values.
         values
-            For `Rank`, the distinct values of these, ascending.
+            For `Rank`, the distinct values, ascending.
         """
         pipeline, number_type = self.layout.pipelines[self.part], self.layout.element.number_type
         cells = self.layout.page_numbers
@@ -98,15 +99,20 @@ class PartEncoder:
         if pipeline.is_plain:
             column = self._compress(latents, number_type, cells, _AUTOMATIC)
             return EncodedPart(pipeline, [column], counts, [], [], None, None)
-        absent = _absent(latents, pipeline.fills)
-        hidden = absent != 0
-        present = cells - np.add.reduceat(hidden, np.cumsum(cells) - cells, dtype=np.int64) if hidden.size else cells
+        fills = pipeline.fills
+        if values is not None:
+            fills = tuple(np.searchsorted(values, np.array(fills, values.dtype)).tolist())
+        absent = _absent(latents, fills)
+        present = self.kernels.count_present(absent, cells) if absent.size else cells
         if isinstance(pipeline.split, Rank):
             assert values is not None
-            values = without(values, pipeline.fills)
-            pipeline = replace(pipeline, split=Rank(values.size, values.size))
-        primary, secondary = split(pipeline.split, values, latents, number_type, self.kernels)
-        page_values = None if values is None else _bounds(primary, hidden, cells)
+            values, places = without(Listed(values, latents.astype(np.uint16, copy=False)), fills)
+            rank = Rank(values.size, values.size)
+            pipeline = replace(pipeline, split=rank)
+            primary, secondary = places.astype(f"u{rank.bits // 8}", copy=False), None
+        else:
+            primary, secondary = split(pipeline.split, latents, number_type, self.kernels)
+        page_values = None if values is None else _bounds(primary, absent != 0, cells)
         page_sets = None
         types = pipeline.stream_types(number_type)
         if pipeline.predictor.kind == NONE:
@@ -114,7 +120,7 @@ class PartEncoder:
         else:
             reference = midpoint(self._kept(primary, absent))
             pipeline = replace(pipeline, predictor=replace(pipeline.predictor, reference=reference))
-            if hidden.size and primary is latents:
+            if absent.size and primary is latents:
                 primary = primary.copy()  # masked cells are overwritten
             primary = np.ascontiguousarray(primary)
             layout = self._with(pipeline)
@@ -200,9 +206,12 @@ def _replaced(parts: tuple[Item, ...], place: int, other: Item) -> tuple[Item, .
 
 def _absent(latents: Latents, fills: tuple[int, ...]) -> U8:
     """Return for each cell 0, or one more than the number of its fill value; nothing where there are none."""
-    absent = np.zeros(latents.size if fills else 0, np.uint8)
-    for number, fill in enumerate(fills, start=1):
-        absent[latents == latents.dtype.type(fill)] = number
+    if not fills:
+        return np.zeros(0, np.uint8)
+    absent = (latents == latents.dtype.type(fills[0])).view(np.uint8)
+    for number, fill in enumerate(fills[1:], start=2):
+        found = (latents == latents.dtype.type(fill)).view(np.uint8)
+        np.maximum(absent, found * np.uint8(number), out=absent)
     return absent
 
 

@@ -162,8 +162,10 @@ def _write(
     encoded = []
     in_blocks = settings.access != "whole"
     for part, (cells, plan) in enumerate(zip(latents, plans, strict=True)):
-        flat = _in_tiles(cells, layout.grid, order_of(layout, part))
-        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat, plan.values))
+        listed = plan.listed
+        flat = _in_tiles(cells if listed is None else listed.places, layout.grid, order_of(layout, part))
+        values = None if listed is None else listed.values
+        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat, values))
     return _assembled(layout, encoded)
 
 

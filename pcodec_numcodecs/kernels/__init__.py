@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .choice import Backend, backend, module
 from .coding import Coding
+from .masking import Masking
 from .predictions import Prediction
 from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows, UsualChunk
 
@@ -39,7 +40,7 @@ U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 
-class Kernels(Coding, Protocol):
+class Kernels(Coding, Masking, Protocol):
     """What every twin offers."""
 
     HAS_FAST_CRC32C: bool
@@ -141,7 +142,9 @@ class Kernels(Coding, Protocol):
             Filled with the differences of all but the first latents of lanes, the middle toggled.
         """
 
-    def index_values(self, latents: Latents, most: int, indices: npt.NDArray[np.uint32]) -> tuple[Latents, I64] | None:
+    def index_values(
+        self, latents: Latents, most: int, indices: npt.NDArray[np.uint32], by_value: bool
+    ) -> tuple[Latents, I64] | None:
         """List the distinct latents and tell for each latent which of them it is.
 
         Parameters
@@ -152,11 +155,12 @@ class Kernels(Coding, Protocol):
             With more distinct latents than this, the work ends early.
         indices
             One for each latent: filled.
+        by_value
+            Whether distinct latents are to ascend; else the most frequent are first, and equally frequent ones ascend.
 
         Returns
         -------
-        The distinct latents, the most frequent first and equal ones by value, and how often each appears; None if they
-        are too many, and then `indices` is arbitrary.
+        The distinct latents, and how often each appears; None if they are too many, and then `indices` is arbitrary.
         """
 
     def split_float_mult(self, latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
@@ -311,29 +315,6 @@ class Kernels(Coding, Protocol):
         -------
         Shape (lanes, contexts): how many were taken. Where that is more than there were, residuals are arbitrary, but
         the same from every twin: indices beyond the end stay at the last.
-        """
-
-    def keep_present(self, latents: Latents, absent: U8, out: Latents) -> None:
-        """Copy the latents of cells that are not masked, those for which `absent` is 0, to `out`, which they fill."""
-
-    def spread_present(self, latents: Latents, absent: U8, between: int, out: Latents) -> None:
-        """Invert `keep_present`: masked cells get `between`. The latents may be those at the end of `out`."""
-
-    def count_present(self, absent: U8, sizes: I64) -> I64:
-        """Count the cells of each page that are not masked, given the codes of the cells of pages end to end."""
-
-    def fill_runs(self, runs: npt.NDArray[np.uint32], mask: U8) -> None:
-        """Fill a mask with runs of 0 and of 1 in turn, which add up to its size."""
-
-    def accumulate_changes(self, mask: U8, sizes: I64, strides: I64) -> None:
-        """Undo changes from one stretch of a page to the next, in place.
-
-        Parameters
-        ----------
-        mask
-            Pages end to end; 0 or 1 for each cell: whether it differs from the one a stretch before.
-        sizes, strides
-            Cells of each page, and of its stretches, which fill it evenly.
         """
 
     def cost_by_lengths(self, residuals: Latents, chosen: U8, ends: I64, costs: I64) -> None:

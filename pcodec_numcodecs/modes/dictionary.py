@@ -19,7 +19,7 @@ _REPEATED = 8  # at least one latent in so many repeats another of the sample
 def build(latents: Latents, kernels: "Kernels") -> tuple[Dict, npt.NDArray[np.uint32]]:
     """Make the dictionary of the distinct latents, the most frequent first, equal ones by value; and the indices."""
     indices = np.empty(latents.size, np.uint32)
-    found = kernels.index_values(latents, latents.size, indices)
+    found = kernels.index_values(latents, latents.size, indices, by_value=False)
     assert found is not None
     return Dict(found[0]), indices
 
@@ -46,7 +46,7 @@ def bid(
     if distinct > most or codes + distinct * entry >= limit:
         return None
     indices = np.empty(latents.size, np.uint32)
-    found = kernels.index_values(latents, most, indices)
+    found = kernels.index_values(latents, most, indices, by_value=False)
     if found is None or _entropy(found[1]) + found[1].size * entry >= limit:
         return None
     return Dict(found[0]), indices

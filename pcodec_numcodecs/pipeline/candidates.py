@@ -15,8 +15,8 @@ from ..metadata import Classic, Dict, Mode
 from ..training import SECONDARY_LEVEL, estimate
 from . import affine_search
 from .sampling import Boxes
-from .splitting import split
-from .steps import Rank, Split
+from .splitting import Listed, places_in, split
+from .steps import Computed, Rank, Split
 
 __all__ = ["Masked", "Parted", "masks", "splits"]
 
@@ -45,14 +45,14 @@ class Parted(NamedTuple):
         Primary latents of the boxes' cells.
     cost
         Of what the split stores besides primary latents, for the whole array.
-    values
-        For `Rank`, the distinct values of the whole array, ascending.
+    listed
+        For `Rank`, the cells of the whole array.
     """
 
     split: Split
     primary: Latents
     cost: int
-    values: Latents | None = None
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,30 +114,32 @@ def splits(
     cells = boxes.cells
     yield Parted(Classic(), cells, 0)
     flat = cells.reshape(-1)
-    steps: list[Split] = [mode for mode in chosen[1:] if not isinstance(mode, Dict)]
+    steps: list[Computed] = [mode for mode in chosen[1:] if not isinstance(mode, Dict)]
     if ranked and number_type.is_float and not steps:
         # Where a base without an offset fits, there is nothing to be gained.
         found = affine_search.propose(sample_scattered(latents.reshape(-1), _AFFINE_SAMPLE), number_type)
         steps += [found] if found is not None else []
     for step in steps:
-        primary, secondary = split(step, None, flat, number_type, kernels)
+        primary, secondary = split(step, flat, number_type, kernels)
         assert secondary is not None
         scored = secondary.reshape(cells.shape)[boxes.scored].reshape(-1)
         yield Parted(step, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
-    if ranked and (values := distinct(latents, flat, kernels)) is not None:
+    if ranked and (listed := distinct(latents, flat, kernels)) is not None:
+        values = listed.values
         rank = Rank(values.size, values.size)
-        primary = np.searchsorted(values, flat).astype(f"u{rank.bits // 8}")
+        primary = places_in(values, flat, kernels).astype(f"u{rank.bits // 8}")
         gaps = np.diff(values, prepend=values.dtype.type(0))
-        yield Parted(rank, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels), values)
+        yield Parted(rank, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels), listed)
 
 
-def distinct(latents: Latents, sample: Latents, kernels: Kernels) -> Latents | None:
-    """Return the distinct values of an array, ascending; None where they are many, of which a sample warns."""
+def distinct(latents: Latents, sample: Latents, kernels: Kernels) -> Listed | None:
+    """List the distinct values of an array; return None where they are many, of which a sample warns."""
     most = min(_MOST_VALUES, latents.size // 4)
-    if kernels.index_values(sample, min(most, sample.size // 2), np.empty(sample.size, np.uint32)) is None:
+    indices = np.empty(latents.size, np.uint32)
+    if kernels.index_values(sample, min(most, sample.size // 2), indices[: sample.size], by_value=True) is None:
         return None
-    found = kernels.index_values(latents.reshape(-1), most, np.empty(latents.size, np.uint32))
-    return None if found is None else np.sort(found[0])
+    found = kernels.index_values(latents.reshape(-1), most, indices, by_value=True)
+    return None if found is None else Listed(found[0], indices.astype(np.uint16).reshape(latents.shape))
 
 
 def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:

@@ -17,7 +17,6 @@ from .lists import read_list, write_list
 
 __all__ = ["read_masks", "write_masks"]
 
-Bools = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 
@@ -42,8 +41,8 @@ def write_masks(absent: U8, fills: int, shapes: I64, level: int, kernels: Kernel
     """
     parts = []
     for fill in range(fills):
-        mask = absent == fill + 1
-        form, runs = _fewest_runs(mask, shapes)
+        mask = (absent == fill + 1).view(np.uint8)
+        form, runs = _fewest_runs(mask, shapes, kernels)
         parts += [bytes([form]), write_list(runs, level, kernels)[0]]
     return b"".join(parts)
 
@@ -85,37 +84,29 @@ def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersi
         raise CorruptionError(f"masks must end with their last list, got {len(source)} bytes more")
 
 
-def _runs(mask: Bools) -> npt.NDArray[np.uint32]:
-    """Return the lengths of runs, the first one of cells that are not masked, perhaps of none."""
-    edges = np.flatnonzero(np.diff(mask.view(np.int8), prepend=np.int8(0)))
-    return np.diff(edges, prepend=0, append=mask.size).astype(np.uint32)
-
-
-def _fewest_runs(mask: Bools, shapes: I64) -> tuple[int, npt.NDArray[np.uint32]]:
+def _fewest_runs(mask: U8, shapes: I64, kernels: Kernels) -> tuple[int, npt.NDArray[np.uint32]]:
     """Return the form with the fewest runs in the first pages, and the runs of all."""
-    steps = min(_MOST_STEPS, shapes.shape[1] - 1)
+    steps = max(0, min(_MOST_STEPS, shapes.shape[1] - 1))
     some = shapes[: max(1, _TRIED_CELLS // int(shapes[0].prod()))]
-    tried = mask[: some.prod(axis=1).sum()]
-    counts = [_runs(_formed(tried, some, form)).size for form in range(1 << max(steps, 0))]
-    form = int(np.argmin(counts))
-    return form, _runs(_formed(mask, shapes, form))
-
-
-def _formed(mask: Bools, shapes: I64, form: int) -> Bools:
-    for step in range(_MOST_STEPS):
+    forms = [mask[: some.prod(axis=1).sum()]]
+    for step in range(steps):
+        forms += [_changes(formed, some, step, kernels) for formed in forms]
+    form = int(np.argmin([_count_of_runs(formed) for formed in forms]))
+    for step in range(steps):
         if form >> step & 1:
-            mask = _changes(mask, shapes, step)
-    return mask
+            mask = _changes(mask, shapes, step, kernels)
+    runs = np.empty(mask.size + 1, np.uint32)
+    return form, runs[: kernels.list_runs(mask, runs)]
 
 
-def _changes(mask: Bools, shapes: I64, step: int) -> Bools:
+def _count_of_runs(mask: U8) -> int:
+    return 1 + int(mask[0]) + int(np.count_nonzero(mask[1:] != mask[:-1]))
+
+
+def _changes(mask: U8, shapes: I64, step: int, kernels: Kernels) -> U8:
     """Return where a mask differs from the row before (step 0), from the plane before (step 1), and so on."""
-    changed = mask.copy()
-    start = 0
-    for size, stride in zip(shapes.prod(axis=1).tolist(), _strides(shapes, step).tolist(), strict=True):
-        stop = start + size
-        changed[start + stride : stop] ^= mask[start : stop - stride]
-        start = stop
+    changed = np.empty_like(mask)
+    kernels.take_changes(mask, shapes.prod(axis=1), _strides(shapes, step), changed)
     return changed
 
 

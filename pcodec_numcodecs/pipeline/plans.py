@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from ..dtypes import Latents
 from ..fixed_log import FRACTION_BITS
 from ..lazy import lazy_property
 from .fitting import SHIFT
+from .splitting import Listed
 from .steps import FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
 from .trials import Trial
 
@@ -92,15 +92,15 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    values
-        For `Rank`, the distinct values of the array, ascending.
+    listed
+        For `Rank`, the cells of the array.
     handicap
         A 1024th of its size that it must save, times this, to be chosen over others.
     """
 
     tile: Shape
     pipeline: Pipeline
-    values: Latents | None = None
+    listed: Listed | None = None
     handicap: int = 0
 
 
@@ -132,8 +132,8 @@ class Candidate:
     @property
     def plan(self) -> Plan:
         """What is to be done."""
-        values = self.trial.bench.parted.values if self.trial is not None else None
-        return Plan(self.tile, self._pipeline, values, self.handicap)
+        listed = self.trial.bench.parted.listed if self.trial is not None else None
+        return Plan(self.tile, self._pipeline, listed, self.handicap)
 
     @property
     def tried(self) -> Tried:

@@ -1,43 +1,60 @@
 """The first step of a pipeline: ordered latents to primary and secondary ones."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
 from .. import modes
 from ..dtypes import Latents, NumberType
 from ..kernels import Kernels
 from . import affine
 from .affine import Affine
-from .steps import Rank, Split
+from .steps import Computed
 
-__all__ = ["ranks", "split", "without"]
+__all__ = ["Listed", "places_in", "split", "without"]
+
+U16 = npt.NDArray[np.uint16]
+
+
+class Listed(NamedTuple):
+    """Cells as places in the list of their distinct values, at most ``2**16``.
+
+    Attributes
+    ----------
+    values
+        Ordered latents, ascending.
+    places
+        The place of each cell's, in the shape of the array.
+    """
+
+    values: Latents
+    places: U16
 
 
 def split(
-    step: Split, values: Latents | None, latents: Latents, number_type: NumberType, kernels: Kernels
+    step: Computed, latents: Latents, number_type: NumberType, kernels: Kernels
 ) -> tuple[Latents, Latents | None]:
-    """Split flat latents.
-
-    Parameters
-    ----------
-    values
-        For `Rank` the distinct values; of a latent that is none of them the place means nothing.
-    """
-    if isinstance(step, Rank):
-        assert values is not None
-        return ranks(values, latents, step.bits, kernels), None
+    """Split flat latents."""
     if isinstance(step, Affine):
         return affine.split(step, latents, number_type)
     return modes.split(step, latents, number_type, kernels)
 
 
-def ranks(values: Latents, latents: Latents, bits: int, kernels: Kernels) -> Latents:
-    """Return the place of each latent in the ascending list of values."""
+def places_in(values: Latents, latents: Latents, kernels: Kernels) -> U16:
+    """Return the place of each latent in the ascending list of values, which has it."""
     places = np.empty(latents.size, np.uint16)
-    kernels.assign_bins(np.maximum(latents, values[0]), values.astype(np.uint64), places)
-    return places.astype(np.uint8) if bits == 8 else places
+    kernels.assign_bins(latents, values.astype(np.uint64), places)
+    return places
 
 
-def without(values: Latents, fills: tuple[int, ...]) -> Latents:
-    """Return distinct values but for those that are masked; one at least."""
-    kept = values[~np.isin(values, np.array(fills, values.dtype))]
-    return kept if kept.size else values[:1]
+def without(listed: Listed, fills: Sequence[int]) -> Listed:
+    """Take values that are masked, given by their places, from a list that keeps one at least.
+
+    The places of cells that have them mean nothing then.
+    """
+    kept, places = np.delete(listed.values, fills), listed.places
+    for fill in fills:
+        places = places - (listed.places > fill).view(np.uint8)
+    return Listed(kept if kept.size else listed.values[:1], places)

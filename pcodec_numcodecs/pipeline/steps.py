@@ -47,7 +47,9 @@ class Rank:
         return 8 if self.count <= 1 << 8 else 16
 
 
-Split = Classic | IntMult | FloatMult | FloatQuant | Affine | Rank
+Computed = Classic | IntMult | FloatMult | FloatQuant | Affine
+"""What a cell's latents are computed by, whatever the other cells are."""
+Split = Computed | Rank
 """How a cell becomes a primary latent, which is predicted, and perhaps a secondary one."""
 
 

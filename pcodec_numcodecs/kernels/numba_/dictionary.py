@@ -17,12 +17,14 @@ _SPARE_LOG = 2  # log2 of the least slots a value: the emptier the table, the fe
 _SPARSE = 4  # latents of a span of up to so many times their count, or of 16 bits, are not looked up by hash
 
 
-def index_values(latents: Latents, most: int, indices: npt.NDArray[np.uint32]) -> tuple[Latents, I64] | None:
+def index_values(
+    latents: Latents, most: int, indices: npt.NDArray[np.uint32], by_value: bool
+) -> tuple[Latents, I64] | None:
     """See `Kernels.index_values`."""
     lowest, highest = latents.min(initial=np.iinfo(latents.dtype).max), latents.max(initial=0)
     span = int(highest) - int(lowest) + 1
     if latents.itemsize <= 2 or 0 < span <= _SPARSE * latents.size:
-        return _index_narrow(latents, int(lowest), span, most, indices)
+        return _index_narrow(latents, int(lowest), span, most, indices, by_value)
     place, size, log = 0, 0, _LEAST_LOG
     values: Latents = np.empty(1 << log, latents.dtype)
     counts = np.zeros(1 << log, np.int64)
@@ -35,27 +37,28 @@ def index_values(latents: Latents, most: int, indices: npt.NDArray[np.uint32]) -
             log += 1
             values = np.concatenate((values, np.zeros_like(values)))
             counts = np.concatenate((counts, np.zeros_like(counts)))
-    return _ranked(values[:size], counts[:size], indices)
+    return _ranked(values[:size], counts[:size], indices, by_value)
 
 
 def _index_narrow(
-    latents: Latents, lowest: int, span: int, most: int, indices: npt.NDArray[np.uint32]
+    latents: Latents, lowest: int, span: int, most: int, indices: npt.NDArray[np.uint32], by_value: bool
 ) -> tuple[Latents, I64] | None:
     counts = np.zeros(span, np.int64)
     _count(read_only(latents), np.uint64(lowest), counts, indices)
     found = np.flatnonzero(counts)
     if found.size > most:
         return None
-    order = found[np.argsort(-counts[found], kind="stable")]
+    order = found if by_value else found[np.argsort(-counts[found], kind="stable")]
     ranks = np.zeros(span, np.uint32)
     ranks[order] = np.arange(order.size, dtype=np.uint32)
     _replace(indices, ranks)
     return (order.view(np.uint64) + np.uint64(lowest)).astype(latents.dtype), counts[order]
 
 
-def _ranked(values: Latents, counts: I64, indices: npt.NDArray[np.uint32]) -> tuple[Latents, I64]:
-    by_value = np.argsort(values, kind="stable")
-    order = by_value[np.argsort(-counts[by_value], kind="stable")]
+def _ranked(values: Latents, counts: I64, indices: npt.NDArray[np.uint32], by_value: bool) -> tuple[Latents, I64]:
+    order = np.argsort(values, kind="stable")
+    if not by_value:
+        order = order[np.argsort(-counts[order], kind="stable")]
     ranks = np.empty(order.size, np.uint32)
     ranks[order] = np.arange(order.size, dtype=np.uint32)
     _replace(indices, ranks)

@@ -39,6 +39,16 @@ def fill_runs(runs: npt.NDArray[np.uint32], mask: U8) -> None:
     _fill(runs, mask)
 
 
+def list_runs(mask: U8, runs: npt.NDArray[np.uint32]) -> int:
+    """See `Kernels.list_runs`."""
+    return _list(mask, runs)
+
+
+def take_changes(mask: U8, sizes: I64, strides: I64, out: U8) -> None:
+    """See `Kernels.take_changes`."""
+    _take(mask, sizes, strides, out)
+
+
 def accumulate_changes(mask: U8, sizes: I64, strides: I64) -> None:
     """See `Kernels.accumulate_changes`."""
     _accumulate(mask, sizes, strides)
@@ -46,16 +56,25 @@ def accumulate_changes(mask: U8, sizes: I64, strides: I64) -> None:
 
 @compiled
 def _keep(latents: Any, absent: Any, out: Any) -> None:
-    # One more store than is kept: the next overwrites it, so nothing has to be predicted.
-    last = np.int64(out.size - 1)
-    kept = np.int64(0)
-    if last < 0:
-        return
-    for i in range(latents.size):
-        out[np.uint64(min(kept, last))] = latents[i]
-        kept += absent[i] == 0
-        if kept > last:
-            break
+    size, room = np.uint64(latents.size), np.uint64(out.size)
+    kept, at = np.uint64(0), np.uint64(0)
+    while at + _EIGHT <= size and kept + _EIGHT <= room:
+        # Masked cells lie together, as in `_spread`.
+        codes = load(absent, at)
+        if codes == 0:
+            for k in range(_EIGHT):
+                out[kept + k] = latents[at + k]
+            kept += _EIGHT
+        elif (codes | (codes >> _ONE)) & _EACH != _EACH:
+            for k in range(_EIGHT):
+                # One more store than is kept: the next overwrites it, so nothing has to be predicted.
+                out[kept] = latents[at + k]
+                kept += np.uint64(absent[at + k] == 0)
+        at += _EIGHT
+    while at < size and kept < room:
+        out[kept] = latents[at]
+        kept += np.uint64(absent[at] == 0)
+        at += _ONE
 
 
 @compiled
@@ -116,6 +135,36 @@ def _fill(runs: Any, mask: Any) -> None:
         for i in range(np.uint64(runs[run])):
             mask[at + i] = value
         at += np.uint64(runs[run])
+
+
+@compiled
+def _list(mask: Any, runs: Any) -> Any:
+    size, at, start = np.uint64(mask.size), np.uint64(0), np.uint64(0)
+    value, found = np.uint8(0), np.uint64(0)
+    while at < size:
+        # Most runs are long.
+        if at + _EIGHT <= size and load(mask, at) == np.uint64(value) * _EACH:
+            at += _EIGHT
+            continue
+        if mask[at] != value:
+            runs[found] = at - start
+            found += _ONE
+            value, start = mask[at], at
+        at += _ONE
+    runs[found] = size - start
+    return np.int64(found + _ONE)
+
+
+@compiled
+def _take(mask: Any, sizes: Any, strides: Any, out: Any) -> None:
+    start = np.uint64(0)
+    for page in range(sizes.size):
+        stride, end = np.uint64(strides[page]), start + np.uint64(sizes[page])
+        for i in range(stride):
+            out[start + i] = mask[start + i]
+        for i in range(start + stride, end):
+            out[i] = mask[i] ^ mask[i - stride]
+        start = end
 
 
 @compiled

@@ -14,7 +14,15 @@ from .lookback import find_lookbacks
 from .merge import merge_ranges
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
-from .presence import accumulate_changes, count_present, fill_runs, keep_present, spread_present
+from .presence import (
+    accumulate_changes,
+    count_present,
+    fill_runs,
+    keep_present,
+    list_runs,
+    spread_present,
+    take_changes,
+)
 from .ranges import cut_ranges
 
 __all__ = [
@@ -37,6 +45,7 @@ __all__ = [
     "fit_neighbours",
     "index_values",
     "keep_present",
+    "list_runs",
     "measure_bins",
     "merge_contexts",
     "merge_ranges",
@@ -47,4 +56,5 @@ __all__ = [
     "restore_tiles",
     "split_float_mult",
     "spread_present",
+    "take_changes",
 ]

@@ -36,6 +36,23 @@ def fill_runs(runs: npt.NDArray[np.uint32], mask: U8) -> None:
     mask[:] = np.repeat((np.arange(runs.size) % 2).astype(np.uint8), runs)
 
 
+def list_runs(mask: U8, runs: npt.NDArray[np.uint32]) -> int:
+    """See `Kernels.list_runs`."""
+    edges = np.flatnonzero(np.diff(mask.view(np.int8), prepend=np.int8(0)))
+    runs[: edges.size + 1] = np.diff(edges, prepend=0, append=mask.size)
+    return edges.size + 1
+
+
+def take_changes(mask: U8, sizes: I64, strides: I64, out: U8) -> None:
+    """See `Kernels.take_changes`."""
+    np.copyto(out, mask)
+    start = 0
+    for size, stride in zip(sizes.tolist(), strides.tolist(), strict=True):
+        stop = start + size
+        out[start + stride : stop] ^= mask[start : stop - stride]
+        start = stop
+
+
 def accumulate_changes(mask: U8, sizes: I64, strides: I64) -> None:
     """See `Kernels.accumulate_changes`."""
     start = 0
