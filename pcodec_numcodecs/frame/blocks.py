@@ -17,7 +17,7 @@ __all__ = ["block_limit", "mask_blocks", "value_blocks"]
 
 _SHARE: Final = 20
 _MOST_BYTES: Final = 64 << 10
-_LEAST_BYTES: Final = 512
+_LEAST_BYTES: Final = 4 << 10
 """Below this a block costs more in the index than it saves."""
 _UNLIMITED: Final = 1 << 62
 _GROWTH: Final = 4
