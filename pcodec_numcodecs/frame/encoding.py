@@ -99,20 +99,16 @@ class PartEncoder:
         if pipeline.is_plain:
             column = self._compress(latents, number_type, cells, _AUTOMATIC)
             return EncodedPart(pipeline, [column], counts, [], [], None, None)
-        fills = pipeline.fills
-        if values is not None:
-            fills = tuple(np.searchsorted(values, np.array(fills, values.dtype)).tolist())
-        absent = _absent(latents, fills)
+        absent = _absent(latents, pipeline.fills, values)
         present = self.kernels.count_present(absent, cells) if absent.size else cells
         if isinstance(pipeline.split, Rank):
             assert values is not None
-            values, places = without(Listed(values, latents.astype(np.uint16, copy=False)), fills)
+            values, places = without(Listed(values, latents.astype(np.uint16, copy=False)), pipeline.fills)
             rank = Rank(values.size, values.size)
             pipeline = replace(pipeline, split=rank)
             primary, secondary = places.astype(f"u{rank.bits // 8}", copy=False), None
         else:
             primary, secondary = split(pipeline.split, latents, number_type, self.kernels)
-        page_values = None if values is None else _bounds(primary, absent != 0, cells)
         page_sets = None
         types = pipeline.stream_types(number_type)
         if pipeline.predictor.kind == NONE:
@@ -132,16 +128,16 @@ class PartEncoder:
             columns.append(self._compress(self._kept(secondary, absent), types[-1], present, _CLASSIC))
         limit = block_limit(sum(len(stream) for column in columns for stream in column.pages), self.in_blocks)
         values_written: list[bytes] = []
+        bounds = None
         if values is not None:
-            assert page_values is not None
             values_written, block = value_blocks(values, limit, self.level, self.kernels)
             pipeline = replace(pipeline, split=Rank(values.size, block))
-            page_values = page_values // block if len(values_written) > 1 else None
+            if len(values_written) > 1:
+                bounds = (_bounds(primary, absent != 0, cells) // block).astype(np.uint16)
         masks_written: list[bytes] = []
         if pipeline.fills:
             masks_written, pages = mask_blocks(self.layout, self.part, absent, limit, self.level, self.kernels)
             pipeline = replace(pipeline, mask_pages=pages)
-        bounds = None if page_values is None else page_values.astype(np.uint16)
         return EncodedPart(pipeline, columns, counts, values_written, masks_written, page_sets, bounds)
 
     def _kept(self, cells: npt.NDArray[Any], absent: U8) -> npt.NDArray[Any]:
@@ -204,13 +200,16 @@ def _replaced(parts: tuple[Item, ...], place: int, other: Item) -> tuple[Item, .
     return (*parts[:place], other, *parts[place + 1 :])
 
 
-def _absent(latents: Latents, fills: tuple[int, ...]) -> U8:
+def _absent(latents: Latents, fills: tuple[int, ...], values: Latents | None) -> U8:
     """Return for each cell 0, or one more than the number of its fill value; nothing where there are none."""
-    if not fills:
-        return np.zeros(0, np.uint8)
-    absent = (latents == latents.dtype.type(fills[0])).view(np.uint8)
-    for number, fill in enumerate(fills[1:], start=2):
-        found = (latents == latents.dtype.type(fill)).view(np.uint8)
+    absent = np.zeros(latents.size if fills else 0, np.uint8)
+    for number, fill in enumerate(fills, start=1):
+        held = fill
+        if values is not None:
+            held = int(np.searchsorted(values, values.dtype.type(fill)))
+            if fill not in values[held : held + 1]:
+                continue
+        found = (latents == latents.dtype.type(held)).view(np.uint8)
         np.maximum(absent, found * np.uint8(number), out=absent)
     return absent
 

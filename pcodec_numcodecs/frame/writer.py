@@ -121,8 +121,8 @@ def _blank(element: Element, shape: tuple[int, ...], plans: list[Plan], fortran:
 
 def _is_constant(part: Bits) -> bool:
     first = part[(0,) * part.ndim]
-    last = part[(-1,) * part.ndim]
-    return bool(first == last) and bool((part == first).all())
+    others = (part[(-1,) * part.ndim], part[tuple(size // 2 for size in part.shape)])
+    return all(other == first for other in others) and bool((part == first).all())
 
 
 def _latents(part: Bits, element: Element) -> Latents:

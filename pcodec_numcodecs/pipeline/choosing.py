@@ -33,7 +33,7 @@ from .plans import (
     Wish,
 )
 from .sampling import FLAT_CELLS, Boxes, sample_boxes, sample_stretches, sample_tiles
-from .steps import FLOAT_BITS, FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS
+from .steps import FLOAT_BITS, FLOAT_WEIGHTS, LORENZO, NONE, PLAIN, WEIGHTS
 from .tiles import auto_tile, page_cells, page_count, predicted_tile, rows_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
 from .weight_sets import cluster
@@ -65,14 +65,16 @@ _LONGEST_STRETCH: Final = 1 << 14
 """Cells that lookbacks in a page of all cells are tried on, side by side."""
 _PAGE_COST: Final = (10 * 8) << FRACTION_BITS
 """What a page costs besides its latents: size, checksum, and room at its ends."""
-_DOUBT_LOG: Final = 7
-"""Pco as it is and the best pipeline are both carried out where their prices are within 1/128;"""
+_DOUBT_LOG: Final = 8
+"""Pco as it is and the best pipeline are both carried out where their prices are within 1/256;"""
 _REPEATED_DOUBT_LOG: Final = 4
 """within 1/16, where the other is for cells that repeat."""
 _WHOLE_HANDICAP: Final = {"balanced": 96, "whole": 0}
 """What a single page for all cells must save, in 1024ths: it cannot be read in parts."""
 _ROWS_HANDICAP: Final = 4
 """The same of pages of whole rows, of which many are read for a column."""
+_LONG_ROW: Final = 64
+"""Cells of a row whose first one does not matter."""
 _PREDICTED_HANDICAP: Final = 1
 """The same of any prediction, which takes time: noise is not to be predicted."""
 
@@ -258,7 +260,7 @@ class Search:
         return Candidate(tile, trial, cost, _PREDICTED_HANDICAP, thresholds=thresholds)
 
     def _predicted(self) -> Iterator[Candidate]:
-        scored = self.trials()[:_FINALISTS]
+        scored = [found for found in self.trials() if not self._is_pcos(found[1])][:_FINALISTS]
         for place, (score, trial) in enumerate(scored):
             if self.wish.level <= USUAL_LEVEL and score - (score >> _FINALISTS_LOG) > scored[0][0]:
                 break
@@ -268,19 +270,28 @@ class Search:
                 tried = cluster(trial, self._effort.fitted)
             yield self.candidate(side + tried.bench.price(tried, self.wish.level), tried)
 
+    def _is_pcos(self, trial: Trial) -> bool:
+        """Tell whether Pco does the same with rows as they are: differences along them, but from row to row too."""
+        along_rows = trial.kind == LORENZO and trial.axes == self._axes[-1:]
+        return along_rows and trial.bench.is_pcos and self.latents.shape[trial.axes[0]] >= _LONG_ROW and self._has_rows
+
+    @property
+    def _has_rows(self) -> bool:
+        return self.wish.tile is None and self.wish.access in _WHOLE_HANDICAP
+
     def _unpredicted(self) -> Iterator[Candidate]:
         """Yield splits and masks alone, those with the best mask."""
         pages = page_count(self.latents.shape, self._flat_tile)
         for table in self.tables:
             bench = table.bench
-            if not bench.is_plain and bench.masked is self.tables[0].bench.masked:
+            if not bench.is_pcos and bench.masked is self.tables[0].bench.masked:
                 cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * _PAGE_COST
                 yield Candidate(self._flat_tile, Trial(bench, NONE, ()), cost)
 
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        if wish.tile is not None or wish.access not in _WHOLE_HANDICAP:
+        if not self._has_rows:
             yield self._plain(TILES, tile, self._flat_price(self._boxes.runs, self._modes)[0])
             return
         flat = self.latents.reshape(-1)

@@ -50,11 +50,12 @@ def places_in(values: Latents, latents: Latents, kernels: Kernels) -> U16:
 
 
 def without(listed: Listed, fills: Sequence[int]) -> Listed:
-    """Take values that are masked, given by their places, from a list that keeps one at least.
+    """Take values that are masked from a list, which keeps one at least.
 
     The places of cells that have them mean nothing then.
     """
-    kept, places = np.delete(listed.values, fills), listed.places
-    for fill in fills:
-        places = places - (listed.places > fill).view(np.uint8)
+    masked = np.flatnonzero(np.isin(listed.values, np.array(fills, listed.values.dtype)))
+    kept, places = np.delete(listed.values, masked), listed.places
+    for place in masked.tolist():
+        places = places - (listed.places > place).astype(np.uint16)
     return Listed(kept if kept.size else listed.values[:1], places)

@@ -12,13 +12,14 @@ from ..dtypes import Latents, NumberType, from_latents, number_type_of
 from ..kernels import Kernels, Prediction
 from ..lazy import lazy_property
 from ..metadata import Classic
+from .affine import Affine
 from .candidates import Masked, Parted, filled
 from .contexts import LADDER, METADATA_COST, PAGE_COST, cut
 from .fitting import SHIFT, fit
 from .sampling import Boxes
 from .scoring import costs_of_parts
 from .stencils import Offset, channel, stencil
-from .steps import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, as_signed, lanes, midpoint
+from .steps import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Rank, as_signed, lanes, midpoint
 
 __all__ = ["Axes", "Bench", "Trial", "subsets"]
 
@@ -103,9 +104,9 @@ class Bench:
         return self.masked.cost + self.parted.cost
 
     @property
-    def is_plain(self) -> bool:
-        """Whether Pco would get the numbers as they are."""
-        return isinstance(self.parted.split, Classic) and not self.masked.fills
+    def is_pcos(self) -> bool:
+        """Whether Pco, given the numbers as they are, can do the same: nothing is masked, and the split is its mode."""
+        return not self.masked.fills and not isinstance(self.parted.split, Affine | Rank)
 
     @lazy_property
     def _reference(self) -> int:
