@@ -77,6 +77,18 @@ def test_rows_are_chosen_for_what_is_smooth_along_them_alone(level):
     assert len(frame.write(array, level=level)) < 1.02 * alone
 
 
+@pytest.mark.parametrize("factor", [1, 60])
+def test_what_pco_does_by_itself_is_no_pipeline(factor):
+    """Differences along long rows, and multiples of a base."""
+    rng = np.random.default_rng(2)
+    array = factor * rng.integers(-5, 6, (200, 300)).cumsum(axis=1) + rng.integers(0, min(factor, 3), (200, 300))
+    (tried,) = frame.explain(array)
+    as_pco = [one for one in tried if not one.fills and one.split in {"Classic", "IntMult"}]
+    assert as_pco
+    assert all(one.predictor != "lorenzo(1)" for one in as_pco)
+    assert all(one.split == "Classic" for one in as_pco if one.predictor == "none")
+
+
 def test_tiles_leave_some_of_each_row_to_predictions_along_other_axes():
     assert predicted_tile((4000, 500), "balanced", (0,), 1 << 13) == (250, 32)
     assert predicted_tile((4000, 9), "balanced", (0,), 1 << 13)[1] == 9

@@ -11,6 +11,7 @@ from ..dtypes import Latents, NumberType
 from ..estimates import sample_scattered
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
+from ..lazy import lazy_property
 from ..metadata import Classic, Dict, Mode
 from ..training import SECONDARY_LEVEL, estimate
 from . import affine_search
@@ -83,6 +84,21 @@ class Masked:
         chosen = np.zeros(absent.shape, np.bool_)
         chosen[boxes.scored] = ~absent[boxes.scored]
         return cls(fills, absent, chosen, cost)
+
+    @lazy_property
+    def _last_present(self) -> I64:
+        """For each cell the last one before, or itself, that is not masked; at the beginning the first such one."""
+        absent = self.absent.reshape(-1)
+        last = np.maximum.accumulate(np.where(absent, -1, np.arange(absent.size)))
+        last[last < 0] = int(np.argmin(absent))
+        return last
+
+    def filled(self, cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return cells with the last present cell before in place of absent ones: what comes later must not show."""
+        if not self.absent.any():
+            return cells
+        found: npt.NDArray[Any] = cells.reshape(-1)[self._last_present].reshape(cells.shape)
+        return found
 
     def ordered(self, which: str, order: tuple[int, ...]) -> Bools:
         """Return the flags of `absent` or `chosen` cells, flat, the axes of the boxes in some order."""
@@ -184,14 +200,3 @@ def _runs(absent: Bools) -> int:
     changed = absent[..., 1:, :] != absent[..., :-1, :]
     against_row = int((changed[..., 1:] != changed[..., :-1]).sum())
     return min(plain, against_row)
-
-
-def filled(cells: npt.NDArray[Any], absent: Bools) -> npt.NDArray[Any]:
-    """Return cells with the last present cell before in place of absent ones: what comes later must not show."""
-    if not absent.any():
-        return cells
-    flat = absent.reshape(-1)
-    last = np.maximum.accumulate(np.where(flat, -1, np.arange(flat.size)))
-    last[last < 0] = int(np.argmin(flat))
-    found: npt.NDArray[Any] = cells.reshape(-1)[last].reshape(cells.shape)
-    return found

@@ -13,7 +13,7 @@ from ..kernels import Kernels, Prediction
 from ..lazy import lazy_property
 from ..metadata import Classic
 from .affine import Affine
-from .candidates import Masked, Parted, filled
+from .candidates import Masked, Parted
 from .contexts import LADDER, METADATA_COST, PAGE_COST, cut
 from .fitting import SHIFT, fit
 from .sampling import Boxes
@@ -96,7 +96,7 @@ class Bench:
     @classmethod
     def of(cls, masked: Masked, parted: Parted, boxes: Boxes, number_type: NumberType, kernels: Kernels) -> "Bench":
         """Prepare the sample."""
-        return cls(masked, parted, boxes.of(filled(parted.primary, masked.absent)), number_type, kernels)
+        return cls(masked, parted, boxes.of(masked.filled(parted.primary)), number_type, kernels)
 
     @property
     def side_cost(self) -> int:
