@@ -34,7 +34,7 @@ _value = _compiled()
 
 def crc32c(part: bytes | memoryview) -> int:
     """Return the CRC-32C of some bytes."""
-    return int(crc32c_of_each([part])[0])
+    return int(crc32c_of_each([part])[0]) if _value is None else _value(_unchanging(part))
 
 
 def crc32c_of_each(parts: Sequence[bytes | memoryview]) -> U32:

@@ -58,8 +58,11 @@ class Fields:
 
     def varint(self, name: str, least: int = 0, most: int | None = None) -> int:
         """Read an integer that `varint` wrote."""
-        value = 0
-        for place in range(MAX_VARINT_BYTES):
+        value = self.any_byte()
+        if value < 0x80:  # as most are
+            return value if least <= value and (most is None or value <= most) else _checked(value, name, least, most)
+        value &= 0x7F
+        for place in range(1, MAX_VARINT_BYTES):
             byte = self.any_byte()
             value |= (byte & 0x7F) << 7 * place
             if byte < 0x80:

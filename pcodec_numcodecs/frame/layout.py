@@ -1,7 +1,7 @@
 """Where everything in a frame lies: what its head says, apart from how that is spelt."""
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import prod
 
 import numpy as np
@@ -113,8 +113,7 @@ class Layout:
     @lazy_property
     def stream_bounds(self) -> list[tuple[int, int]]:
         """First byte of each chunk-level stream in the frame, and the byte after its last."""
-        ends = np.cumsum((self.head_size, *self.stream_sizes)).tolist()
-        return list(pairwise(ends))
+        return list(pairwise(accumulate((self.head_size, *self.stream_sizes))))
 
     @property
     def front_bytes(self) -> int:
@@ -124,7 +123,11 @@ class Layout:
     @lazy_property
     def page_starts(self) -> I64:
         """First byte of each page in the frame, and the end of the frame."""
-        return self.front_bytes + np.concatenate(([0], np.cumsum(self.page_sizes)))
+        starts = np.empty(self.page_sizes.size + 1, np.int64)
+        starts[0] = self.front_bytes
+        np.cumsum(self.page_sizes, out=starts[1:])
+        starts[1:] += starts[0]
+        return starts
 
     @property
     def frame_bytes(self) -> int:

@@ -1,6 +1,7 @@
 """What the package aims at, beside what a run found."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from . import core, scaling, through_zarr
@@ -36,10 +37,10 @@ def aims(results: Results) -> Iterator[Aim]:
         found = results.standalone.against_wheel(way)
         yield Aim(f"{way}, Numba, .pco files, in multiples of the wheel's speed", limit, None, found)
     yield Aim("decode, NumPy, .pco files, MB/s", 3, None, results.standalone.mb("decode", core.NUMPY))
-    for way in ("write", "read"):
+    for manner, way in product(through_zarr.MANNERS, ("write", "read")):
         for codec in (through_zarr.OURS, through_zarr.LIKE_PEER):
-            ratios = [getattr(row, way)[through_zarr.PEER] / getattr(row, way)[codec] for row in results.zarr]
-            what = f"Zarr, {way}, {codec}, in multiples of the speed with {through_zarr.PEER}: geometric mean"
+            ratios = [found.against_peer(way, manner, codec) for found in results.zarr]
+            what = f"Zarr, {way}, {manner}, {codec}, in multiples of the speed with {through_zarr.PEER}: geometric mean"
             yield Aim(what, 1.0, None, mean_ratio(ratios))
     for way in ("encode", "decode"):
         ours, wheels = (_scaling(results.two_chunks, way, name) for name in (NUMBA_WRAPPED.name, WHEEL.name))

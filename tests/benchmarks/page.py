@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from . import aims, plots, tables
+from . import aims, plots, tables, through_zarr
 from .results import Results
 
 BEGIN, END = "<!-- benchmarks:begin -->\n", "<!-- benchmarks:end -->"
@@ -80,7 +80,10 @@ def render(results: Results, command: str, pictures: dict[str, str]) -> str:
         tables.beside_wheel(results),
         tables.special(results),
         "## Through Zarr\n",
-        tables.zarr(results),
+        "One chunk at a time, which is the work of one thread:\n",
+        tables.zarr(results, through_zarr.ONE),
+        "As Zarr does by default, chunks in several threads:\n",
+        tables.zarr(results, through_zarr.SEVERAL),
         "## Numbers of a chunk\n",
         picture("sizes", "Speed by the numbers of a chunk, encoding and decoding"),
         "MB/s:\n",

@@ -129,15 +129,15 @@ def special(results: Results) -> str:
     return table(["MB/s", "Numba", "NumPy", "wheel", "Numba / wheel"], rows)
 
 
-def zarr(results: Results) -> str:
+def zarr(results: Results, manner: str) -> str:
     """Return speeds through Zarr in MB/s, and in multiples of those with `numcodecs.pcodec`."""
     rows = []
     for found in results.zarr:
-        for codec in found.write:
-            cells = [found.array, codec, figure(found.raw / found.stored[codec])]
-            for times in (found.write, found.read):
-                cells.append(figure(found.raw / 1e6 / times[codec]))
-                cells.append(figure(times[through_zarr.PEER] / times[codec]))
+        for codec, stored in found.stored.items():
+            cells = [found.array, codec, figure(found.raw / stored)]
+            for way in ("write", "read"):
+                cells.append(figure(found.raw / 1e6 / getattr(found, way)[manner][codec]))
+                cells.append(figure(found.against_peer(way, manner, codec)))
             rows.append(cells)
     peer = f"/ {through_zarr.PEER}"
     return table(["array", "codec", "ratio", "write MB/s", peer, "read MB/s", peer], rows)

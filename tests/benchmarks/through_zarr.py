@@ -1,4 +1,7 @@
-"""Zarr arrays of chunks of 1000 x 1000 in a store in memory: writing and reading all, with Zarr's own threads."""
+"""Zarr arrays of chunks of 1000 x 1000 in a store in memory: writing and reading all.
+
+Once with one chunk at a time, which is one thread's work, and once as Zarr does it by default, in several threads.
+"""
 
 import os
 import warnings
@@ -12,7 +15,7 @@ from pcodec_numcodecs import PcoSerializer
 from pcodec_numcodecs.kernels.choice import VARIABLE
 
 from . import arrays
-from .timing import in_turn
+from .timing import Task, in_turn
 
 # One chunk wide, so that chunks are contiguous: the peer refuses others.
 SHAPE, CHUNKS = (4000, 1000), (1000, 1000)
@@ -23,14 +26,24 @@ LIKE_PEER = "this, Numba, no prediction, one page"
 """What does the same work as the peer: numbers as they are, in one page, which is only ever read as a whole."""
 
 
+ONE, SEVERAL = "one chunk at a time", "Zarr's threads"
+MANNERS: dict[str, dict[str, Any]] = {ONE: {"async.concurrency": 1}, SEVERAL: {}}
+"""How chunks are worked on: what to set in Zarr's configuration."""
+
+
 class Found(NamedTuple):
-    """Seconds, and bytes stored, of each codec by its name."""
+    """Seconds in each manner, and bytes stored, of each codec by its name."""
 
     array: str
     raw: int
-    write: dict[str, float]
-    read: dict[str, float]
+    write: dict[str, dict[str, float]]
+    read: dict[str, dict[str, float]]
     stored: dict[str, int]
+
+    def against_peer(self, way: str, manner: str, codec: str) -> float:
+        """Return the speed of a codec in multiples of the peer's."""
+        seconds = getattr(self, way)[manner]
+        return float(seconds[PEER] / seconds[codec])
 
 
 def _codecs() -> dict[str, tuple[str, dict[str, Any]]]:
@@ -71,8 +84,20 @@ def _measure(name: str, data: np.ndarray, chunks: tuple[int, int], budget: float
 
         assert read().tobytes() == data.tobytes()
         sizes[codec] = stored.nbytes_stored()
-        tasks[f"write {codec}"] = write
-        tasks[f"read {codec}"] = read
+        for manner, setting in MANNERS.items():
+            tasks[f"write {manner} {codec}"] = _configured(setting, write)
+            tasks[f"read {manner} {codec}"] = _configured(setting, read)
     seconds = in_turn(tasks, budget)
-    times = [{codec: seconds[f"{kind} {codec}"] for codec in listed} for kind in ("write", "read")]
+    times = [
+        {manner: {codec: seconds[f"{way} {manner} {codec}"] for codec in listed} for manner in MANNERS}
+        for way in ("write", "read")
+    ]
     return Found(name, data.nbytes, *times, sizes)
+
+
+def _configured(setting: dict[str, Any], task: Task) -> Task:
+    def work() -> None:
+        with zarr.config.set(setting):
+            task()
+
+    return work
