@@ -35,6 +35,7 @@ LEVELS = (4, 8, 12)
 ONE_PAGE = 1 << 24
 CHUNK_CELLS = 100_000
 SPEED_CELLS = 1_000_000
+SPEED_CHUNKS = 8
 
 
 def _shuffled(array: np.ndarray) -> bytes:
@@ -165,28 +166,35 @@ def regret(name: str, level: int = 8) -> Regret:
     return Regret(name, len(offered), len(written), min(len(written), *sizes))
 
 
+SPEEDS = ("level 4", "level 8", "level 8, small")
+
+
 @dataclass(frozen=True)
 class Speed:
-    """Million values a second, by level."""
+    """Million values a second, for each of `SPEEDS`."""
 
     array: str
-    encode: dict[int, float]
-    decode: dict[int, float]
+    encode: tuple[float, ...]
+    decode: tuple[float, ...]
 
 
 def speed(name: str, rounds: int = 3) -> Speed:
-    """Measure frames of at least a million cells; smaller arrays are repeated along the first axis."""
+    """Measure frames of at least a million cells, smaller arrays repeated along the first axis; and of small chunks."""
     array = real_arrays.load(name)
-    array = np.concatenate([array] * -(-SPEED_CELLS // array.size))
-    encode: dict[int, float] = {}
-    decode: dict[int, float] = {}
-    out = np.empty_like(array)
-    for level in LEVELS[:2]:
-        written = frame.write(array, level=level)
-        frame.read(written, out=out)
-        encode[level] = array.size / 1e6 / _seconds(lambda level=level: frame.write(array, level=level), rounds)
-        decode[level] = array.size / 1e6 / _seconds(lambda written=written: frame.read(written, out=out), 2 * rounds)
-    return Speed(name, encode, decode)
+    pieces = [np.ascontiguousarray(array[box]) for box in chunks(array.shape, CHUNK_CELLS)]
+    repeated = np.concatenate([array] * -(-SPEED_CELLS // array.size))
+    some = pieces[:: -(-len(pieces) // SPEED_CHUNKS)]
+    found = [_speed(parts, level, rounds) for parts, level in (([repeated], 4), ([repeated], 8), (some, 8))]
+    return Speed(name, *zip(*found, strict=True))
+
+
+def _speed(arrays: Sequence[np.ndarray], level: int, rounds: int) -> tuple[float, float]:
+    cells = sum(array.size for array in arrays) / 1e6
+    frames = [frame.write(array, level=level) for array in arrays]
+    outs = [frame.read(written) for written in frames]
+    encode = _seconds(lambda: [frame.write(array, level=level) for array in arrays], rounds)
+    decode = _seconds(lambda: [frame.read(w, out=out) for w, out in zip(frames, outs, strict=True)], 2 * rounds)
+    return cells / encode, cells / decode
 
 
 def _seconds(task: Callable[[], object], rounds: int) -> float:
@@ -268,15 +276,12 @@ def _regrets(regrets: Sequence[Regret]) -> str:
 
 
 def _speeds(speeds: Sequence[Speed]) -> str:
-    header = ["array", *(f"{way}, level {level}" for way in ("encode", "decode") for level in LEVELS[:2])]
-    lines = [
-        [found.array, *(figure(way[level]) for way in (found.encode, found.decode) for level in LEVELS[:2])]
-        for found in speeds
-    ]
+    header = ["array", *(f"{way}, {what}" for way in ("encode", "decode") for what in SPEEDS)]
+    lines = [[found.array, *map(figure, (*found.encode, *found.decode))] for found in speeds]
     means = [
-        mean_ratio([getattr(found, way)[level] for found in speeds])
+        mean_ratio(list(of_all))
         for way in ("encode", "decode")
-        for level in LEVELS[:2]
+        for of_all in zip(*(getattr(f, way) for f in speeds), strict=True)
     ]
     return table(header, [*lines, ["geometric mean", *map(figure, means)]])
 
