@@ -65,8 +65,10 @@ def write_frame(
         return write_head(Layout(element, array.shape, tile, fortran, constant=one.tobytes()))
     kernels = load(array.size * element.parts)
     latents = [_latents(part, element) for part in parts]
-    frames = []
+    frames: list[tuple[int, bytes]] = []
     for plans in plan_parts(latents, element, settings, kernels):
+        if len(parts) == 1 and any(size <= plans[0].hope for size, _ in frames):
+            continue
         layout = _blank(element, array.shape, plans, fortran)
         frame = _write(layout, latents, plans, settings, threads, kernels)
         frames.append((len(frame) + (len(frame) * plans[0].handicap >> HANDICAP_LOG), frame))

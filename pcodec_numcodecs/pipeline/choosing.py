@@ -94,7 +94,7 @@ def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kerne
         rivals += [other for other in candidates if not other.repeats][:1]
     firsts = {other.kind: other for other in reversed(rivals)}
     return Choice(
-        tuple(candidate.plan for candidate in (best, *firsts.values())),
+        tuple(candidate.plan(_doubt_log(candidate)) for candidate in (best, *firsts.values())),
         tuple(candidate.tried for candidate in candidates),
     )
 
@@ -116,8 +116,11 @@ def _is_rival(other: Candidate, best: Candidate) -> bool:
     """Tell whether a candidate of another kind may turn out smaller than the best."""
     if other.kind == best.kind:
         return False
-    doubt = _REPEATED_DOUBT_LOG if other.repeats else _DOUBT_LOG
-    return other.handicapped - (other.handicapped >> doubt) < best.handicapped
+    return other.hoped(_doubt_log(other)) < best.handicapped
+
+
+def _doubt_log(candidate: Candidate) -> int:
+    return _REPEATED_DOUBT_LOG if candidate.repeats else _DOUBT_LOG
 
 
 @dataclass(frozen=True, eq=False)

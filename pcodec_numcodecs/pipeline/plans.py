@@ -96,12 +96,15 @@ class Plan(NamedTuple):
         For `Rank`, the cells of the array.
     handicap
         A 1024th of its size that it must save, times this, to be chosen over others.
+    hope
+        Bytes that it may take at the least, its handicap included: where another plan took less, it is not carried out.
     """
 
     tile: Shape
     pipeline: Pipeline
     listed: Listed | None = None
     handicap: int = 0
+    hope: int = 0
 
 
 class Choice(NamedTuple):
@@ -129,18 +132,20 @@ class Candidate:
         """The cost that is compared."""
         return self.cost + (self.cost * self.handicap >> HANDICAP_LOG)
 
-    @property
-    def plan(self) -> Plan:
-        """What is to be done."""
+    def plan(self, doubt_log: int) -> Plan:
+        """Return what is to be done, of a price that may be too high by a part."""
         listed = self.trial.bench.parted.listed if self.trial is not None else None
-        return Plan(self.tile, self._pipeline, listed, self.handicap)
+        return Plan(self.tile, self._pipeline, listed, self.handicap, _bytes(self.hoped(doubt_log)))
+
+    def hoped(self, doubt_log: int) -> int:
+        """Return the least that may come of the cost that is compared, if it is too high by a part."""
+        return self.handicapped - (self.handicapped >> doubt_log)
 
     @property
     def tried(self) -> Tried:
         """What is to be told of it."""
         pipeline = self._pipeline
-        size = (self.cost >> FRACTION_BITS) // 8
-        name = type(pipeline.split).__name__
+        name, size = type(pipeline.split).__name__, _bytes(self.cost)
         return Tried(name, len(pipeline.fills), pipeline.predictor.name, pipeline.contexts, self.tile, size)
 
     @lazy_property
@@ -162,3 +167,7 @@ class Candidate:
         )
         split, fills = bench.parted.split, bench.masked.fills
         return Pipeline(split, fills, predictor=predictor, thresholds=self.thresholds)
+
+
+def _bytes(cost: int) -> int:
+    return (cost >> FRACTION_BITS) // 8

@@ -160,9 +160,9 @@ def regret(name: str, level: int = 8) -> Regret:
     ]
     sizes = []
     for candidate in offered:
-        layout = writer._blank(element, array.shape, [candidate.plan], False)
+        layout = writer._blank(element, array.shape, [candidate.plan(0)], False)
         settings = FrameSettings(level)
-        sizes.append(len(writer._write(layout, [latents], [candidate.plan], settings, 1, load(SPEED_CELLS))))
+        sizes.append(len(writer._write(layout, [latents], [candidate.plan(0)], settings, 1, load(SPEED_CELLS))))
     return Regret(name, len(offered), len(written), min(len(written), *sizes))
 
 
