@@ -10,15 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
+from .alone import restore_alone
 from .chains import restore_weights
 from .compiled import read_only
 from .differences import predict_lorenzo, predict_med, restore_lorenzo, restore_med
 from .floats import predict_floats
 from .stencils import predict_weights
-from .woven import room_for
+from .woven import SLABS, room_for
 from .woven_floats import restore_floats
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
+I64 = npt.NDArray[np.int64]
+
+_FEW = 3
+"""Slabs that sooner are restored one after the other than side by side, which takes as long for one as for eight."""
+_MOST_PARTED = 256
+"""Slabs of which those left over matter."""
 
 
 def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents) -> None:
@@ -93,6 +100,25 @@ def _restore_floats(residuals: Latents, prediction: Prediction) -> None:
 
 def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
     firsts, prediction = _by_shape(prediction)
+    if 0 < int(prediction.shapes[:, 0].sum()) <= _MOST_PARTED:
+        firsts, prediction = _slab_by_slab(firsts, prediction)
+        alone = _are_alone(prediction)
+        if alone.any():
+            _restore_alone(residuals, firsts[alone], _of_lanes(prediction, alone))
+            firsts, prediction = firsts[~alone], _of_lanes(prediction, ~alone)
+    if firsts.size:
+        _restore_woven(residuals, firsts, prediction)
+
+
+def _restore_alone(residuals: Latents, firsts: I64, prediction: Prediction) -> None:
+    restore_alone(
+        *(_signed(residuals), read_only(prediction.shapes), firsts, *_ends(residuals, prediction.reference)),
+        *(*_stencil(prediction), *_rounding(prediction, 0)[:2]),
+        np.empty(0, np.int32 if residuals.itemsize <= 4 else np.int64),
+    )
+
+
+def _restore_woven(residuals: Latents, firsts: I64, prediction: Prediction) -> None:
     bits = 8 * residuals.itemsize
     heaviest = int(np.abs(prediction.weights).sum(axis=2).max(initial=0))
     # All that is summed up for a cell, its neighbour before twice: narrow sums are made in half the time.
@@ -107,13 +133,40 @@ def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
     )
 
 
-def _by_shape(prediction: Prediction) -> tuple[Any, Prediction]:
+def _by_shape(prediction: Prediction) -> tuple[I64, Prediction]:
     """Return the first cell of each lane, and lanes of equal shape and weights next to each other."""
     shapes = prediction.shapes
     sizes = shapes.prod(axis=1)
     firsts = np.cumsum(sizes) - sizes
     order = np.lexsort((prediction.sets, *shapes.T[1:]))
     return firsts[order], prediction._replace(shapes=shapes[order], sets=prediction.sets[order])
+
+
+def _slab_by_slab(firsts: I64, prediction: Prediction) -> tuple[I64, Prediction]:
+    """Return the first cell of each slab, and slabs as lanes."""
+    slabs = prediction.shapes[:, 0]
+    if (slabs == 1).all():
+        return firsts, prediction
+    lanes = np.repeat(np.arange(slabs.size), slabs)
+    place = np.arange(lanes.size) - (np.cumsum(slabs) - slabs)[lanes]
+    prediction = _of_lanes(prediction, lanes)
+    prediction.shapes[:, 0] = 1
+    return firsts[lanes] + place * prediction.shapes.prod(axis=1), prediction
+
+
+def _are_alone(prediction: Prediction) -> npt.NDArray[np.bool_]:
+    """Tell which slabs are left over, and few, when those of one shape and set of weights are woven."""
+    kinds = np.column_stack((prediction.shapes, prediction.sets))
+    kind = np.concatenate(([0], np.cumsum((kinds[1:] != kinds[:-1]).any(axis=1))))
+    counts = np.bincount(kind)
+    left = counts % SLABS
+    left[left > _FEW] = 0
+    alone: npt.NDArray[np.bool_] = np.arange(kind.size) >= (np.cumsum(counts) - left)[kind]
+    return alone
+
+
+def _of_lanes(prediction: Prediction, lanes: npt.NDArray[Any]) -> Prediction:
+    return prediction._replace(shapes=prediction.shapes[lanes], sets=prediction.sets[lanes])
 
 
 def _signed(latents: Latents) -> Any:
