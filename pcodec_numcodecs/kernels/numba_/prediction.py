@@ -4,13 +4,14 @@ Where it does not take much longer, latents of 8 and 16 bits are worked on as th
 there as they should, and less has to be compiled.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..predictions import FLOAT_WEIGHTS, LORENZO, MED, WEIGHTS, Prediction
-from .alone import restore_alone
+from .alone import restore_alone, restore_floats_alone
 from .chains import restore_weights
 from .compiled import read_only
 from .differences import predict_lorenzo, predict_med, restore_lorenzo, restore_med
@@ -46,9 +47,9 @@ def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Pre
 def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
     """See `Kernels.restore_tiles`."""
     if prediction.kind == WEIGHTS:
-        _restore_weights(residuals, prediction)
+        _restore_by_weights(residuals, prediction, _restore_alone, _restore_woven)
     elif prediction.kind == FLOAT_WEIGHTS:
-        _restore_floats(residuals, prediction)
+        _restore_by_weights(residuals, prediction, _restore_floats_alone, _restore_floats_woven)
     elif prediction.kind == LORENZO:
         _restore_plainly(restore_lorenzo, residuals, prediction, 0)
     elif spare := spare_bits(residuals):
@@ -90,24 +91,33 @@ def _restore_plainly(kernel: Any, residuals: Latents, prediction: Prediction, sp
     kernel(_signed(residuals), read_only(prediction.shapes), *_ends(residuals, prediction.reference << spare))
 
 
-def _restore_floats(residuals: Latents, prediction: Prediction) -> None:
+def _restore_by_weights(
+    residuals: Latents,
+    prediction: Prediction,
+    alone: Callable[[Latents, I64, Prediction], None],
+    woven: Callable[[Latents, I64, Prediction], None],
+) -> None:
+    """Restore slabs side by side, and those left over one after the other."""
     firsts, prediction = _by_shape(prediction)
+    if 0 < int(prediction.shapes[:, 0].sum()) <= _MOST_PARTED:
+        firsts, prediction = _slab_by_slab(firsts, prediction)
+        are_alone = _are_alone(prediction)
+        if are_alone.any():
+            alone(residuals, firsts[are_alone], _of_lanes(prediction, are_alone))
+            firsts, prediction = firsts[~are_alone], _of_lanes(prediction, ~are_alone)
+    if firsts.size:
+        woven(residuals, firsts, prediction)
+
+
+def _restore_floats_alone(residuals: Latents, firsts: I64, prediction: Prediction) -> None:
+    restore_floats_alone(residuals, read_only(prediction.shapes), firsts, *_floats(residuals, prediction))
+
+
+def _restore_floats_woven(residuals: Latents, firsts: I64, prediction: Prediction) -> None:
     shapes = read_only(prediction.shapes)
     row, room = room_for(shapes, prediction.axes, prediction.offsets)
     woven, slab = np.empty(row, residuals.dtype), np.empty(room, np.float64)
     restore_floats(residuals, shapes, firsts, *(*_floats(residuals, prediction), woven, slab))
-
-
-def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
-    firsts, prediction = _by_shape(prediction)
-    if 0 < int(prediction.shapes[:, 0].sum()) <= _MOST_PARTED:
-        firsts, prediction = _slab_by_slab(firsts, prediction)
-        alone = _are_alone(prediction)
-        if alone.any():
-            _restore_alone(residuals, firsts[alone], _of_lanes(prediction, alone))
-            firsts, prediction = firsts[~alone], _of_lanes(prediction, ~alone)
-    if firsts.size:
-        _restore_woven(residuals, firsts, prediction)
 
 
 def _restore_alone(residuals: Latents, firsts: I64, prediction: Prediction) -> None:
