@@ -166,10 +166,10 @@ def predict(kernels: Kernels) -> None:
             residuals = np.empty_like(latents)
             kernels.predict_tiles(latents, absent, prediction, residuals)
             kernels.restore_tiles(residuals, prediction)
-            # Several tiles are restored side by side, with wide sums where weights are heavy.
-            several = prediction._replace(shapes=np.repeat(shapes, _TILES, axis=0), sets=np.zeros(_TILES, np.int64))
-            for heavy in (weights, weights << 24) if kind in (WEIGHTS, FLOAT_WEIGHTS) else ():
-                kernels.restore_tiles(np.tile(residuals, _TILES), several._replace(weights=heavy))
+            if kind == WEIGHTS:  # several tiles are restored side by side, with wide sums where weights are heavy
+                several = prediction._replace(shapes=np.repeat(shapes, _TILES, axis=0), sets=np.zeros(_TILES, np.int64))
+                for heavy in (weights, weights << 24):
+                    kernels.restore_tiles(np.tile(residuals, _TILES), several._replace(weights=heavy))
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))

@@ -1,4 +1,4 @@
-"""Predictors by weighted sums, undone for one slab after the other: where too few are of one shape."""
+"""Predictors by weighted sums of integers, undone for one slab after the other: where too few are of one shape."""
 
 from typing import Any
 
@@ -7,9 +7,6 @@ import numpy as np
 from .compiled import compiled, inlined
 from .differences import longest_row
 from .faces import ONE, steps_back, sum_rows
-from .float_taps import corner, find_float_taps, most_taps
-from .floats import finish
-from .latents import latent_of, number_of
 from .stencils import find_taps
 from .taps import HALO, LEFT, extend_left, is_clamped, is_face, pad_row, plane_of, reach, roomiest
 from .weighing import SPARE, weigh
@@ -67,57 +64,6 @@ def restore_alone(
                     pad_row(slab, here, n3)
                     for i in range(np.uint64(n3)):
                         residuals[np.uint64(start) + i] = np.int64(slab[np.uint64(here) + i]) + reference
-                    start += n3
-                    here += pitch
-
-
-@compiled
-def restore_floats_alone(
-    residuals: Any,
-    shapes: Any,
-    firsts: Any,
-    reference: Any,
-    mid: Any,
-    axes: Any,
-    by_plane: Any,
-    offsets: Any,
-    weights: Any,
-    sets: Any,
-    unit: Any,
-) -> None:
-    """Undo `predict_floats` for lanes of one slab each."""
-    dtype = residuals.dtype.type
-    sums = np.empty(longest_row(shapes) + SPARE, np.float64)
-    slab = np.empty(roomiest(shapes) + SPARE, np.float64)
-    steps, taps = np.empty(most_taps(offsets), np.int64), np.empty(most_taps(offsets), np.float64)
-    built, spans = np.empty(3, np.int64), np.empty((4, 2), np.int64)
-    reach(offsets, spans)
-    for lane in range(shapes.shape[0]):
-        n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
-        pitch, start, here = n3 + HALO, firsts[lane], np.int64(LEFT)
-        latent = reference
-        built[0] = -1
-        for i0 in range(n0):
-            for i1 in range(n1):
-                for i2 in range(n2):
-                    back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
-                    if here > LEFT:
-                        latent = latent_of(corner(slab, here, back), mid)
-                    find_float_taps(
-                        *(offsets, weights[sets[lane]], unit, spans, axes, by_plane),
-                        *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps, built),
-                    )
-                    weigh(slab, here, n3, steps, taps, built[2], 0.0, sums)
-                    at, to = np.uint64(here), np.uint64(start)
-                    for i in range(np.uint64(n3)):
-                        if i:
-                            latent = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
-                        cell = dtype(residuals[to + i] - mid + latent)
-                        residuals[to + i] = cell
-                        slab[at + i] = number_of(cell)
-                        if i == 0:
-                            extend_left(slab, here)
-                    pad_row(slab, here, n3)
                     start += n3
                     here += pitch
 
