@@ -60,7 +60,7 @@ class Fields:
         """Read an integer that `varint` wrote."""
         value = self.any_byte()
         if value < 0x80:  # as most are
-            return value if least <= value and (most is None or value <= most) else _checked(value, name, least, most)
+            return _checked(value, name, least, most)
         value &= 0x7F
         for place in range(1, MAX_VARINT_BYTES):
             byte = self.any_byte()

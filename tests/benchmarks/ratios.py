@@ -160,9 +160,10 @@ def regret(name: str, level: int = 8) -> Regret:
     ]
     sizes = []
     for candidate in offered:
-        layout = writer._blank(element, array.shape, [candidate.plan(0)], False)
+        plans = [candidate.plan(0)]
+        layout = writer._blank(element, array.shape, plans, False)
         settings = FrameSettings(level)
-        sizes.append(len(writer._write(layout, [latents], [candidate.plan(0)], settings, 1, load(SPEED_CELLS))))
+        sizes.append(len(writer._write(layout, [latents], plans, settings, 1, load(SPEED_CELLS))))
     return Regret(name, len(offered), len(written), min(len(written), *sizes))
 
 

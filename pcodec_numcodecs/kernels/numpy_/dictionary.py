@@ -17,7 +17,7 @@ def index_values(
     if values.size > most:
         return None
     if by_value:
-        np.copyto(indices, inverse.ravel(), casting="unsafe")
+        indices[:] = inverse.ravel()
         return values, counts
     order = np.argsort(-counts, kind="stable")
     ranks = np.empty(order.size, np.uint32)
