@@ -33,7 +33,7 @@ from .plans import (
     Wish,
 )
 from .sampling import FLAT_CELLS, Boxes, sample_boxes, sample_stretches, sample_tiles
-from .steps import FLOAT_BITS, FLOAT_WEIGHTS, LORENZO, NONE, PLAIN, WEIGHTS
+from .steps import FLOAT_BITS, FLOAT_WEIGHTS, LORENZO, NONE, PLAIN, WEIGHTS, Rank
 from .tiles import auto_tile, page_cells, page_count, predicted_tile, rows_tile, whole_tile
 from .trials import Axes, Bench, Trial, subsets
 from .weight_sets import cluster
@@ -75,8 +75,12 @@ _ROWS_HANDICAP: Final = 4
 """The same of pages of whole rows, of which many are read for a column."""
 _LONG_ROW: Final = 64
 """Cells of a row whose first one does not matter."""
-_PREDICTED_HANDICAP: Final = 1
-"""The same of any prediction, which takes time: noise is not to be predicted."""
+_PREDICTED_HANDICAP: Final = 16
+"""The same of any prediction: to undo it takes about as long as all else that is done with a cell."""
+_LISTED_HANDICAP: Final = 8
+"""The same of cells that are looked up in a list of values."""
+_LEAST_HANDICAP: Final = 1
+"""The same of any prediction at high levels, where time is no matter: noise is not to be predicted."""
 
 
 def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kernels) -> Choice:
@@ -260,7 +264,14 @@ class Search:
         if self.wish.level > USUAL_LEVEL:
             thresholds, saved = trial.bench.contexts(trial, page_count(self.latents.shape, tile))
             cost -= saved
-        return Candidate(tile, trial, cost, _PREDICTED_HANDICAP, thresholds=thresholds)
+        return Candidate(tile, trial, cost, self._handicap(trial), thresholds=thresholds)
+
+    def _handicap(self, trial: Trial) -> int:
+        """Return what steps must save for the time that they take to be undone, in 1024ths."""
+        is_predicted = trial.kind != NONE
+        if self.wish.level > USUAL_LEVEL:
+            return _LEAST_HANDICAP * is_predicted
+        return _PREDICTED_HANDICAP * is_predicted + _LISTED_HANDICAP * isinstance(trial.bench.parted.split, Rank)
 
     def _predicted(self) -> Iterator[Candidate]:
         scored = [found for found in self.trials() if not self._is_pcos(found[1])][:_FINALISTS]
@@ -289,7 +300,8 @@ class Search:
             bench = table.bench
             if not bench.is_pcos and bench.masked is self.tables[0].bench.masked:
                 cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * _PAGE_COST
-                yield Candidate(self._flat_tile, Trial(bench, NONE, ()), cost)
+                trial = Trial(bench, NONE, ())
+                yield Candidate(self._flat_tile, trial, cost, self._handicap(trial))
 
     def _as_they_are(self) -> Iterator[Candidate]:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
