@@ -44,5 +44,6 @@ def encode_table(bins: Bins) -> EncodeTable:
     # State x emits `most` bits if it is at least weight << most, else one fewer: the sum's high bits say which.
     nbits_terms = (most << 16) - (weights << most)
     firsts = np.cumsum(weights) - weights
-    next_states = np.argsort(spread(weights, bins.ans_log), kind="stable") + size
+    slots = spread(weights, bins.ans_log)
+    next_states = np.argsort(slots.astype(np.uint16), kind="stable") + size  # 16 bits: they are sorted digit by digit
     return EncodeTable(nbits_terms, firsts - weights, next_states)

@@ -65,9 +65,18 @@ def histogram(latents: Latents, ranges: int, kernels: Kernels) -> Histogram:
     return Histogram(lowers[:size], uppers[:size], counts[:size])
 
 
-def price(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> int:
-    """Return what the bins that `merge` would find cost, with the latents in them."""
-    return _least_costs(ranges, latent_bits, ans_log, kernels)[0]
+def price(latents: Latents, ranges: int, n: int, latent_bits: int, ans_log: int, kernels: Kernels) -> int:
+    """Return what the bins cost that `merge` would find for the ranges of `n` latents, seen from a sample.
+
+    Parameters
+    ----------
+    latents, ranges
+        The sample, as `histogram` gets it.
+    ans_log
+        See `merge`.
+    """
+    fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
+    return kernels.price_ranges(latents, ranges, n, fixed, _SINGLE_BIN_SLACK)
 
 
 def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> Histogram:
@@ -78,19 +87,6 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
     ans_log
         Expected log2 of the tANS table's size, as each weight's share of the metadata.
     """
-    found = _least_costs(ranges, latent_bits, ans_log, kernels)[1]
-    if found is None:
-        return ranges.merged(np.zeros(1, np.int64))
-    place, origins = ranges.counts.size, found.tolist()
-    firsts = []
-    while place:
-        place = origins[place]
-        firsts.append(place)
-    return ranges.merged(np.array(firsts[::-1], np.int64))
-
-
-def _least_costs(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> tuple[int, I64 | None]:
-    """Return the least cost, and for each end of a bin the range in which it begins, None if there is one bin."""
     size = ranges.counts.size
     fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
     costs, origins = np.zeros(size + 1, np.int64), np.zeros(size + 1, np.int64)
@@ -98,8 +94,14 @@ def _least_costs(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Ker
     best, n = int(costs[size]), int(ranges.counts.sum())
     single = fixed + n * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
     if single <= best + _SINGLE_BIN_SLACK * n:
-        return single, None
-    return best, origins
+        return ranges.merged(np.zeros(1, np.int64))
+    # For each end of a bin, the range in which it begins.
+    place, begins = size, origins.tolist()
+    firsts = []
+    while place:
+        place = begins[place]
+        firsts.append(place)
+    return ranges.merged(np.array(firsts[::-1], np.int64))
 
 
 def quantize_weights(counts: I64, ans_log: int) -> I64:

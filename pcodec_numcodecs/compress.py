@@ -118,7 +118,8 @@ def compress_chunk(
         # Whatever is chosen in the end: choices are made among floats, and bytes must not depend on the thread.
         check_float_arithmetic()
     page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
-    return compress_latents(to_latents(numbers, number_type), number_type, config, page_numbers, kernels)
+    latents = to_latents(numbers, number_type, kernels.order_floats)
+    return compress_latents(latents, number_type, config, page_numbers, kernels)
 
 
 def compress_latents(

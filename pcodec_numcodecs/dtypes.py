@@ -5,6 +5,7 @@ re-based so that the order of latents is the numeric order (-0.0 just below 0.0,
 and every bit pattern, NaN payloads included, has its own latent.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,7 +117,21 @@ def number_type_named(name: str) -> NumberType:
         ) from None
 
 
-def to_latents(numbers: npt.NDArray[Any], number_type: NumberType) -> Latents:
+def order_floats(bits: Latents, out: Latents) -> None:
+    """Fill `out` with the latents of floats that are given by their bits; see `Kernels.order_floats`."""
+    signed, width = f"i{bits.itemsize}", 8 * bits.itemsize
+    middle = bits.dtype.type(1 << (width - 1))
+    for start in range(0, bits.size, _BLOCK):
+        block, part = bits[start : start + _BLOCK], out[start : start + _BLOCK]
+        # Sign clear: set the top bit. Sign set: invert all. The arithmetic shift spreads the sign.
+        np.right_shift(block.view(signed), width - 1, out=part.view(signed))
+        np.bitwise_or(part, middle, out=part)
+        np.bitwise_xor(part, block, out=part)
+
+
+def to_latents(
+    numbers: npt.NDArray[Any], number_type: NumberType, order: Callable[[Latents, Latents], None] = order_floats
+) -> Latents:
     """Map numbers to latents of equal order: a new array, or a view for unsigned integers.
 
     Parameters
@@ -125,6 +140,8 @@ def to_latents(numbers: npt.NDArray[Any], number_type: NumberType) -> Latents:
         C-contiguous array of the type's dtype, any shape.
     number_type
         Its number type.
+    order
+        What orders floats; `Kernels.order_floats` of those that do the work where there are many.
 
     Returns
     -------
@@ -134,14 +151,7 @@ def to_latents(numbers: npt.NDArray[Any], number_type: NumberType) -> Latents:
     mid = number_type.latent.type(number_type.mid)
     if number_type.is_float:
         latents: Latents = np.empty_like(bits)
-        signed = f"i{number_type.dtype.itemsize}"
-        flat, out = bits.reshape(-1), latents.reshape(-1)
-        for start in range(0, flat.size, _BLOCK):
-            block, part = flat[start : start + _BLOCK], out[start : start + _BLOCK]
-            # Sign clear: set the top bit. Sign set: invert all. The arithmetic shift spreads the sign.
-            np.right_shift(block.view(signed), number_type.bits - 1, out=part.view(signed))
-            np.bitwise_or(part, mid, out=part)
-            np.bitwise_xor(part, block, out=part)
+        order(bits.reshape(-1), latents.reshape(-1))
         return latents
     return np.bitwise_xor(bits, mid) if number_type.is_signed else bits
 

@@ -79,9 +79,7 @@ def sample_scattered(latents: Latents, count: int = 1 << 10) -> Latents:
     n = latents.size
     if n <= count:
         return latents
-    step = n // count
-    places = _hashes(count) % np.uint64(step)
-    return latents[places.view(np.int64) + np.arange(count) * step]
+    return latents[_places(count, n // count)]
 
 
 def sample_dense(latents: Latents) -> Latents:
@@ -90,18 +88,22 @@ def sample_dense(latents: Latents) -> Latents:
     step = latents.size // size
     if step <= 1:
         return latents
-    hashed = _short_hashes(size)
-    # What is left of a division: NumPy divides many at a time by one number, but has no such remainders.
-    places = hashed // np.uint32(step)
-    np.multiply(places, np.uint32(step), out=places)
-    np.subtract(hashed, places, out=places)
-    return latents[np.arange(0, size * step, step) + places]
+    return latents[_dense_places(size, step)]
+
+
+@lru_cache(maxsize=8)
+def _places(count: int, step: int) -> I64:
+    """Return a hashed place in each of `count` stretches of so many latents."""
+    places = (_hashes(count) % np.uint64(step)).view(np.int64) + np.arange(count) * step
+    places.flags.writeable = False
+    return places
 
 
 @lru_cache(maxsize=4)
-def _short_hashes(count: int) -> npt.NDArray[np.uint32]:
-    """Return 24 bits of no pattern for each index below `count`."""
+def _dense_places(count: int, step: int) -> I64:
+    """Do what `_places` does, by shorter hashes."""
     mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_MULTIPLIER)
-    found = (mixed >> np.uint64(40)).astype(np.uint32)
-    found.flags.writeable = False
-    return found
+    hashed = (mixed >> np.uint64(40)).astype(np.uint32)
+    places = np.arange(0, count * step, step) + hashed % np.uint32(step)
+    places.flags.writeable = False
+    return places

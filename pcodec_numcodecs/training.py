@@ -71,8 +71,11 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
         fixed += bin_metadata_bits(0, 8 * latents.itemsize)
         one = Bins(0, np.ones(1, np.int64), sample[:1].astype(np.uint64), np.zeros(1, np.int64))
         return TrainedVariable(one, np.zeros(latents.size, np.uint16), np.zeros(1, np.int64), 0, fixed << FRACTION_BITS)
-    cut, ans_log = _cut(sample, level, latents.size, kernels)
-    ranges = merge(cut, 8 * latents.itemsize, ans_log, kernels)
+    ranges_log = histogram_log(level, sample.size)
+    cut = histogram(sample, 1 << ranges_log, kernels)
+    if sample.size < latents.size:
+        cut = Histogram(cut.lowers, cut.uppers, cut.counts * latents.size // sample.size)
+    ranges = merge(cut, 8 * latents.itemsize, _expected_ans_log(ranges_log, latents.size), kernels)
     assigned = np.empty(latents.size, np.uint16)
     if sample.size < latents.size:
         ranges, cells = _exact(ranges, latents, assigned, kernels)
@@ -94,10 +97,9 @@ def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) 
     most = np.iinfo(latents.dtype).max
     after = found.uppers[found.uppers < most] + np.uint64(1)
     bounds = np.unique(np.concatenate((np.zeros(1, np.uint64), found.lowers, after)))
-    kernels.assign_bins(latents, bounds, assigned)
     lowers, uppers = np.full(bounds.size, most, np.uint64), np.zeros(bounds.size, np.uint64)
     counts = np.zeros(bounds.size, np.int64)
-    kernels.measure_bins(latents, assigned, lowers, uppers, counts)
+    kernels.measure_bins(latents, bounds, assigned, lowers, uppers, counts)
     used = np.flatnonzero(counts)
     filled = Histogram(lowers[used], uppers[used], counts[used])
     ranges = merge(filled, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()), kernels)
@@ -110,14 +112,9 @@ def estimate(latents: Latents, level: int, n: int, kernels: Kernels) -> int:
     """Return roughly what `train` would find `n` latents to cost, sooner, from a sample of them."""
     if not latents.size:
         return 0
-    ranges, ans_log = _cut(latents, level, n, kernels)
-    return price(ranges, 8 * latents.itemsize, ans_log, kernels)
+    ranges_log = histogram_log(level, latents.size)
+    return price(latents, 1 << ranges_log, n, 8 * latents.itemsize, _expected_ans_log(ranges_log, n), kernels)
 
 
-def _cut(sample: Latents, level: int, n: int, kernels: Kernels) -> tuple[Histogram, int]:
-    """Return the ranges of `n` latents, seen from a sample, and the expected log2 of the table's size."""
-    ranges_log = histogram_log(level, sample.size)
-    ranges = histogram(sample, 1 << ranges_log, kernels)
-    if n > sample.size:
-        ranges = Histogram(ranges.lowers, ranges.uppers, ranges.counts * n // sample.size)
-    return ranges, min(ranges_log + 2, USUAL_ANS_LOG, (n - 1).bit_length())
+def _expected_ans_log(ranges_log: int, n: int) -> int:
+    return min(ranges_log + 2, USUAL_ANS_LOG, (n - 1).bit_length())

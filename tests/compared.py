@@ -59,14 +59,17 @@ class Compared:
         assert np.array_equal(own, words)
         return expected
 
+    def order_floats(self, bits: Any, out: Any) -> None:
+        self._in_place("order_floats", out, bits)
+
     def assign_bins(self, latents: Any, lowers: Any, out: Any) -> None:
         self._in_place("assign_bins", out, latents, lowers)
 
-    def measure_bins(self, latents: Any, bins: Any, *measures: Any) -> None:
+    def measure_bins(self, latents: Any, bounds: Any, *measures: Any) -> None:
         self._count("measure_bins")
         own = [measure.copy() for measure in measures]
-        self.twin.measure_bins(latents, bins, *own)
-        numpy_.measure_bins(latents, bins, *measures)
+        self.twin.measure_bins(latents, bounds, *own)
+        numpy_.measure_bins(latents, bounds, *measures)
         assert all(map(np.array_equal, own, measures))
 
     def cut_ranges(self, latents: Any, ranges: int, *found: Any) -> int:
@@ -76,6 +79,12 @@ class Compared:
         assert numpy_.cut_ranges(latents, ranges, *found) == size
         assert all(np.array_equal(ours[:size], theirs[:size]) for ours, theirs in zip(own, found, strict=True))
         return int(size)
+
+    def price_ranges(self, *arguments: Any) -> int:
+        self._count("price_ranges")
+        price = numpy_.price_ranges(*arguments)
+        assert self.twin.price_ranges(*arguments) == price
+        return price
 
     def merge_ranges(self, lowers: Any, uppers: Any, counts: Any, fixed: int, costs: Any, origins: Any) -> None:
         self._count("merge_ranges")

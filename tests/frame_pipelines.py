@@ -52,7 +52,7 @@ class Forced(NamedTuple):
     def write(self, kernels: Any = numpy_, level: int = 2, threads: int = 1, fortran: bool = False) -> bytes:
         """Return the frame."""
         element = element_of(self.array.dtype)
-        latents = [writer._latents(part, element) for part in parts_of(self.array)]
+        latents = [writer._latents(part, element, kernels) for part in parts_of(self.array)]
         plans = [
             Plan(self.tile, pipeline, _listed(cells) if isinstance(pipeline.split, Rank) else None)
             for pipeline, cells in zip(self.pipelines, latents, strict=True)
@@ -80,7 +80,7 @@ def _any_sets(encoder: encoding.PartEncoder, layout: Any, primary: np.ndarray, a
 def ordered(dtype: Any, *values: Any) -> tuple[int, ...]:
     """Return ordered latents of values."""
     element = element_of(np.dtype(dtype))
-    return tuple(writer._latents(np.array(values, dtype).view(f"u{element.dtype.itemsize}"), element).tolist())
+    return tuple(writer._latents(np.array(values, dtype).view(f"u{element.dtype.itemsize}"), element, numpy_).tolist())
 
 
 def spread(shape: tuple[int, ...], seed: int, bits: int = 16) -> np.ndarray:

@@ -94,7 +94,7 @@ def run(rng: np.random.Generator, at_end: bool) -> None:
     lowers = np.unique(np.append(rng.choice(latents, 100), latents.min())).astype(np.uint64)
     bins = np.zeros(latents.size, np.uint16)
     kernels.assign_bins(latents, lowers, bins)
-    kernels.measure_bins(latents, bins, lowers.copy(), lowers.copy(), np.zeros(lowers.size, np.int64))
+    kernels.measure_bins(latents, lowers, bins, lowers.copy(), lowers.copy(), np.zeros(lowers.size, np.int64))
     lanes = np.array([*counts, 1], np.int64)
     kernels.find_lookbacks(latents, lanes, int(rng.integers(1, 12)), np.zeros(latents.size, np.uint32))
     run_choosing(rng, kernels, bits, lanes)
@@ -158,6 +158,7 @@ def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: 
     kernels.cut_ranges(
         latents, room // 2, np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
     )
+    kernels.price_ranges(latents, room // 2, int(rng.integers(1, 1 << 24)), 50, 10)
     kernels.index_values(
         latents, int(rng.integers(1, latents.size + 1)), np.zeros(latents.size, np.uint32), bool(rng.integers(2))
     )

@@ -21,7 +21,7 @@ SHAPE = (200, 180)
 # What may run on the loop: it settles what to ask for and hands on what came, and looks at no number and no index.
 LIGHT = {
     "codecs/zarr3.py": {
-        *("_decode_partial_single", "get", "_requests", "_reading", "_step"),
+        *("_decode_partial_single", "get", "_gathered", "in_turn", "_requests", "_reading", "_step"),
         *("_view", "_byte_range", "evolve_from_array_spec", "_settings", "__post_init__", "<genexpr>", "<listcomp>"),
     },
     "codecs/threaded.py": {"_encode_single", "_decode_single"},

@@ -199,7 +199,7 @@ def splits(draw, number_type):
         return draw(st.sampled_from([Classic(), IntMult(min(base, (1 << bits) - 1)), RANKED]))
     numbers = st.sampled_from([0.25, 0.01, -3.0, 1000.0, 6e-8, 65504.0])
     base = np.array([draw(numbers)], number_type.dtype)
-    latent = int(_latents(base.view(f"u{base.itemsize}"), element_of(base.dtype))[0])
+    latent = int(_latents(base.view(f"u{base.itemsize}"), element_of(base.dtype), numpy_)[0])
     return draw(
         st.sampled_from(
             [
@@ -228,16 +228,16 @@ def cases(draw):
     element = element_of(dtype)
     pipelines = []
     for part in parts_of(array):
-        values = np.unique(_latents(part, element)).tolist()
+        values = np.unique(_latents(part, element, numpy_)).tolist()
         fills = draw(st.lists(st.sampled_from(values), max_size=2, unique=True))
         if fills and draw(st.booleans()):
             # Masks in patches, not here and there.
             width = unsigned_of(dtype).itemsize * 8
             patch = part[(..., *(slice(0, size // 2 + 1) for size in shape))]
             patch[...] = part.dtype.type(draw(st.sampled_from(special_bits(dtype))) % (1 << width))
-            fills[0] = int(_latents(patch, element).reshape(-1)[0])
+            fills[0] = int(_latents(patch, element, numpy_).reshape(-1)[0])
         split = draw(splits(element.number_type))
-        if split is RANKED and set(np.unique(_latents(part, element)).tolist()) <= set(fills):
+        if split is RANKED and set(np.unique(_latents(part, element, numpy_)).tolist()) <= set(fills):
             split = Classic()  # nothing would be left to rank
         kinds = [NONE, LORENZO, MED, WEIGHTS]
         if isinstance(split, Classic) and element.number_type.name in ("f32", "f64"):

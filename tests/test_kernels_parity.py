@@ -96,9 +96,9 @@ def test_bins_are_assigned_and_measured_alike(seed, bits, n):
     kernels.assign_bins(latents, lowers, bins)
     most = np.uint64((1 << bits) - 1)
     measures = np.full(lowers.size, most), np.zeros(lowers.size, np.uint64), np.zeros(lowers.size, np.int64)
-    kernels.measure_bins(latents, bins, *measures)
+    kernels.measure_bins(latents, lowers, bins, *measures)
     measures[2][:] += rng.integers(0, 9, lowers.size)
-    kernels.measure_bins(latents[::-1].copy(), bins[::-1].copy(), *measures)
+    kernels.measure_bins(latents[::-1].copy(), lowers, bins, *measures)
 
 
 @given(SEEDS)
@@ -151,6 +151,8 @@ def test_latents_are_cut_into_the_same_ranges_and_indexed_alike(seed, bits, n, r
     found = np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
     size = kernels.cut_ranges(latents, 1 << ranges_log, *found)
     assert found[2][:size].sum() == n
+    many, fixed, slack = int(rng.integers(1, 1 << 24)), int(rng.integers(1 << 24)), int(rng.integers(1 << 14))
+    assert kernels.price_ranges(latents, 1 << ranges_log, many, fixed, slack) >= fixed
     indices = np.zeros(n, np.uint32)
     by_value = bool(rng.integers(2))
     indexed = kernels.index_values(latents, int(rng.integers(1, n + 1)), indices, by_value)

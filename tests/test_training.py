@@ -80,10 +80,13 @@ def test_sample_is_spread_over_the_chunk(n):
 def test_measure_bins_finds_extremes_and_counts(bits, n, count, seed):
     rng = np.random.default_rng(seed)
     latents = rng.integers(0, (1 << bits) - 1, n, dtype=np.uint64, endpoint=True).astype(f"u{bits // 8}")
-    assigned = rng.integers(0, count, n).astype(np.uint16)
+    bounds = np.unique(np.append(rng.choice(latents, count), latents.dtype.type(0))) if n else np.zeros(1)
+    bounds, count = bounds.astype(np.uint64), bounds.size
+    assigned = np.empty(n, np.uint16)
     lowers, uppers = np.full(count, (1 << bits) - 1, np.uint64), np.zeros(count, np.uint64)
     counts = np.zeros(count, np.int64)
-    load().measure_bins(latents, assigned, lowers, uppers, counts)
+    load().measure_bins(latents, bounds, assigned, lowers, uppers, counts)
+    assert np.array_equal(assigned, np.searchsorted(bounds, latents.astype(np.uint64), side="right") - 1)
     for bin_ in range(count):
         members = latents[assigned == bin_]
         assert counts[bin_] == members.size

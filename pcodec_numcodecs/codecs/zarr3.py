@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Self
@@ -156,18 +156,15 @@ class PcoSerializer(ThreadedSerializer, ArrayBytesCodecPartialDecodeMixin):
     async def _decode_partial_single(
         self, byte_getter: Any, selection: Any, chunk_spec: "ArraySpec"
     ) -> "NDBuffer | None":
-        at_once = asyncio.Semaphore(zarr.config.get("async.concurrency") or 1)
-
         async def get(request: Request) -> memoryview | None:
-            async with at_once:
-                return _view(await byte_getter.get(chunk_spec.prototype, byte_range=_byte_range(request)))
+            return _view(await byte_getter.get(chunk_spec.prototype, byte_range=_byte_range(request)))
 
         steps = _requests(selection, chunk_spec)
         state = _step(steps, None)
         while isinstance(state, list):
             answers: Answers
             try:
-                answers = await asyncio.gather(*map(get, state))
+                answers = [await get(state[0])] if len(state) == 1 else await _gathered(get, state)
             except Exception as error:
                 answers = error
             state = await asyncio.to_thread(_step, steps, answers)
@@ -187,6 +184,17 @@ class PcoSerializer(ThreadedSerializer, ArrayBytesCodecPartialDecodeMixin):
                 answers = error
             state = _step(steps, answers)
         return None if state.result is None else chunk_spec.prototype.nd_buffer.from_numpy_array(state.result)
+
+
+async def _gathered(get: Callable[[Request], Awaitable[memoryview | None]], requests: list[Request]) -> Answers:
+    """Get what is needed at a time, as many at once as Zarr is set to ask for."""
+    at_once = asyncio.Semaphore(zarr.config.get("async.concurrency") or 1)
+
+    async def in_turn(request: Request) -> memoryview | None:
+        async with at_once:
+            return await get(request)
+
+    return await asyncio.gather(*map(in_turn, requests))
 
 
 @dataclass(frozen=True)

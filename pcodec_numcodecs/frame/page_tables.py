@@ -38,6 +38,8 @@ class PageStreams(NamedTuple):
 
 def join_page(counts: list[list[int]], streams: list[bytes]) -> bytes:
     """Write a page; one with a single stream is just that."""
+    if len(streams) == 1:
+        return streams[0]
     table = [varint(count) for part in counts for count in part]
     table += [varint(len(stream)) for stream in streams[:-1]]
     return b"".join([*table, *streams])

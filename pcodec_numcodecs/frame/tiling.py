@@ -61,6 +61,12 @@ class Grid:
         return prod(self.tiles)
 
     @lazy_property
+    def is_in_order(self) -> bool:
+        """Whether the cells of all tiles, end to end, are those of the array: a tile is a part of one row, or rows."""
+        cut = next((axis for axis, length in enumerate(self.tile) if length > 1), 0)
+        return self.tile[cut + 1 :] == self.shape[cut + 1 :]
+
+    @lazy_property
     def cells(self) -> I64:
         """Cells of each page."""
         cells = np.ones(1, np.int64)

@@ -14,7 +14,8 @@ from ..errors import InvalidArgumentError
 from ..kernels import Kernels, load
 from ..metadata import FormatVersion
 from ..pipeline.choosing import choose
-from ..pipeline.plans import HANDICAP_LOG, Plan, Tried, Wish
+from ..pipeline.handicaps import handicapped
+from ..pipeline.plans import Plan, Tried, Wish
 from ..pipeline.steps import PLAIN
 from .checksums import crc32c_of_each
 from .elements import Bits, Element, parts_of, to_numbers
@@ -64,14 +65,14 @@ def write_frame(
         tile = tuple(max(1, size) for size in array.shape)
         return write_head(Layout(element, array.shape, tile, fortran, constant=one.tobytes()))
     kernels = load(array.size * element.parts)
-    latents = [_latents(part, element) for part in parts]
+    latents = [_latents(part, element, kernels) for part in parts]
     frames: list[tuple[int, bytes]] = []
     for plans in plan_parts(latents, element, settings, kernels):
         if len(parts) == 1 and any(size <= plans[0].hope for size, _ in frames):
             continue
         layout = _blank(element, array.shape, plans, fortran)
         frame = _write(layout, latents, plans, settings, threads, kernels)
-        frames.append((len(frame) + (len(frame) * plans[0].handicap >> HANDICAP_LOG), frame))
+        frames.append((handicapped(len(frame), plans[0].handicap), frame))
     if element.is_bool and parts[0].max(initial=0) <= 1:
         # What NumPy takes for a bool may be any byte, and each must come back; but bits can share bytes.
         packed = replace(_blank(element, array.shape, plans, fortran), packed=True, pipelines=(PLAIN,))
@@ -85,7 +86,7 @@ def tried_for(array: npt.NDArray[Any], element: Element, settings: FrameSettings
     settings.check_dimensions(array.ndim)
     kernels = load(array.size * element.parts)
     wish = _wish(settings, array.shape)
-    parts = [_latents(part, element) for part in parts_of(array)]
+    parts = [_latents(part, element, kernels) for part in parts_of(array)]
     return tuple(choose(part, element.number_type, wish, kernels).tried for part in parts)
 
 
@@ -127,15 +128,15 @@ def _is_constant(part: Bits) -> bool:
     return all(other == first for other in others) and bool((part == first).all())
 
 
-def _latents(part: Bits, element: Element) -> Latents:
+def _latents(part: Bits, element: Element, kernels: Kernels) -> Latents:
     """Return ordered latents of all cells, contiguous."""
     native = np.ascontiguousarray(part, part.dtype.newbyteorder("="))
-    return to_latents(to_numbers(native, element), element.number_type).reshape(part.shape)
+    return to_latents(to_numbers(native, element), element.number_type, kernels.order_floats).reshape(part.shape)
 
 
 def _in_tiles(latents: Latents, grid: Grid, order: tuple[int, ...]) -> Latents:
     """Return the cells of all tiles end to end, their axes in some order."""
-    if grid.pages == 1 and order == tuple(range(len(order))):
+    if grid.is_in_order and order == tuple(range(len(order))):
         return latents.reshape(-1)
     flat = np.empty(latents.size, latents.dtype)
     start = 0

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
+from .binning import Binning
 from .choice import Backend, backend, module
 from .coding import Coding
 from .masking import Masking
@@ -34,13 +35,12 @@ __all__ = [
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
-U16 = npt.NDArray[np.uint16]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 
-class Kernels(Coding, Masking, Protocol):
+class Kernels(Binning, Coding, Masking, Protocol):
     """What every twin offers."""
 
     HAS_FAST_CRC32C: bool
@@ -49,65 +49,15 @@ class Kernels(Coding, Masking, Protocol):
     def crc32c_of_stretches(self, data: U8, starts: I64, stops: I64) -> U32:
         """Return the CRC-32C (RFC 3720, appendix B.4) of the bytes from each start up to its stop."""
 
-    def assign_bins(self, latents: Latents, lowers: U64, out: U16) -> None:
-        """Find the last bin whose lower bound is not above each latent.
+    def order_floats(self, bits: Latents, out: Latents) -> None:
+        """Map floats to latents of equal order: the sign is toggled, or all bits are where it is set.
 
         Parameters
         ----------
-        latents
-            None below the first bound.
-        lowers
-            Lower bounds, ascending, 1 to 2**16.
+        bits
+            Of the floats, flat.
         out
-            Filled with the bins' indices.
-        """
-
-    def measure_bins(self, latents: Latents, bins: U16, lowers: U64, uppers: U64, counts: I64) -> None:
-        """Find what each bin holds.
-
-        Parameters
-        ----------
-        bins
-            Bin of each latent.
-        lowers, uppers
-            One a bin; each is lowered, or raised, to the smallest, or largest, latent of the bin.
-        counts
-            One a bin; each is raised by the count of its latents.
-        """
-
-    def cut_ranges(self, latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
-        """Cut the span of latents into ranges of about equal counts.
-
-        There are as many cuts as would make equal counts. One within a run of equal latents goes to its nearer end, the
-        lower one of two; if the run alone would fill more than half a range, to both. Of no more distinct latents than
-        twice the ranges, each gets a range of its own.
-
-        Parameters
-        ----------
-        latents
-            At least one.
-        lowers, uppers, counts
-            Room for ``2 * ranges``; the first are filled.
-
-        Returns
-        -------
-        How many ranges there are.
-        """
-
-    def merge_ranges(self, lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
-        """Find the cheapest way to merge neighbouring ranges into bins, for the first range, the first two, and so on.
-
-        A bin costs `fixed`, and for each latent ``log2(all / count)`` and the bit length of its span, in units of
-        `pcodec_numcodecs.fixed_log.ONE_BIT`.
-
-        Parameters
-        ----------
-        lowers, uppers, counts
-            Of each range, as in `pcodec_numcodecs.binning.Histogram`.
-        costs
-            One more than ranges. The entry after a range gets the cost up to it, the first is 0.
-        origins
-            Like `costs`: the first range of the last bin; of equally cheap ones the earliest.
+            As many: filled.
         """
 
     def difference_consecutive(self, latents: Latents, counts: I64, stored: Latents, states: Latents) -> None:

@@ -19,7 +19,8 @@ F64 = npt.NDArray[np.float64]
 
 _LEAST_NUMBERS = 10
 _TRAILING_ZEROS = 5
-_MOST_DECIMALS = 18
+_POWERS = np.array([[float(10**places)] for places in range(19)])
+"""10 to the decimal places that numbers may have."""
 _FEW = 64
 _PAIRS = 256
 _AGREEMENT = 1.01
@@ -70,26 +71,25 @@ def _binary(magnitudes: npt.NDArray[np.floating[Any]], number_type: NumberType) 
 
 def _decimal(magnitudes: F64, mantissa_bits: int) -> float | None:
     """Return the largest power of ten, 1 and below, that at least half of the numbers are multiples of."""
+    # A look at a few spares most of the work: if half of all are near multiples, a quarter of these are.
     few = magnitudes[:: max(1, magnitudes.size // _FEW)]
-    for places in range(_MOST_DECIMALS + 1):
-        # A look at a few spares most of the work: if half of all are near multiples, a quarter of these are.
-        if few.size < magnitudes.size and 4 * _near_multiples(few, places, mantissa_bits) < few.size:
-            continue
-        if 2 * _near_multiples(magnitudes, places, mantissa_bits) >= magnitudes.size:
-            return 1.0 / float(10**places)
+    promising = 4 * _near_multiples(few, _POWERS, mantissa_bits) >= few.size
+    for power in _POWERS[promising]:
+        if 2 * _near_multiples(magnitudes, power, mantissa_bits)[0] >= magnitudes.size:
+            return 1.0 / float(power[0])
     return None
 
 
-def _near_multiples(magnitudes: F64, places: int, mantissa_bits: int) -> int:
-    """Count the numbers of so many decimal places, give or take rounding errors."""
-    multiples = magnitudes * float(10**places)
+def _near_multiples(magnitudes: F64, powers: F64, mantissa_bits: int) -> npt.NDArray[np.int64]:
+    """Count the numbers that are whole multiples of one over each power of ten, give or take rounding errors."""
+    multiples = magnitudes * powers.reshape(-1, 1)
     # With so large multiples any number would be near a whole one.
     telling = (multiples >= 0.5) & (multiples < math.ldexp(1.0, mantissa_bits - 4))
     error = np.abs(multiples - np.rint(multiples))
     near = telling & (
         error <= np.maximum(multiples * math.ldexp(1.0, 2 - mantissa_bits), math.ldexp(1.0, -mantissa_bits))
     )
-    return int(np.count_nonzero(near))
+    return np.count_nonzero(near, axis=1)
 
 
 def _common_measure(magnitudes: F64, mantissa_bits: int) -> float | None:

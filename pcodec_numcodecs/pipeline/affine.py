@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from ..dtypes import Latents, NumberType, from_latents, to_latents
 
-__all__ = ["Affine", "join", "split"]
+__all__ = ["Affine", "count_exact", "join", "split"]
+
+F64 = npt.NDArray[np.float64]
 
 _MOST_STEPS: Final = {16: 1 << 14, 32: 1 << 30, 64: 1 << 52}
 """Steps from the offset, by the width of the numbers: float64 holds each exactly."""
@@ -37,29 +39,42 @@ class Affine:
 
 def join(step: Affine, primary: Latents, secondary: Latents, number_type: NumberType) -> Latents:
     """Return the ordered latents of numbers."""
-    latents = to_latents(_decoded(step, primary, number_type), number_type)
+    latents = to_latents(_decoded(step.scale, step.offset, step.narrow, primary, number_type), number_type)
     return latents + secondary + number_type.latent.type(number_type.mid)
 
 
 def split(step: Affine, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
     """Invert `join`: the nearest step, and what it misses the number by."""
+    return _split(step.scale, step.offset, step.narrow, latents, number_type)
+
+
+def count_exact(
+    scales: F64, offsets: F64, narrow: bool, latents: Latents, number_type: NumberType
+) -> npt.NDArray[np.int64]:
+    """Count the numbers that need no correction with each of several scales and their offsets."""
+    _, secondary = _split(scales[:, None], offsets[:, None], narrow, latents, number_type)
+    return np.count_nonzero(secondary == secondary.dtype.type(number_type.mid), axis=1)
+
+
+def _split(scale: Any, offset: Any, narrow: bool, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
+    """Split by one scale and offset, or by columns of them."""
     with np.errstate(all="ignore"):
         numbers = from_latents(latents, number_type).astype(np.float64)
-        steps = np.rint((numbers - step.offset) / step.scale)
+        steps = np.rint((numbers - offset) / scale)
     steps[~(np.abs(steps) <= _MOST_STEPS[number_type.bits])] = 0.0
     mid = number_type.latent.type(number_type.mid)
     primary = steps.astype(np.int64).astype(number_type.latent) + mid
-    approximations = to_latents(_decoded(step, primary, number_type), number_type)
+    approximations = to_latents(_decoded(scale, offset, narrow, primary, number_type), number_type)
     return primary, latents - approximations + mid
 
 
-def _decoded(step: Affine, primary: Latents, number_type: NumberType) -> npt.NDArray[Any]:
+def _decoded(scale: Any, offset: Any, narrow: bool, primary: Latents, number_type: NumberType) -> npt.NDArray[Any]:
     centred = primary - number_type.latent.type(number_type.mid)
     steps = centred.view(f"i{primary.itemsize}").astype(np.float64)
-    kind = number_type.dtype.type if step.narrow else np.float64
+    kind = number_type.dtype.type if narrow else np.float64
     with np.errstate(all="ignore"):
-        products = steps.astype(kind) * kind(step.scale)
-        decoded = (products + kind(step.offset)).astype(number_type.dtype)
+        products = steps.astype(kind) * kind(scale)
+        decoded = (products + kind(offset)).astype(number_type.dtype)
     # Sums of numbers far out of the type's range are no numbers; which NaN that makes depends on the machine.
     decoded[~np.isfinite(decoded)] = 0
     return decoded

@@ -110,14 +110,9 @@ def _spelt(scale: float, offset: float, values: F64) -> Iterator[tuple[float, fl
 
 def _best(sample: Latents, number_type: NumberType, found: list[tuple[float, float]]) -> Affine:
     """Return what gives most values back without a correction, the first of equals."""
-    best, most = None, -1
     some = sample[:: max(1, sample.size // _TRIED_VALUES)]
-    for scale, offset in found:
-        for narrow in (True, False):
-            step = Affine(scale, offset, narrow)
-            _, secondary = affine.split(step, some, number_type)
-            exact = int(np.count_nonzero(secondary == secondary.dtype.type(number_type.mid)))
-            if exact > most:
-                best, most = step, exact
-    assert best is not None
-    return best
+    scales, offsets = np.array(found).T
+    manners = [True, False] if number_type.bits < 64 else [True]  # of float64, both are the same
+    exact = np.stack([affine.count_exact(scales, offsets, narrow, some, number_type) for narrow in manners], axis=1)
+    place, manner = divmod(int(exact.argmax()), len(manners))
+    return Affine(*found[place], manners[manner])

@@ -18,6 +18,7 @@ from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
 from ..lazy import lazy_property
 from ..metadata import Classic, Mode
+from . import handicaps
 from .candidates import Masked, Parted, masks, splits
 from .plans import (
     FAST_LEVEL,
@@ -69,18 +70,8 @@ _DOUBT_LOG: Final = 8
 """Pco as it is and the best pipeline are both carried out where their prices are within 1/256;"""
 _REPEATED_DOUBT_LOG: Final = 4
 """within 1/16, where the other is for cells that repeat."""
-_WHOLE_HANDICAP: Final = {"balanced": 96, "whole": 0}
-"""What a single page for all cells must save, in 1024ths: it cannot be read in parts."""
-_ROWS_HANDICAP: Final = 4
-"""The same of pages of whole rows, of which many are read for a column."""
 _LONG_ROW: Final = 64
 """Cells of a row whose first one does not matter."""
-_PREDICTED_HANDICAP: Final = 16
-"""The same of any prediction: to undo it takes about as long as all else that is done with a cell."""
-_LISTED_HANDICAP: Final = 8
-"""The same of cells that are looked up in a list of values."""
-_LEAST_HANDICAP: Final = 1
-"""The same of any prediction at high levels, where time is no matter: noise is not to be predicted."""
 
 
 def choose(latents: Latents, number_type: NumberType, wish: Wish, kernels: Kernels) -> Choice:
@@ -267,11 +258,8 @@ class Search:
         return Candidate(tile, trial, cost, self._handicap(trial), thresholds=thresholds)
 
     def _handicap(self, trial: Trial) -> int:
-        """Return what steps must save for the time that they take to be undone, in 1024ths."""
-        is_predicted = trial.kind != NONE
-        if self.wish.level > USUAL_LEVEL:
-            return _LEAST_HANDICAP * is_predicted
-        return _PREDICTED_HANDICAP * is_predicted + _LISTED_HANDICAP * isinstance(trial.bench.parted.split, Rank)
+        is_listed = isinstance(trial.bench.parted.split, Rank)
+        return handicaps.of_steps(trial.kind != NONE, is_listed, self.wish.level > USUAL_LEVEL)
 
     def _predicted(self) -> Iterator[Candidate]:
         scored = [found for found in self.trials() if not self._is_pcos(found[1])][:_FINALISTS]
@@ -291,7 +279,7 @@ class Search:
 
     @property
     def _has_rows(self) -> bool:
-        return self.wish.tile is None and self.wish.access in _WHOLE_HANDICAP
+        return self.wish.tile is None and self.wish.access in handicaps.WHOLE
 
     def _unpredicted(self) -> Iterator[Candidate]:
         """Yield splits and masks alone, those with the best mask."""
@@ -329,8 +317,8 @@ class Search:
             in_tiles = in_tiles * gain // of
         yield self._plain(TILES, tile, in_tiles, repeated)
         if rows != tile:
-            yield self._plain(ROWS, rows, in_rows, in_rows < cost, _ROWS_HANDICAP)
-        yield self._plain(ONE_PAGE, whole, in_one, in_one < cost, _WHOLE_HANDICAP[wish.access])
+            yield self._plain(ROWS, rows, in_rows, in_rows < cost, handicaps.ROWS)
+        yield self._plain(ONE_PAGE, whole, in_one, in_one < cost, handicaps.WHOLE[wish.access])
 
     def _plain(self, kind: str, tile: Shape, cost: int, repeats: bool = False, handicap: int = 0) -> Candidate:
         cost += page_count(self.latents.shape, tile) * _PAGE_COST

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from ..fixed_log import FRACTION_BITS
 from ..lazy import lazy_property
 from .fitting import SHIFT
+from .handicaps import handicapped
 from .splitting import Listed
 from .steps import FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
 from .trials import Trial
@@ -18,7 +19,6 @@ FAST_LEVEL: Final = 4
 USUAL_LEVEL: Final = 8
 SMALL_CELLS: Final = 1 << 18
 """For a smaller array, the search would take long beside the work on all cells."""
-HANDICAP_LOG: Final = 10
 PIPELINE, TILES, ROWS, ONE_PAGE = "pipeline", "tiles", "rows", "one page"
 """Kinds of candidates: with steps; and Pco on the cells as they are, in tiles, in rows, and all in one page."""
 
@@ -130,7 +130,7 @@ class Candidate:
     @property
     def handicapped(self) -> int:
         """The cost that is compared."""
-        return self.cost + (self.cost * self.handicap >> HANDICAP_LOG)
+        return handicapped(self.cost, self.handicap)
 
     def plan(self, doubt_log: int) -> Plan:
         """Return what is to be done, of a price that may be too high by a part."""

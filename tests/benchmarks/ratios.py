@@ -150,7 +150,7 @@ def regret(name: str, level: int = 8) -> Regret:
     """Write an array in every way that was offered."""
     array = real_arrays.load(name)
     element = elements.element_of(array.dtype)
-    latents = writer._latents(elements.parts_of(array)[0], element)
+    latents = writer._latents(elements.parts_of(array)[0], element, load(SPEED_CELLS))
     written = frame.write(array, level=level)
     wish = Wish(level, "auto", "balanced", frame.info(written).tile)
     search = Search(latents, element.number_type, wish, load(SPEED_CELLS))

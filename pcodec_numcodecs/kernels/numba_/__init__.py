@@ -13,7 +13,7 @@ from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
 from .memory import keep_freed_memory
-from .merge import merge_ranges
+from .ordering import order_floats
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
 from .presence import (
@@ -25,7 +25,7 @@ from .presence import (
     spread_present,
     take_changes,
 )
-from .ranges import cut_ranges
+from .ranges import cut_ranges, merge_ranges, price_ranges
 
 keep_freed_memory()
 
@@ -54,9 +54,11 @@ __all__ = [
     "merge_contexts",
     "merge_ranges",
     "open_usual_chunk",
+    "order_floats",
     "place_numbers",
     "place_values",
     "predict_tiles",
+    "price_ranges",
     "restore_tiles",
     "split_float_mult",
     "spread_present",

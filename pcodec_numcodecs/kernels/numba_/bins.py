@@ -29,43 +29,58 @@ def assign_bins(
     binary search among the bins that begin within a bucket, usually no step or one. Buckets are of equal width, or the
     wider the farther they are from the middle bin, as bins are as a rule; whichever takes fewer steps.
     """
-    # The search may look past the last bin; the largest latent would pass there, hence the cut at the end.
-    bounds = np.concatenate((lowers, np.full(2 * lowers.size, np.iinfo(np.uint64).max, np.uint64)))
-    distances = np.empty(_BLOCK)
-    u8, u16, u32, u64 = map(read_only, each_width(latents))
-    _assign(u8, u16, u32, u64, lowers, bounds, distances, distances.view(np.uint64), out)
+    nothing = lowers[:0]
+    _find(latents, lowers, out, nothing, nothing, nothing.view(np.int64))
 
 
 def measure_bins(
     latents: npt.NDArray[np.unsignedinteger[Any]],
-    bins: npt.NDArray[np.uint16],
+    bounds: npt.NDArray[np.uint64],
+    out: npt.NDArray[np.uint16],
     lowers: npt.NDArray[np.uint64],
     uppers: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
 ) -> None:
-    """See `Kernels.measure_bins`."""
-    _measure(read_only(latents), bins, lowers, uppers, counts)
+    """See `Kernels.measure_bins`. A block of latents is measured while it is in the nearest cache."""
+    _find(latents, bounds, out, lowers, uppers, counts)
 
 
-@compiled
-def _measure(latents: Any, bins: Any, lowers: Any, uppers: Any, counts: Any) -> None:
+def _find(latents: Any, lowers: Any, out: Any, least: Any, largest: Any, counts: Any) -> None:
+    # The search may look past the last bin; the largest latent would pass there, hence the cut at the end.
+    bounds = np.concatenate((lowers, np.full(2 * lowers.size, np.iinfo(np.uint64).max, np.uint64)))
+    distances = np.empty(_BLOCK)
+    u8, u16, u32, u64 = map(read_only, each_width(latents))
+    measures = least, largest, counts
+    _assign(u8, u16, u32, u64, lowers, bounds, distances, distances.view(np.uint64), out, *measures)
+
+
+@inlined_lightly
+def _measure(latents: Any, bins: Any, lowers: Any, uppers: Any, seen: Any) -> None:
     # Neighbours are often in one bin: with two counts of each, one need not wait for the other.
-    seen = np.zeros((2, counts.size), np.int64)
-    for i in range(latents.size):
-        latent, index = np.uint64(latents[i]), np.uint64(bins[i])
-        seen[i & 1, index] += 1
+    for i in range(np.uint64(bins.size)):
+        latent, index = latents[i], np.uint64(bins[i])
+        seen[(index << _ONE) + (i & _ONE)] += 1
         # Stored only when there is news: else each latent would wait for the store before it.
         if latent < lowers[index]:  # noqa: PLR1730
             lowers[index] = latent
         if latent > uppers[index]:  # noqa: PLR1730
             uppers[index] = latent
-    for i in range(counts.size):
-        counts[i] += seen[0, i] + seen[1, i]
 
 
 @compiled
 def _assign(
-    u8: Any, u16: Any, u32: Any, u64: Any, lowers: Any, bounds: Any, distances: Any, distance_bits: Any, out: Any
+    u8: Any,
+    u16: Any,
+    u32: Any,
+    u64: Any,
+    lowers: Any,
+    bounds: Any,
+    distances: Any,
+    distance_bits: Any,
+    out: Any,
+    least: Any,
+    largest: Any,
+    counts: Any,
 ) -> None:
     span_bits = bit_length(lowers[lowers.size - 1] - lowers[0])
     shift = np.uint64(max(0, span_bits - _EVEN_BITS))
@@ -88,6 +103,7 @@ def _assign(
     lowest, most = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1), np.int32(firsts.size - 1)
     last = np.uint16(lowers.size - 1)
     held = np.empty(_BLOCK, np.uint64)
+    seen = np.zeros(2 * counts.size, np.int64)
     for start in range(0, out.size, _BLOCK):
         n = min(_BLOCK, out.size - start)
         block, found = held[:n], out[start : start + n]
@@ -115,6 +131,10 @@ def _assign(
         if steps:
             for i in range(n):
                 found[i] = min(found[i], last)
+        if counts.size:
+            _measure(block, found, least, largest, seen)
+    for i in range(counts.size):
+        counts[i] += seen[2 * i] + seen[2 * i + 1]
 
 
 @inlined_lightly

@@ -3,25 +3,17 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ...fixed_log import FRACTION_BITS, TABLE_LOG, mantissa_logs
-from .compiled import compiled, inlined
+from ...fixed_log import FRACTION_BITS, TABLE_LOG
+from .compiled import inlined
 from .words import bit_length
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
 
 _MANTISSA = np.uint64((1 << TABLE_LOG) - 1)
 
 
-def merge_ranges(lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
-    """See `Kernels.merge_ranges`."""
-    _merge(lowers, uppers, counts, mantissa_logs(), np.int64(fixed), costs, origins)
-
-
-@compiled
-def _merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: Any, origins: Any) -> None:
+@inlined
+def merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: Any, origins: Any) -> None:
+    """Find the cheapest bins for the first range, the first two, and so on; see `Kernels.merge_ranges`."""
     size = counts.size
     before = np.zeros(size, np.int64)
     for i in range(1, size):

@@ -1,152 +1,80 @@
-"""Latents to ranges of about equal counts."""
+"""Latents to ranges, and ranges to bins: one kernel for both, so that a price takes one call."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, inlined_lightly, read_only
+from ...fixed_log import FRACTION_BITS, mantissa_logs
+from .compiled import compiled, read_only
+from .cutting import cut
+from .merge import merge
 from .words import bit_length
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
+Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_DIGIT_BITS = 11  # counts of a digit's values stay in the first-level cache
-_DENSE = 2  # values of a span of up to so many times the latents are counted each
+_NO_WORDS: Final = read_only(np.zeros(0, np.uint64))
+_NOTHING: Final = np.zeros(0, np.int64)
 
 
-def cut_ranges(
-    latents: npt.NDArray[np.unsignedinteger[Any]], ranges: int, lowers: U64, uppers: U64, counts: I64
-) -> int:
+def cut_ranges(latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
     """See `Kernels.cut_ranges`."""
-    latents = latents.astype(np.uint64, copy=False)  # samples are short, and so one kernel serves all widths
-    return _cut(read_only(latents), np.int64(ranges), lowers, uppers, counts)
+    words, logs = _words(latents), mantissa_logs()
+    return int(_find(words, ranges, 0, 0, 0, logs, lowers, uppers, counts, _NOTHING, _NOTHING)[0])
+
+
+def merge_ranges(lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
+    """See `Kernels.merge_ranges`."""
+    _find(_NO_WORDS, 0, 0, fixed, 0, mantissa_logs(), lowers, uppers, counts, costs, origins)
+
+
+def price_ranges(latents: Latents, ranges: int, n: int, fixed: int, slack: int) -> int:
+    """See `Kernels.price_ranges`."""
+    lowers, uppers = np.empty((2, 2 * ranges), np.uint64)
+    counts, costs, origins = np.empty((3, 2 * ranges + 1), np.int64)
+    words, logs = _words(latents), mantissa_logs()
+    return int(_find(words, ranges, n, fixed, slack, logs, lowers, uppers, counts, costs, origins)[1])
+
+
+def _words(latents: Latents) -> U64:
+    """Widen latents: samples are short, and so one kernel serves all widths."""
+    return read_only(latents.astype(np.uint64, copy=False))
 
 
 @compiled
-def _cut(latents: Any, ranges: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
-    ordered, n = _sorted(latents), latents.size
-    most = 2 * ranges
-    distinct = np.int64(1)
-    for i in range(1, n):
-        distinct += ordered[i] != ordered[i - 1]
-    size = 0  # of the ranges whose ends are known
-    first = 0  # of the range that is open
-    if distinct <= most:
-        for i in range(1, n + 1):
-            if i == n or ordered[i] != ordered[i - 1]:
-                size = _close(ordered, first, i, size, lowers, uppers, counts)
-                first = i
-        return size
-    for index in range(1, ranges):
-        cut = index * n // ranges
-        begin, end = _run(ordered, cut)
-        frequent = most * (end - begin) > n
-        if begin > first and (frequent or cut - begin <= end - cut):
-            size = _close(ordered, first, begin, size, lowers, uppers, counts)
-            first = begin
-        if n > end > first and (frequent or cut - begin > end - cut):
-            size = _close(ordered, first, end, size, lowers, uppers, counts)
-            first = end
-    return _close(ordered, first, n, size, lowers, uppers, counts)
+def _find(
+    latents: Any,
+    ranges: Any,
+    n: Any,
+    fixed: Any,
+    slack: Any,
+    logs: Any,
+    lowers: Any,
+    uppers: Any,
+    counts: Any,
+    costs: Any,
+    origins: Any,
+) -> Any:
+    """Cut latents, if there are any, into ranges; scale the counts of these to `n`, if that is more; and find bins.
 
-
-@inlined_lightly
-def _close(ordered: Any, first: Any, end: Any, size: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
-    lowers[size], uppers[size], counts[size] = ordered[first], ordered[end - 1], end - first
-    return size + 1
-
-
-@inlined_lightly
-def _run(ordered: Any, place: Any) -> Any:
-    """Return where the latents that equal the one at a place begin and end: by steps that double, then halve."""
-    value = ordered[place]
-    step, low = np.int64(1), place
-    while low - step >= 0 and ordered[low - step] == value:
-        low -= step
-        step *= 2
-    while step:
-        if low - step >= 0 and ordered[low - step] == value:
-            low -= step
-        step //= 2
-    step, high = np.int64(1), place
-    while high + step < ordered.size and ordered[high + step] == value:
-        high += step
-        step *= 2
-    while step:
-        if high + step < ordered.size and ordered[high + step] == value:
-            high += step
-        step //= 2
-    return low, high + 1
-
-
-@inlined_lightly
-def _sorted(latents: Any) -> Any:
-    """Sort by one digit after another, the lowest first; of as many bits as the span of the latents has."""
-    lowest, highest = latents[0], latents[0]
-    for latent in latents:
-        lowest, highest = min(lowest, latent), max(highest, latent)
-    if np.uint64(highest) - np.uint64(lowest) < np.uint64(_DENSE * latents.size):
-        return _sorted_by_counts(latents, np.uint64(lowest), np.uint64(highest))
-    span_bits = bit_length(np.uint64(highest) - np.uint64(lowest))
-    passes = (span_bits + _DIGIT_BITS - 1) // _DIGIT_BITS
-    bits = (span_bits + passes - 1) // max(passes, 1)
-    mask = np.uint64((1 << bits) - 1)
-    # Neighbours often have one digit: with two counts of each, and two ends to sort from, one need not wait for the
-    # other.
-    begins, ends = np.zeros((passes, 1 << bits), np.uint32), np.zeros((passes, 1 << bits), np.uint32)
-    low, n = np.uint64(lowest), latents.size
-    half, odd = n // 2, np.uint64(n // 2 * 2)
-    for i in range(half):
-        rest, other = np.uint64(latents[i]) - low, np.uint64(latents[half + i]) - low
-        for digit in range(passes):
-            begins[np.uint64(digit), rest & mask] += np.uint32(1)
-            ends[np.uint64(digit), other & mask] += np.uint32(1)
-            rest >>= np.uint64(bits)
-            other >>= np.uint64(bits)
-    if odd < n:
-        rest = np.uint64(latents[odd]) - low
-        for digit in range(passes):
-            begins[np.uint64(digit), rest & mask] += np.uint32(1)
-            rest >>= np.uint64(bits)
-    source, target = latents.copy(), np.empty_like(latents)
-    for digit in range(passes):
-        places, behind = begins[digit], ends[digit]
-        sum_ = np.uint32(0)
-        for value in range(places.size):
-            count = places[value] + behind[value]
-            places[value] = sum_
-            sum_ += count
-            behind[value] = sum_
-        shift = np.uint64(digit * bits)
-        for i in range(half):
-            latent, last = source[np.uint64(i)], source[np.uint64(n - 1 - i)]
-            key, other = ((np.uint64(latent) - low) >> shift) & mask, ((np.uint64(last) - low) >> shift) & mask
-            target[np.uint64(places[key])] = latent
-            places[key] += np.uint32(1)
-            behind[other] -= np.uint32(1)
-            target[np.uint64(behind[other])] = last
-        if odd < n:
-            latent = source[np.uint64(half)]
-            target[np.uint64(places[((np.uint64(latent) - low) >> shift) & mask])] = latent
-        source, target = target, source
-    return source
-
-
-@inlined_lightly
-def _sorted_by_counts(latents: Any, low: Any, high: Any) -> Any:
-    counts, half = np.zeros((2, np.int64(high - low) + 1), np.uint32), latents.size // 2
-    for i in range(half):
-        counts[0, np.uint64(latents[np.uint64(i)]) - low] += np.uint32(1)
-        counts[1, np.uint64(latents[np.uint64(half + i)]) - low] += np.uint32(1)
-    if 2 * half < latents.size:
-        counts[0, np.uint64(latents[2 * half]) - low] += np.uint32(1)
-    ordered = np.empty_like(latents)
-    place = np.uint64(0)
-    for value in range(counts.shape[1]):
-        end = place + np.uint64(counts[0, value] + counts[1, value])
-        latent = low + np.uint64(value)
-        while place < end:
-            ordered[place] = latent
-            place += np.uint64(1)
-    return ordered
+    Returns
+    -------
+    How many ranges there are; and if there is room for `costs`, the price, as `Kernels.price_ranges` returns it.
+    """
+    size = counts.size
+    if latents.size:
+        size = cut(latents, ranges, lowers, uppers, counts)
+        if n > latents.size:
+            for i in range(size):
+                counts[i] = counts[i] * n // latents.size
+    if not costs.size:
+        return size, np.int64(0)
+    costs[0] = 0
+    merge(lowers[:size], uppers[:size], counts[:size], logs, fixed, costs, origins)
+    total = np.int64(0)
+    for i in range(size):
+        total += counts[i]
+    best, single = costs[size], fixed + total * (bit_length(uppers[size - 1] - lowers[0]) << FRACTION_BITS)
+    return size, single if single <= best + slack * total else best

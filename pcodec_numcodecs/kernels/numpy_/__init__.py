@@ -1,5 +1,6 @@
 """The kernels in NumPy: each step works on all lanes side by side."""
 
+from ...dtypes import order_floats
 from .bins import assign_bins, measure_bins
 from .checksums import HAS_FAST_CRC32C, crc32c_of_stretches
 from .contexts import assign_contexts, merge_contexts
@@ -11,7 +12,6 @@ from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
-from .merge import merge_ranges
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
 from .presence import (
@@ -23,7 +23,7 @@ from .presence import (
     spread_present,
     take_changes,
 )
-from .ranges import cut_ranges
+from .ranges import cut_ranges, merge_ranges, price_ranges
 
 __all__ = [
     "HAS_FAST_CRC32C",
@@ -50,9 +50,11 @@ __all__ = [
     "merge_contexts",
     "merge_ranges",
     "open_usual_chunk",
+    "order_floats",
     "place_numbers",
     "place_values",
     "predict_tiles",
+    "price_ranges",
     "restore_tiles",
     "split_float_mult",
     "spread_present",

@@ -43,14 +43,16 @@ def assign_bins(
 
 def measure_bins(
     latents: npt.NDArray[np.unsignedinteger[Any]],
-    bins: npt.NDArray[np.uint16],
+    bounds: npt.NDArray[np.uint64],
+    out: npt.NDArray[np.uint16],
     lowers: npt.NDArray[np.uint64],
     uppers: npt.NDArray[np.uint64],
     counts: npt.NDArray[np.int64],
 ) -> None:
     """See `Kernels.measure_bins`."""
+    assign_bins(latents, bounds, out)
     smallest, largest = lowers.astype(latents.dtype), uppers.astype(latents.dtype)
-    np.minimum.at(smallest, bins, latents)
-    np.maximum.at(largest, bins, latents)
+    np.minimum.at(smallest, out, latents)
+    np.maximum.at(largest, out, latents)
     lowers[:], uppers[:] = smallest, largest
-    counts += np.bincount(bins, minlength=counts.size)
+    counts += np.bincount(out, minlength=counts.size)

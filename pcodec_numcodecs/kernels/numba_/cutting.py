@@ -1,0 +1,141 @@
+"""Latents to ranges of about equal counts."""
+
+from typing import Any
+
+import numpy as np
+
+from .compiled import inlined_lightly
+from .words import bit_length
+
+_DIGIT_BITS = 11  # counts of a digit's values stay in the first-level cache
+_DENSE = 2  # values of a span of up to so many times the latents are counted each
+
+
+@inlined_lightly
+def cut(latents: Any, ranges: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
+    """Cut latents; see `Kernels.cut_ranges`."""
+    ordered, n = _sorted(latents), latents.size
+    most = 2 * ranges
+    distinct = np.int64(1)
+    for i in range(1, n):
+        distinct += ordered[i] != ordered[i - 1]
+    size = 0  # of the ranges whose ends are known
+    first = 0  # of the range that is open
+    if distinct <= most:
+        for i in range(1, n + 1):
+            if i == n or ordered[i] != ordered[i - 1]:
+                size = _close(ordered, first, i, size, lowers, uppers, counts)
+                first = i
+        return size
+    for index in range(1, ranges):
+        cut = index * n // ranges
+        begin, end = _run(ordered, cut)
+        frequent = most * (end - begin) > n
+        if begin > first and (frequent or cut - begin <= end - cut):
+            size = _close(ordered, first, begin, size, lowers, uppers, counts)
+            first = begin
+        if n > end > first and (frequent or cut - begin > end - cut):
+            size = _close(ordered, first, end, size, lowers, uppers, counts)
+            first = end
+    return _close(ordered, first, n, size, lowers, uppers, counts)
+
+
+@inlined_lightly
+def _close(ordered: Any, first: Any, end: Any, size: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
+    lowers[size], uppers[size], counts[size] = ordered[first], ordered[end - 1], end - first
+    return size + 1
+
+
+@inlined_lightly
+def _run(ordered: Any, place: Any) -> Any:
+    """Return where the latents that equal the one at a place begin and end: by steps that double, then halve."""
+    value = ordered[place]
+    step, low = np.int64(1), place
+    while low - step >= 0 and ordered[low - step] == value:
+        low -= step
+        step *= 2
+    while step:
+        if low - step >= 0 and ordered[low - step] == value:
+            low -= step
+        step //= 2
+    step, high = np.int64(1), place
+    while high + step < ordered.size and ordered[high + step] == value:
+        high += step
+        step *= 2
+    while step:
+        if high + step < ordered.size and ordered[high + step] == value:
+            high += step
+        step //= 2
+    return low, high + 1
+
+
+@inlined_lightly
+def _sorted(latents: Any) -> Any:
+    """Sort by one digit after another, the lowest first; of as many bits as the span of the latents has."""
+    lowest, highest = latents[0], latents[0]
+    for latent in latents:
+        lowest, highest = min(lowest, latent), max(highest, latent)
+    if np.uint64(highest) - np.uint64(lowest) < np.uint64(_DENSE * latents.size):
+        return _sorted_by_counts(latents, np.uint64(lowest), np.uint64(highest))
+    span_bits = bit_length(np.uint64(highest) - np.uint64(lowest))
+    passes = (span_bits + _DIGIT_BITS - 1) // _DIGIT_BITS
+    bits = (span_bits + passes - 1) // max(passes, 1)
+    mask = np.uint64((1 << bits) - 1)
+    # Neighbours often have one digit: with two counts of each, and two ends to sort from, one need not wait for the
+    # other.
+    begins, ends = np.zeros((passes, 1 << bits), np.uint32), np.zeros((passes, 1 << bits), np.uint32)
+    low, n = np.uint64(lowest), latents.size
+    half, odd = n // 2, np.uint64(n // 2 * 2)
+    for i in range(half):
+        rest, other = np.uint64(latents[i]) - low, np.uint64(latents[half + i]) - low
+        for digit in range(passes):
+            begins[np.uint64(digit), rest & mask] += np.uint32(1)
+            ends[np.uint64(digit), other & mask] += np.uint32(1)
+            rest >>= np.uint64(bits)
+            other >>= np.uint64(bits)
+    if odd < n:
+        rest = np.uint64(latents[odd]) - low
+        for digit in range(passes):
+            begins[np.uint64(digit), rest & mask] += np.uint32(1)
+            rest >>= np.uint64(bits)
+    source, target = latents.copy(), np.empty_like(latents)
+    for digit in range(passes):
+        places, behind = begins[digit], ends[digit]
+        sum_ = np.uint32(0)
+        for value in range(places.size):
+            count = places[value] + behind[value]
+            places[value] = sum_
+            sum_ += count
+            behind[value] = sum_
+        shift = np.uint64(digit * bits)
+        for i in range(half):
+            latent, last = source[np.uint64(i)], source[np.uint64(n - 1 - i)]
+            key, other = ((np.uint64(latent) - low) >> shift) & mask, ((np.uint64(last) - low) >> shift) & mask
+            target[np.uint64(places[key])] = latent
+            places[key] += np.uint32(1)
+            behind[other] -= np.uint32(1)
+            target[np.uint64(behind[other])] = last
+        if odd < n:
+            latent = source[np.uint64(half)]
+            target[np.uint64(places[((np.uint64(latent) - low) >> shift) & mask])] = latent
+        source, target = target, source
+    return source
+
+
+@inlined_lightly
+def _sorted_by_counts(latents: Any, low: Any, high: Any) -> Any:
+    counts, half = np.zeros((2, np.int64(high - low) + 1), np.uint32), latents.size // 2
+    for i in range(half):
+        counts[0, np.uint64(latents[np.uint64(i)]) - low] += np.uint32(1)
+        counts[1, np.uint64(latents[np.uint64(half + i)]) - low] += np.uint32(1)
+    if 2 * half < latents.size:
+        counts[0, np.uint64(latents[2 * half]) - low] += np.uint32(1)
+    ordered = np.empty_like(latents)
+    place = np.uint64(0)
+    for value in range(counts.shape[1]):
+        end = place + np.uint64(counts[0, value] + counts[1, value])
+        latent = low + np.uint64(value)
+        while place < end:
+            ordered[place] = latent
+            place += np.uint64(1)
+    return ordered
