@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from .compiled import compiled, inlined_lightly, read_only
 from .variables import each_width
-from .words import bit_length
+from .words import bit_length, clear
 
 _BLOCK = 512  # latents at a time, one step of the search for all of them
 _ONE = np.uint64(1)
@@ -50,8 +50,9 @@ def _find(latents: Any, lowers: Any, out: Any, least: Any, largest: Any, counts:
     bounds = np.concatenate((lowers, np.full(2 * lowers.size, np.iinfo(np.uint64).max, np.uint64)))
     distances = np.empty(_BLOCK)
     u8, u16, u32, u64 = map(read_only, each_width(latents))
-    measures = least, largest, counts
-    _assign(u8, u16, u32, u64, lowers, bounds, distances, distances.view(np.uint64), out, *measures)
+    keys, before = np.empty((2, 2, lowers.size), np.int32)
+    rooms = distances, distances.view(np.uint64), keys, before
+    _assign(u8, u16, u32, u64, lowers, bounds, *rooms, out, least, largest, counts)
 
 
 @inlined_lightly
@@ -77,6 +78,8 @@ def _assign(
     bounds: Any,
     distances: Any,
     distance_bits: Any,
+    keys: Any,
+    before: Any,
     out: Any,
     least: Any,
     largest: Any,
@@ -84,7 +87,6 @@ def _assign(
 ) -> None:
     span_bits = bit_length(lowers[lowers.size - 1] - lowers[0])
     shift = np.uint64(max(0, span_bits - _EVEN_BITS))
-    keys, before = np.empty((2, lowers.size), np.int32), np.empty((2, lowers.size), np.int32)
     buckets = np.empty(_BLOCK, np.int32)
     centre = lowers[lowers.size // 2]
     for first in range(0, lowers.size, _BLOCK):
@@ -103,7 +105,7 @@ def _assign(
     lowest, most = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1), np.int32(firsts.size - 1)
     last = np.uint16(lowers.size - 1)
     held = np.empty(_BLOCK, np.uint64)
-    seen = np.zeros(2 * counts.size, np.int64)
+    seen = clear(np.empty(2 * counts.size, np.int64))
     for start in range(0, out.size, _BLOCK):
         n = min(_BLOCK, out.size - start)
         block, found = held[:n], out[start : start + n]
@@ -182,7 +184,7 @@ def _steps(keys: Any, before: Any) -> Any:
 def _table(keys: Any, before: Any) -> Any:
     """Return the bin in which each bucket begins, from the bucket before that of the second bin on."""
     lowest = keys[min(1, keys.size - 1)] - 1
-    firsts = np.zeros(keys[keys.size - 1] - lowest + 1, np.uint16)
+    firsts = clear(np.empty(keys[keys.size - 1] - lowest + 1, np.uint16))
     for i in range(1, keys.size):
         # Buckets from here on begin in this bin, or in one of those that follow.
         first = keys[i] - lowest + (keys[i] == before[i])

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import inlined_lightly
-from .words import bit_length
+from .words import bit_length, clear
 
 _DIGIT_BITS = 11  # counts of a digit's values stay in the first-level cache
 _DENSE = 2  # values of a span of up to so many times the latents are counted each
@@ -83,24 +83,26 @@ def _sorted(latents: Any) -> Any:
     mask = np.uint64((1 << bits) - 1)
     # Neighbours often have one digit: with two counts of each, and two ends to sort from, one need not wait for the
     # other.
-    begins, ends = np.zeros((passes, 1 << bits), np.uint32), np.zeros((passes, 1 << bits), np.uint32)
+    begins, ends = _cleared(passes << bits), _cleared(passes << bits)
     low, n = np.uint64(lowest), latents.size
     half, odd = n // 2, np.uint64(n // 2 * 2)
     for i in range(half):
         rest, other = np.uint64(latents[i]) - low, np.uint64(latents[half + i]) - low
         for digit in range(passes):
-            begins[np.uint64(digit), rest & mask] += np.uint32(1)
-            ends[np.uint64(digit), other & mask] += np.uint32(1)
+            first = np.uint64(digit) << np.uint64(bits)
+            begins[first + (rest & mask)] += np.uint32(1)
+            ends[first + (other & mask)] += np.uint32(1)
             rest >>= np.uint64(bits)
             other >>= np.uint64(bits)
     if odd < n:
         rest = np.uint64(latents[odd]) - low
         for digit in range(passes):
-            begins[np.uint64(digit), rest & mask] += np.uint32(1)
+            begins[(np.uint64(digit) << np.uint64(bits)) + (rest & mask)] += np.uint32(1)
             rest >>= np.uint64(bits)
     source, target = latents.copy(), np.empty_like(latents)
     for digit in range(passes):
-        places, behind = begins[digit], ends[digit]
+        own = slice(digit << bits, (digit + 1) << bits)
+        places, behind = begins[own], ends[own]
         sum_ = np.uint32(0)
         for value in range(places.size):
             count = places[value] + behind[value]
@@ -124,18 +126,24 @@ def _sorted(latents: Any) -> Any:
 
 @inlined_lightly
 def _sorted_by_counts(latents: Any, low: Any, high: Any) -> Any:
-    counts, half = np.zeros((2, np.int64(high - low) + 1), np.uint32), latents.size // 2
+    values, half = np.int64(high - low) + 1, latents.size // 2
+    counts, others = _cleared(values), _cleared(values)
     for i in range(half):
-        counts[0, np.uint64(latents[np.uint64(i)]) - low] += np.uint32(1)
-        counts[1, np.uint64(latents[np.uint64(half + i)]) - low] += np.uint32(1)
+        counts[np.uint64(latents[np.uint64(i)]) - low] += np.uint32(1)
+        others[np.uint64(latents[np.uint64(half + i)]) - low] += np.uint32(1)
     if 2 * half < latents.size:
-        counts[0, np.uint64(latents[2 * half]) - low] += np.uint32(1)
+        counts[np.uint64(latents[2 * half]) - low] += np.uint32(1)
     ordered = np.empty_like(latents)
     place = np.uint64(0)
-    for value in range(counts.shape[1]):
-        end = place + np.uint64(counts[0, value] + counts[1, value])
+    for value in range(values):
+        end = place + np.uint64(counts[value] + others[value])
         latent = low + np.uint64(value)
         while place < end:
             ordered[place] = latent
             place += np.uint64(1)
     return ordered
+
+
+@inlined_lightly
+def _cleared(size: Any) -> Any:
+    return clear(np.empty(size, np.uint32))

@@ -32,7 +32,7 @@ from .opening import (
     variables_of,
 )
 from .variables import MOST_VARIABLES, each_width
-from .words import items
+from .words import clear, items
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -186,12 +186,11 @@ def decode_lanes(
     # How many orders of difference are undone while narrow offsets are read.
     on_the_way = order if delta[0] == CONSECUTIVE and order <= 2 else 0
     # Of each variable:
-    counts = np.zeros(MOST_VARIABLES, np.int64)
-    states = np.zeros(MOST_VARIABLES * ANS_INTERLEAVING, np.uint64)
-    cells = np.zeros(MOST_VARIABLES * BATCH_CELLS, np.uint64)
+    counts = clear(np.empty(MOST_VARIABLES, np.int64))
+    states = clear(np.empty(MOST_VARIABLES * ANS_INTERLEAVING, np.uint64))
+    cells = clear(np.empty(MOST_VARIABLES * BATCH_CELLS, np.uint64))
     history = np.empty(MOST_VARIABLES * room, np.uint64)  # nothing is read that was not written before
-    still = np.zeros(MOST_VARIABLES, np.bool_)
-    undone = np.zeros(MOST_VARIABLES, np.bool_)
+    still, undone = clear(np.empty(MOST_VARIABLES, np.int64)), clear(np.empty(MOST_VARIABLES, np.int64))
     for lane in range(wanted.size):
         if not 0 <= starts[lane] <= data.size or 8 * starts[lane] + metadata_bits > 8 * data.size:
             ends[lane] = 8 * data.size + 8

@@ -10,7 +10,7 @@ from ...pages import page_starts
 from ..streams import EncodeStream
 from .compiled import compiled, inlined_lightly, read_only
 from .variables import MOST_VARIABLES, by_width
-from .words import store
+from .words import clear, store
 
 I64 = npt.NDArray[np.int64]
 
@@ -77,8 +77,7 @@ def _encode(
 ) -> None:
     """Write lanes one after another; `starts` and `ends` get their bytes."""
     variables = sizes.shape[0]
-    longest = np.zeros(variables, np.int64)
-    widest = np.zeros(variables, np.int64)
+    longest, widest = clear(np.empty(variables, np.int64)), clear(np.empty(variables, np.int64))
     for variable in range(variables):
         for count in counts[variable]:
             longest[variable] = max(longest[variable], count)
@@ -87,8 +86,9 @@ def _encode(
     room = np.int64(0)
     for variable in range(variables):
         room = max(room, longest[variable])
-    codes = np.empty((variables, room), np.uint32)
-    slots = np.zeros((variables, ANS_INTERLEAVING), np.uint64)
+    # Of each variable:
+    codes = np.empty(variables * room, np.uint32)
+    slots = clear(np.empty(variables * ANS_INTERLEAVING, np.uint64))
     byte, held, used = np.uint64(0), np.uint64(0), np.uint64(0)
     for lane in order:
         starts[lane] = byte
@@ -97,15 +97,17 @@ def _encode(
             latent_bits, ans_log = np.uint64(sizes[variable, 1]), np.uint64(sizes[variable, 2])
             first, n = firsts[variable, lane], counts[variable, lane]
             most = max(most, n)
+            own_slots = slots[variable * ANS_INTERLEAVING : (variable + 1) * ANS_INTERLEAVING]
             if ans_log:
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])
                 states = next_states[shifts[1, variable] : shifts[1, variable + 1]]
                 own = bins[variable][first : first + n]
-                _encode_codes(own, nbits_terms[terms], slot_terms[terms], states, codes[variable], slots[variable])
+                own_codes = codes[variable * room : (variable + 1) * room]
+                _encode_codes(own, nbits_terms[terms], slot_terms[terms], states, own_codes, own_slots)
             for place in range(delta_states[variable].shape[1]):
                 value = delta_states[variable][lane, place]
                 byte, held, used = _put_wide(out, byte, held, used, value, latent_bits)
-            for slot in slots[variable]:
+            for slot in own_slots:
                 byte, held, used = _put(out, byte, held, used, slot, ans_log)
         byte, held, used = _pad(out, byte, held, used)
         for done in range(0, most, BATCH):
@@ -114,7 +116,7 @@ def _encode(
                 if n <= 0:
                     continue
                 if sizes[variable, 2]:
-                    byte, held, used = _put_codes(out, byte, held, used, codes[variable][done : done + n])
+                    byte, held, used = _put_codes(out, byte, held, used, codes[variable * room + done : variable * room + done + n])
                 if not widest[variable]:
                     continue
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])

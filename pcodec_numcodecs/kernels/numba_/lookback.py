@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import compiled, inlined_lightly, read_only
-from .words import bit_length, item_bytes
+from .words import bit_length, clear, item_bytes
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -37,14 +37,13 @@ _PRICE_BITS = np.int32(_PLACE_BITS + _SCALE_LOG)
 
 def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
     """See `Kernels.find_lookbacks`."""
-    _find(read_only(latents), counts, 1 << window_log, out)
+    _find(read_only(latents), counts, 1 << window_log, np.empty((_MATCHES, latents.size), np.uint32), out)
 
 
 @compiled
-def _find(latents: Any, counts: Any, window: Any, out: Any) -> None:
-    matches = np.empty((_MATCHES, latents.size), np.uint32)
+def _find(latents: Any, counts: Any, window: Any, matches: Any, out: Any) -> None:
     _find_matches(latents, counts, window, matches)
-    found = np.zeros(window + 1, np.int64)
+    found = clear(np.empty(window + 1, np.int64))
     for index in range(latents.size):
         if _is_sampled(index, latents.size):
             for match in range(_MATCHES):
@@ -55,7 +54,7 @@ def _find(latents: Any, counts: Any, window: Any, out: Any) -> None:
     for turn in range(len(_NEAR)):
         tried = _distances_to_try(found, min(_NEAR[turn], window))
         marks = _code_costs(found)
-        found[:] = 0
+        clear(found)
         start = np.int64(0)
         for lane in range(counts.size):
             end = start + counts[lane]
@@ -89,7 +88,7 @@ def _find_matches(latents: Any, counts: Any, window: Any, matches: Any) -> None:
     """
     last = np.empty(_KEYS, np.uint32)  # one kind of key at a time, so that this stays in the cache
     for match in range(_MATCHES):
-        last[:] = 0  # one more than the index of the last latent of each key
+        clear(last)  # one more than the index of the last latent of each key
         one = two = np.uint64(0)
         start = np.int64(0)
         for lane in range(counts.size):
@@ -109,7 +108,7 @@ def _find_matches(latents: Any, counts: Any, window: Any, matches: Any) -> None:
 @inlined_lightly
 def _distances_to_try(found: Any, near: Any) -> Any:
     """Return, in ascending order, the nearest distances and those found most often, of equal ones the nearer."""
-    tried = np.zeros(near + _FREQUENT, np.int64)
+    tried = clear(np.empty(near + _FREQUENT, np.int64))
     for i in range(near):
         tried[i] = i + 1
     frequent = tried[near:]

@@ -15,7 +15,8 @@ _MANTISSA = np.uint64((1 << TABLE_LOG) - 1)
 def merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: Any, origins: Any) -> None:
     """Find the cheapest bins for the first range, the first two, and so on; see `Kernels.merge_ranges`."""
     size = counts.size
-    before = np.zeros(size, np.int64)
+    before = np.empty(size, np.int64)
+    before[0] = 0
     for i in range(1, size):
         before[i] = before[i - 1] + counts[i - 1]
     total_log = log2(np.uint64(before[size - 1] + counts[size - 1]), logs)

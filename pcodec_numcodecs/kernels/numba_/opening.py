@@ -10,7 +10,7 @@ from ..streams import DecodeStream
 from .batches import wide_word
 from .compiled import inlined_lightly
 from .variables import MOST_VARIABLES
-from .words import bit_length
+from .words import bit_length, clear
 
 PRESENT, BITS, STATE_LENGTH, OMITTED, ANS_LOG, FIRST_BIN, END_BIN, FIRST_SLOT, WIDEST = range(9)
 """Columns of what `variables_of` tells of variables."""
@@ -55,7 +55,7 @@ def make_table(variables: Any, bins: Any) -> Any:
         if variables[variable, PRESENT]:
             variables[variable, FIRST_SLOT] = slots
             slots += 1 << variables[variable, ANS_LOG]
-    table = np.zeros(2 * slots, np.uint64)
+    table = clear(np.empty(2 * slots, np.uint64))
     for variable in range(MOST_VARIABLES):
         if variables[variable, PRESENT]:
             _fill_table(variables[variable], bins, table)

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiled import CHECKED, inlined
+from .compiled import CHECKED, inlined, inlined_lightly
 
 _WORD = ir.IntType(64)
 _BYTE = ir.IntType(8)
@@ -148,6 +148,14 @@ def _checked_copy(target: Any, start: Any, source: Any, first: Any, count: Any) 
 
 @inlined
 def _checked_items(array: Any) -> Any:
+    return array
+
+
+@inlined_lightly
+def clear(array: Any) -> Any:
+    """Fill an array with zeros, and return it; `np.zeros` takes long to compile, for each type anew."""
+    for i in range(array.size):
+        array[i] = 0
     return array
 
 
