@@ -59,12 +59,8 @@ def sample_runs(latents: Latents, runs: int | None = None) -> Runs:
         runs = min(max(n // _RUN_SHARE, _LEAST_RUNS), _MOST_RUNS)
     if n <= 2 * runs * _RUN_LENGTH:
         return Runs(latents, np.array([n], np.int64), n)
-    parts = []
-    for index, hashed in enumerate(_hashes(runs).tolist()):
-        first, last = n * index // runs, n * (index + 1) // runs
-        start = first + hashed % (last - first - _RUN_LENGTH + 1)
-        parts.append(latents[start : start + _RUN_LENGTH])
-    return Runs(np.concatenate(parts), np.full(runs, _RUN_LENGTH, np.int64), n)
+    places = _run_places(n, runs)
+    return Runs(latents[places], np.full(runs, _RUN_LENGTH, np.int64), n)
 
 
 def sample_stretch(latents: Latents, longest_page: int) -> Runs:
@@ -89,6 +85,18 @@ def sample_dense(latents: Latents) -> Latents:
     if step <= 1:
         return latents
     return latents[_dense_places(size, step)]
+
+
+@lru_cache(maxsize=8)
+def _run_places(n: int, runs: int) -> I64:
+    """Return the places of the latents of stretches, one at a hashed place in each of equal parts."""
+    starts = []
+    for index, hashed in enumerate(_hashes(runs).tolist()):
+        first, last = n * index // runs, n * (index + 1) // runs
+        starts.append(first + hashed % (last - first - _RUN_LENGTH + 1))
+    places: I64 = np.add.outer(np.array(starts), np.arange(_RUN_LENGTH)).reshape(-1)
+    places.flags.writeable = False
+    return places
 
 
 @lru_cache(maxsize=8)

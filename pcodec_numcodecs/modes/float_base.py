@@ -99,14 +99,16 @@ def _common_measure(magnitudes: F64, mantissa_bits: int) -> float | None:
     large, small = np.max(pairs, axis=1), np.min(pairs, axis=1)
     # Rounding errors grow with every quotient, so a quarter of the bits is not to be relied on.
     negligible = large * math.ldexp(1.0, mantissa_bits // 4 - mantissa_bits)
+    rest, other, going = np.empty_like(large), np.empty_like(large), np.empty(large.size, np.bool_)
     for _ in range(_EUCLID_STEPS):
-        rest = np.fmod(large, small)
+        np.fmod(large, small, out=rest)
         # A rest just below the divisor is a rounding error as well.
-        rest = np.minimum(rest, small - rest)
-        going = rest > negligible
-        if not going.any():
+        np.minimum(rest, np.subtract(small, rest, out=other), out=rest)
+        np.greater(rest, negligible, out=going)
+        if not np.count_nonzero(going):
             break
-        large, small = np.where(going, small, large), np.where(going, rest, small)
+        np.copyto(large, small, where=going)
+        np.copyto(small, rest, where=going)
     # A measure as small as the rounding errors is no find.
     found = np.sort(small[(small > 16.0 * negligible) & (rest <= negligible)])
     if not found.size:

@@ -116,7 +116,9 @@ def _encode(
                 if n <= 0:
                     continue
                 if sizes[variable, 2]:
-                    byte, held, used = _put_codes(out, byte, held, used, codes[variable * room + done : variable * room + done + n])
+                    byte, held, used = _put_codes(
+                        out, byte, held, used, codes[variable * room + done : variable * room + done + n]
+                    )
                 if not widest[variable]:
                     continue
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])
