@@ -104,30 +104,33 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
     return ranges.merged(np.array(firsts[::-1], np.int64))
 
 
-def quantize_weights(counts: I64, ans_log: int) -> I64:
-    """Share the slots of a table among bins by their counts, at least one each, by the largest remainders."""
-    size = 1 << ans_log
-    spare = size - counts.size
-    excess = np.maximum(counts * size - int(counts.sum()), 0)
-    total = int(excess.sum())
-    if total == 0:  # all counts are equal
-        weights = np.full(counts.size, 1 + spare // counts.size, np.int64)
-        weights[: spare % counts.size] += 1
-        return weights
-    # Halved until a product with the spare slots fits into 63 bits.
-    reduce = max(0, total.bit_length() + ans_log - 62)
-    excess >>= reduce
-    total = int(excess.sum())
-    shares, remainders = np.divmod(excess * spare, total)
-    weights = shares + 1
-    left = size - int(weights.sum())
-    weights[np.argsort(-remainders, kind="stable")[:left]] += 1
+def quantize_weights(counts: I64, ans_logs: I64) -> I64:
+    """Share the slots of tables among bins by their counts, at least one each, by the largest remainders.
+
+    Parameters
+    ----------
+    counts
+        Latents of each bin.
+    ans_logs
+        log2 of the sizes of the tables, none smaller than there are bins.
+
+    Returns
+    -------
+    Slots of each bin, a row for each table.
+    """
+    sizes = np.int64(1) << ans_logs[:, None]
+    spare = sizes - counts.size
+    excess = np.maximum(counts * sizes - counts.sum(), 0)
+    total = excess.sum(axis=1, keepdims=True)
+    # Shifted until a product with the spare slots fits into 63 bits.
+    excess >>= np.maximum(bit_lengths(total.view(np.uint64)) + ans_logs[:, None] - 62, 0)
+    shares, remainders = np.divmod(excess * spare, np.maximum(excess.sum(axis=1, keepdims=True), 1))
+    # Where all counts are equal, none has an excess.
+    weights = shares + 1 + np.where(total > 0, 0, spare // counts.size)
+    left = sizes - weights.sum(axis=1, keepdims=True)
+    places = np.argsort(-remainders, axis=1, kind="stable") + np.arange(0, weights.size, counts.size)[:, None]
+    weights.reshape(-1)[places[np.arange(counts.size) < left]] += 1
     return weights
-
-
-def code_bits(counts: I64, weights: I64, ans_log: int) -> int:
-    """Return what the tANS codes of all latents take."""
-    return int((counts * ((ans_log << FRACTION_BITS) - weight_logs()[weights])).sum())
 
 
 def bins_of(ranges: Histogram) -> tuple[Bins, int]:
@@ -138,20 +141,20 @@ def bins_of(ranges: Histogram) -> tuple[Bins, int]:
     if count == 1:
         return Bins(0, np.ones(1, np.int64), ranges.lowers, offset_bits), offsets
     least = (count - 1).bit_length()
-    chosen: tuple[int, int, I64] | None = None
-    best = 0
     # Slots beyond as many as there are latents cost more bits in the metadata than they save.
     enough = min(USUAL_ANS_LOG, int(ranges.counts.sum()).bit_length())
-    for ans_log in range(max(least, enough), least - 1, -1):
-        weights = quantize_weights(ranges.counts, ans_log)
-        cost = code_bits(ranges.counts, weights, ans_log) + (ans_log * count << FRACTION_BITS)
-        if chosen is None or cost < best:
+    logs = np.arange(max(least, enough), least - 1, -1)
+    weights_of = quantize_weights(ranges.counts, logs)
+    codes = (ranges.counts * ((logs << FRACTION_BITS)[:, None] - weight_logs()[weights_of])).sum(axis=1)
+    chosen, best = 0, 0
+    costs = (codes + (logs * count << FRACTION_BITS)).tolist()
+    for place, cost in enumerate(costs):
+        if not place or cost < best:
             best = cost
-        elif cost - best > ((best + offsets) // _TABLE_SAVING if ans_log >= _QUICK_ANS_LOG else 0):
+        elif cost - best > ((best + offsets) // _TABLE_SAVING if logs[place] >= _QUICK_ANS_LOG else 0):
             break  # each halving of the table costs the codes more than the one before
-        chosen = cost, ans_log, weights
-    assert chosen is not None
-    cost, ans_log, weights = chosen
+        chosen = place
+    cost, ans_log, weights = costs[chosen], int(logs[chosen]), weights_of[chosen]
     assert ans_log <= MAX_ANS_LOG
     while ans_log and not (weights & 1).any():
         weights >>= 1

@@ -189,7 +189,7 @@ def test_delta_encodings(bits, kind, counts, order, seed):
 def test_weights_fill_the_table_and_states_go_there_and_back(counts, spare):
     counts = np.array(counts, np.int64)
     ans_log = min(14, (counts.size - 1).bit_length() + spare) if counts.size > 1 else 0
-    weights = binning.quantize_weights(counts, ans_log)
+    (weights,) = binning.quantize_weights(counts, np.array([ans_log]))
     assert weights.min() >= 1
     assert weights.sum() == 1 << ans_log
     bins = Bins(ans_log, weights, np.arange(counts.size, dtype=np.uint64), np.zeros(counts.size, np.int64))
