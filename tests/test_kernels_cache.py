@@ -107,3 +107,11 @@ def test_folders_are_the_byte_codes_or_the_users_own(tmp_path):
     assert first.startswith(str(tmp_path / "bytecode"))
     assert len(others) == 1
     assert "pcodec_numcodecs" in others[0]
+
+
+def test_kernels_of_one_name_have_files_of_their_own():
+    from pcodec_numcodecs.kernels.numba_.compiled import KERNELS
+
+    files = [kernel._cache._file_name("one signature") for kernel in KERNELS]
+    assert len(set(files)) == len(files) > 30
+    assert len({kernel.__name__ for kernel in KERNELS}) < len(files)

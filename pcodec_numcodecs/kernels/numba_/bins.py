@@ -30,7 +30,7 @@ def assign_bins(
     wider the farther they are from the middle bin, as bins are as a rule; whichever takes fewer steps.
     """
     nothing = lowers[:0]
-    _find(latents, lowers, out, nothing, nothing, nothing.view(np.int64))
+    _search(latents, lowers, out, nothing, nothing, nothing.view(np.int64))
 
 
 def measure_bins(
@@ -42,10 +42,10 @@ def measure_bins(
     counts: npt.NDArray[np.int64],
 ) -> None:
     """See `Kernels.measure_bins`. A block of latents is measured while it is in the nearest cache."""
-    _find(latents, bounds, out, lowers, uppers, counts)
+    _search(latents, bounds, out, lowers, uppers, counts)
 
 
-def _find(latents: Any, lowers: Any, out: Any, least: Any, largest: Any, counts: Any) -> None:
+def _search(latents: Any, lowers: Any, out: Any, least: Any, largest: Any, counts: Any) -> None:
     # The search may look past the last bin; the largest latent would pass there, hence the cut at the end.
     bounds = np.concatenate((lowers, np.full(2 * lowers.size, np.iinfo(np.uint64).max, np.uint64)))
     distances = np.empty(_BLOCK)

@@ -89,7 +89,8 @@ class _DiskCache(caching._Cache):  # type: ignore[misc]
     """The compiled signatures of one kernel; whatever goes wrong with files, the kernel is compiled in memory."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._name = function.__name__
+        # The module as well: other kernels of one name may have one signature too.
+        self._name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
     @property
     def cache_path(self) -> str:

@@ -116,9 +116,8 @@ def _encode(
                 if n <= 0:
                     continue
                 if sizes[variable, 2]:
-                    byte, held, used = _put_codes(
-                        out, byte, held, used, codes[variable * room + done : variable * room + done + n]
-                    )
+                    begin = variable * room + done
+                    byte, held, used = _put_codes(out, byte, held, used, codes[begin : begin + n])
                 if not widest[variable]:
                     continue
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])
