@@ -72,6 +72,10 @@ def price(latents: Latents, ranges: int, n: int, latent_bits: int, ans_log: int,
     ----------
     latents, ranges
         The sample, as `histogram` gets it.
+    n
+        As many as there are in all.
+    latent_bits
+        Their width.
     ans_log
         See `merge`.
     """
@@ -124,9 +128,9 @@ def quantize_weights(counts: I64, ans_logs: I64) -> I64:
     total = excess.sum(axis=1, keepdims=True)
     # Shifted until a product with the spare slots fits into 63 bits.
     excess >>= np.maximum(bit_lengths(total.view(np.uint64)) + ans_logs[:, None] - 62, 0)
+    # With a slot for each bin, there is no excess.
     shares, remainders = np.divmod(excess * spare, np.maximum(excess.sum(axis=1, keepdims=True), 1))
-    # Where all counts are equal, none has an excess.
-    weights = shares + 1 + np.where(total > 0, 0, spare // counts.size)
+    weights = shares + 1
     left = sizes - weights.sum(axis=1, keepdims=True)
     places = np.argsort(-remainders, axis=1, kind="stable") + np.arange(0, weights.size, counts.size)[:, None]
     weights.reshape(-1)[places[np.arange(counts.size) < left]] += 1

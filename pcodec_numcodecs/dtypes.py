@@ -141,7 +141,7 @@ def to_latents(
     number_type
         Its number type.
     order
-        What orders floats; `Kernels.order_floats` of those that do the work where there are many.
+        What orders floats; for many, kernels have a faster one.
 
     Returns
     -------

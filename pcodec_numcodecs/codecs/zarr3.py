@@ -187,7 +187,7 @@ class PcoSerializer(ThreadedSerializer, ArrayBytesCodecPartialDecodeMixin):
 
 
 async def _gathered(get: Callable[[Request], Awaitable[memoryview | None]], requests: list[Request]) -> Answers:
-    """Get what is needed at a time, as many at once as Zarr is set to ask for."""
+    """Get several ranges, at most as many at a time as Zarr is set to."""
     at_once = asyncio.Semaphore(zarr.config.get("async.concurrency") or 1)
 
     async def in_turn(request: Request) -> memoryview | None:

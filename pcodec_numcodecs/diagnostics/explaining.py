@@ -80,7 +80,7 @@ class Explanation(Reported):
     numbers
         What its numbers are like.
     tried
-        What was priced, cheapest first.
+        What was priced, the best first.
     advice
         What would change the ratio, each tried on the sample.
     """

@@ -150,7 +150,7 @@ def explain(
 
     Returns
     -------
-    For each part of the elements (two of complex ones, else one), what was priced, cheapest first: split, count of
+    For each part of the elements (two of complex ones, else one), what was priced, the best first: split, count of
     masked values, predictor, contexts, tile and estimated bytes. Nothing for arrays that are too small for a choice.
 
     Raises

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-__all__ = ["HANDICAP_LOG", "ROWS", "WHOLE", "handicapped", "of_steps"]
+__all__ = ["ROWS", "WHOLE", "handicapped", "of_steps"]
 
-HANDICAP_LOG: Final = 10
+_LOG: Final = 10
 WHOLE: Final = {"balanced": 96, "whole": 0}
 """A single page for all cells, by the access that is asked for: it cannot be read in parts."""
 ROWS: Final = 4
@@ -12,14 +12,14 @@ ROWS: Final = 4
 _PREDICTED: Final = 16
 """To undo a prediction takes about as long as all else that is done with a cell."""
 _LISTED: Final = 8
-"""The same of cells that are looked up in a list of values, in part."""
+"""To look cells up in a list of values takes about half of that."""
 _LEAST: Final = 1
 """Any prediction where time is no matter: noise is not to be predicted."""
 
 
 def handicapped(price: int, handicap: int) -> int:
     """Return a price, or a size, with what must be saved on top."""
-    return price + (price * handicap >> HANDICAP_LOG)
+    return price + (price * handicap >> _LOG)
 
 
 def of_steps(is_predicted: bool, is_listed: bool, is_patient: bool) -> int:

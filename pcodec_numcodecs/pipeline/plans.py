@@ -108,7 +108,7 @@ class Plan(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The plans worth carrying out, the most promising first; and all that was priced, cheapest first."""
+    """The plans worth carrying out, the most promising first; and all that was priced, the best first."""
 
     plans: tuple[Plan, ...]
     tried: tuple[Tried, ...]

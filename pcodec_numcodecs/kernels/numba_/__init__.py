@@ -12,7 +12,6 @@ from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
-from .memory import keep_freed_memory
 from .ordering import order_floats
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
@@ -26,8 +25,6 @@ from .presence import (
     take_changes,
 )
 from .ranges import cut_ranges, merge_ranges, price_ranges
-
-keep_freed_memory()
 
 __all__ = [
     "HAS_FAST_CRC32C",

@@ -18,6 +18,7 @@ _MANTISSA_BITS = 7  # log2 of the buckets an octave of the distance from a centr
 _KEY_SHIFT = np.uint64(52 - _MANTISSA_BITS)
 _KEY_OF_ONE = np.int32(1023 << _MANTISSA_BITS)
 _FIRST_KEY = np.int32(1)
+_NOTHING, _NO_COUNTS = np.zeros(0, np.uint64), np.zeros(0, np.int64)
 
 
 def assign_bins(
@@ -29,8 +30,7 @@ def assign_bins(
     binary search among the bins that begin within a bucket, usually no step or one. Buckets are of equal width, or the
     wider the farther they are from the middle bin, as bins are as a rule; whichever takes fewer steps.
     """
-    nothing = lowers[:0]
-    _search(latents, lowers, out, nothing, nothing, nothing.view(np.int64))
+    _search(latents, lowers, out, _NOTHING, _NOTHING, _NO_COUNTS)
 
 
 def measure_bins(

@@ -196,7 +196,8 @@ def _sources() -> list[Path]:
     package = Path(__file__).parents[2]
     if not Path(__file__).is_file():
         return []
-    return [*sorted((package / "kernels").rglob("*.py")), package / "bits.py", package / "constants.py"]
+    others = [package / f"{name}.py" for name in ("bits", "constants", "fixed_log")]
+    return [*sorted((package / "kernels").rglob("*.py")), *others]
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

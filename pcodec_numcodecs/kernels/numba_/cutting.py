@@ -28,13 +28,13 @@ def cut(latents: Any, ranges: Any, lowers: Any, uppers: Any, counts: Any) -> Any
                 first = i
         return size
     for index in range(1, ranges):
-        cut = index * n // ranges
-        begin, end = _run(ordered, cut)
+        place = index * n // ranges
+        begin, end = _run(ordered, place)
         frequent = most * (end - begin) > n
-        if begin > first and (frequent or cut - begin <= end - cut):
+        if begin > first and (frequent or place - begin <= end - place):
             size = _close(ordered, first, begin, size, lowers, uppers, counts)
             first = begin
-        if n > end > first and (frequent or cut - begin > end - cut):
+        if n > end > first and (frequent or place - begin > end - place):
             size = _close(ordered, first, end, size, lowers, uppers, counts)
             first = end
     return _close(ordered, first, n, size, lowers, uppers, counts)

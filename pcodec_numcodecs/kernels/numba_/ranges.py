@@ -22,12 +22,12 @@ _NOTHING: Final = np.zeros(0, np.int64)
 def cut_ranges(latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
     """See `Kernels.cut_ranges`."""
     words, logs = _words(latents), mantissa_logs()
-    return int(_find_bins(words, ranges, 0, 0, 0, logs, lowers, uppers, counts, _NOTHING, _NOTHING)[0])
+    return int(_cut_and_merge(words, ranges, 0, 0, 0, logs, lowers, uppers, counts, _NOTHING, _NOTHING)[0])
 
 
 def merge_ranges(lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
     """See `Kernels.merge_ranges`."""
-    _find_bins(_NO_WORDS, 0, 0, fixed, 0, mantissa_logs(), lowers, uppers, counts, costs, origins)
+    _cut_and_merge(_NO_WORDS, 0, 0, fixed, 0, mantissa_logs(), lowers, uppers, counts, costs, origins)
 
 
 def price_ranges(latents: Latents, ranges: int, n: int, fixed: int, slack: int) -> int:
@@ -35,7 +35,7 @@ def price_ranges(latents: Latents, ranges: int, n: int, fixed: int, slack: int) 
     lowers, uppers = np.empty((2, 2 * ranges), np.uint64)
     counts, costs, origins = np.empty((3, 2 * ranges + 1), np.int64)
     words, logs = _words(latents), mantissa_logs()
-    return int(_find_bins(words, ranges, n, fixed, slack, logs, lowers, uppers, counts, costs, origins)[1])
+    return int(_cut_and_merge(words, ranges, n, fixed, slack, logs, lowers, uppers, counts, costs, origins)[1])
 
 
 def _words(latents: Latents) -> U64:
@@ -44,7 +44,7 @@ def _words(latents: Latents) -> U64:
 
 
 @compiled
-def _find_bins(
+def _cut_and_merge(
     latents: Any,
     ranges: Any,
     n: Any,
