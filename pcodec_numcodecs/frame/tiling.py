@@ -62,7 +62,7 @@ class Grid:
 
     @lazy_property
     def is_in_order(self) -> bool:
-        """Whether the cells of all tiles, end to end, plainly are the array's: a tile is some rows, or a part of one."""
+        """Whether the cells of all tiles, end to end, plainly are the array's: a tile is rows, or a part of one."""
         cut = next((axis for axis, length in enumerate(self.tile) if length > 1), 0)
         return self.tile[cut + 1 :] == self.shape[cut + 1 :]
 
