@@ -256,7 +256,8 @@ def nginx_server(folder: Path, own: Path) -> Iterator[Server]:
         urllib.request.urlopen(f"{server.url}/settle").close()
         n_settled += 1
         for _ in range(200):
-            lines = log.read_text().splitlines()
+            # Whole lines alone: it may be writing the next one.
+            lines = log.read_text().rpartition("\n")[0].splitlines()
             if sum(line.split()[1] == "/settle" for line in lines) >= n_settled:
                 break
             time.sleep(0.01)
