@@ -33,7 +33,6 @@ TWINS = {"numba": numba_, "numpy": numpy_}
 N = 1 << 20
 ROUNDS = 9
 PAGE = 8192
-CHANGED_LAST = {"assign_bins", "find_lookbacks"}
 
 
 class Kept:
