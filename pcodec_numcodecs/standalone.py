@@ -22,6 +22,9 @@ from .metadata import ChunkHeader, ChunkMetadata, FileHeader
 
 __all__ = ["FileChunk", "simple_compress", "simple_decompress", "simple_decompress_into", "walk"]
 
+_MOST_AHEAD = 256
+"""Bytes of numbers, for each of a file, that there is made room for on its word alone."""
+
 
 def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
     """Compress numbers to a standalone file.
@@ -164,17 +167,23 @@ def simple_decompress(src: Buffer, *, max_bytes: SupportsIndex = DEFAULT_MAX_BYT
 
 
 def _parts(reader: _Reader, limit: int) -> Iterator[npt.NDArray[Any]]:
+    """Yield the numbers of all chunks in turn, of many at a time where the header told how many there are."""
     size = 0
     while (header := reader.next_header(reader.number_type)) is not None:
-        size += header.n * header.number_type.dtype.itemsize
+        width = header.number_type.dtype.itemsize
+        size += header.n * width
         if size > limit:
             raise InvalidArgumentError(
                 f"decompressed size may not exceed {limit} bytes, got at least {size}; if the source is trusted, "
                 "pass a larger max_bytes"
             )
-        numbers = np.empty(header.n, header.number_type.dtype)
-        reader.read_whole(header, numbers)
-        yield numbers
+        # What the header promised, within reason.
+        room = min(reader.header.hint * width, limit, _MOST_AHEAD * len(reader.source)) - (size - header.n * width)
+        numbers = np.empty(max(room // width, header.n), header.number_type.dtype)
+        reader.read_whole(header, numbers[: header.n])
+        done = reader.read_usual(header.number_type, numbers, header.n)
+        size += (done - header.n) * width
+        yield numbers if done == numbers.size else numbers[:done].copy()
 
 
 def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:

@@ -1,5 +1,7 @@
 """Compatibility: standalone files are written and read as by the wheel, down to what is done with half a file."""
 
+import tracemalloc
+
 import numpy as np
 import pcodec
 import pytest
@@ -119,6 +121,29 @@ def test_destination_of_another_type_is_refused(type_name):
         for length in (0, 3, 700):
             with pytest.raises(RuntimeError, match="does not match chunk's number type"):
                 package.standalone.simple_decompress_into(FILE, np.zeros(length, dtype_of(type_name)))
+
+
+@pytest.mark.parametrize("hint", [0, 1, 300, 699, 701, 5000, 2**24, 2**40, 2**63])
+@pytest.mark.parametrize("sizes", [SIZES, [256, 300, 144], [700]])
+def test_what_the_header_has_one_expect_need_not_be_true(hint, sizes):
+    chunks = compress(pcodec, NUMBERS, sizes)[len(file_header(700)) :]
+    for package in PACKAGES if hint < 2**40 else (pcodec_numcodecs,):
+        found = package.standalone.simple_decompress(file_header(hint) + chunks)
+        assert bits(found) == bits(NUMBERS)
+        assert found.flags.writeable
+    assert found.base is None or found.base.nbytes == found.nbytes
+
+
+def test_no_more_memory_is_asked_for_than_a_file_of_its_size_may_need():
+    data = file_header(2**40) + FILE[len(file_header(700)) :]
+    tracemalloc.start()
+    try:
+        found = standalone.simple_decompress(data)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert bits(found) == bits(NUMBERS)
+    assert most < 1000 * len(data)
 
 
 U32_CHUNK = chunk_header(1, 2) + pack((0, 4), (0, 4), *one_bin(5, 0, 32))

@@ -29,10 +29,13 @@ class FileHeader:
         Version of the wrapped format inside.
     uniform_type
         Number type that all chunks share, where the file says so.
+    hint
+        How many numbers to expect, or 0. Whoever wrote the file may have had it wrong.
     """
 
     version: FormatVersion
     uniform_type: NumberType | None
+    hint: int = 0
 
     @classmethod
     def read(cls, source: memoryview) -> tuple["FileHeader", int]:
@@ -58,11 +61,10 @@ class FileHeader:
             return cls(FormatVersion(version, 0), None), reader.bytes_read
         if version >= 3 and (byte := reader.read(8)) != STANDALONE_TERMINATOR:
             uniform_type = _number_type(byte)
-        # How many numbers to expect: a hint from outside, not to be trusted, so not used.
-        reader.read(reader.read(_BITS_VARINT_WIDTH) + 1)
+        hint = reader.read(reader.read(_BITS_VARINT_WIDTH) + 1)
         reader.align()
         format_version, size = FormatVersion.read(source[reader.bytes_read :])
-        return cls(format_version, uniform_type), reader.bytes_read + size
+        return cls(format_version, uniform_type, hint), reader.bytes_read + size
 
     @staticmethod
     def write(n: int) -> bytes:
