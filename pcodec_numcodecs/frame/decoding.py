@@ -91,7 +91,7 @@ class PartDecoder(NamedTuple):
         pipeline, number_type = self._pipeline, self.layout.element.number_type
         if pipeline.computes_with_floats:
             check_float_arithmetic()
-        cells = self.layout.page_numbers[pages]
+        cells = self._numbers(pages)
         if pipeline.is_plain:
             self._stream(pages, sources, 0, cells, out.view(number_type.dtype), rows)
             return
@@ -124,6 +124,11 @@ class PartDecoder(NamedTuple):
             mode = split
         recipe = recipe_of(mode, NoDelta(), kind, pages.size)
         self.kernels.place_numbers(primary, secondary, cells, recipe, absent, fills, out, rows)
+
+    def _numbers(self, pages: I64) -> I64:
+        """Return the numbers of pages, which rise."""
+        numbers = self.layout.page_numbers
+        return numbers if pages.size == numbers.size else numbers[pages]
 
     def _look_up(self, pages: I64, places: Latents, absent: U8, fills: U64, out: Latents, rows: Rows) -> None:
         """Put the values that places in the list stand for to where they belong."""
@@ -199,16 +204,17 @@ class PartDecoder(NamedTuple):
         """Decode one of the part's streams of pages, those of one Pco chunk at a time."""
         layout = self.layout
         number_type = self._pipeline.stream_types(layout.element.number_type)[stream]
-        index = stream + sum(pipeline.streams for pipeline in layout.pipelines[: self.part])
+        index = stream + sum([pipeline.streams for pipeline in layout.pipelines[: self.part]])
         starts, stops = sources.starts[index], sources.stops[index]
         sizes = stops - starts
-        if not counts.all() and ((counts == 0) & (sizes > 0)).any():
+        is_full = bool(counts.all())
+        if not is_full and ((counts == 0) & (sizes > 0)).any():
             place = int(np.flatnonzero((counts == 0) & (sizes > 0))[0])
             raise CorruptionError(
                 f"a stream of page {pages[place]} without numbers must have 0 bytes, got {sizes[place]}"
             )
         parts = [np.zeros(0, number_type.dtype)]
-        for chunk, members in self._by_chunk(pages, counts):
+        for chunk, members in self._by_chunk(pages, counts, is_full):
             metadata = chunk * layout.streams_a_page + index
             asked = ChunkPages(sources.data, starts[members], stops[members], counts[members])
             own, own_rows = out, rows
@@ -217,10 +223,11 @@ class PartDecoder(NamedTuple):
             elif isinstance(members, np.ndarray):
                 own_rows = Rows(own_rows.lengths[members], own_rows.firsts[members], own_rows.starts)
             read = self._decode(metadata, number_type, asked, own, own_rows)
-            if (wrong := np.flatnonzero(sizes[members] != read)).size:
-                place = int(np.arange(pages.size)[members][wrong[0]])
+            if (sizes[members] != read).any():
+                wrong = int(np.flatnonzero(sizes[members] != read)[0])
+                place = int(np.arange(pages.size)[members][wrong])
                 raise CorruptionError(
-                    f"a stream of page {pages[place]} must have {read[wrong[0]]} bytes, got {sizes[place]}"
+                    f"a stream of page {pages[place]} must have {read[wrong]} bytes, got {sizes[place]}"
                 )
             parts.append(own)
         return np.concatenate(parts) if len(parts) > 2 else parts[-1]
@@ -239,10 +246,10 @@ class PartDecoder(NamedTuple):
         asked = Pages(tables, pages.starts, pages.stops, pages.numbers, pages.numbers)
         return decompress_pages(pages.data, [asked], self.kernels, out, rows)[1]
 
-    def _by_chunk(self, pages: I64, counts: I64) -> Iterator[tuple[int, I64 | slice]]:
+    def _by_chunk(self, pages: I64, counts: I64, is_full: bool) -> Iterator[tuple[int, I64 | slice]]:
         """Yield the Pco chunks of pages that have numbers, rising, and the places of their pages."""
         layout = self.layout
-        if pages.size and counts.all() and layout.chunk_of(int(pages[0])) == layout.chunk_of(int(pages[-1])):
+        if pages.size and is_full and layout.chunk_of(int(pages[0])) == layout.chunk_of(int(pages[-1])):
             yield layout.chunk_of(int(pages[0])), slice(None)
             return
         filled = np.flatnonzero(counts)

@@ -35,6 +35,8 @@ SMALL_FLOATS = {
 }
 """Floats of the package ml_dtypes that a frame holds, and their bits."""
 
+_UNSIGNED = {(order, size): np.dtype(f"{order}u{size}") for order in "<>" for size in (1, 2, 4, 8)}
+
 _NAME = re.compile(
     r"\|b1|[<|][iu]1|[<>](?:[iu][248]|f[248]|c8|c16|[mM]8(?:\[[1-9]?[0-9]{0,9}(?:Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?)"
 )
@@ -71,7 +73,7 @@ class Element:
 
     def is_but_for_order(self, dtype: np.dtype[Any]) -> bool:
         """Tell whether a dtype is this element's but for the byte order."""
-        return dtype.newbyteorder("=") == self.dtype.newbyteorder("=")
+        return dtype == self.dtype or dtype.newbyteorder("=") == self.dtype.newbyteorder("=")
 
 
 def element_of(dtype: np.dtype[Any]) -> Element:
@@ -145,7 +147,7 @@ def parts_of(array: npt.NDArray[Any]) -> list[Bits]:
     """
     parts = [array.real, array.imag] if array.dtype.kind == "c" else [array]
     order = ">" if array.dtype.str[0] == ">" else "<"
-    return [part.view(f"{order}u{part.dtype.itemsize}") for part in parts]
+    return [part.view(_UNSIGNED[order, part.dtype.itemsize]) for part in parts]
 
 
 def to_numbers(bits: Bits, element: Element) -> npt.NDArray[Any]:

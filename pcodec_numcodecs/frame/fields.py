@@ -33,6 +33,10 @@ class Fields:
         """Bytes not read yet."""
         return len(self._source) - self._place
 
+    def since(self, left: int) -> memoryview:
+        """Return what has been read since so many bytes were left."""
+        return self._source[len(self._source) - left : self._place]
+
     def has(self, count: int) -> bool:
         """Tell whether so many bytes are left."""
         return count <= self.left
@@ -43,6 +47,14 @@ class Fields:
             raise CorruptionError(f"a field of {count} bytes must lie within {self._name}, got {self.left} bytes")
         self._place += count
         return self._source[self._place - count : self._place]
+
+    def follow(self, expected: bytes) -> bool:
+        """Read just these bytes, if they are the ones that follow; tell whether they were."""
+        place = self._place + len(expected)
+        found = self._source[self._place : place] == expected
+        if found:
+            self._place = place
+        return found
 
     def any_byte(self) -> int:
         """Read one byte, whatever it is."""

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from ..constants import MAX_CHUNK_NUMBERS
 from ..errors import CorruptionError, InsufficientDataError, InvalidArgumentError
 from ..pipeline.steps import Pipeline, Rank
 from .checksums import crc32c
-from .elements import element_named
+from .elements import Element, element_named
 from .fields import Fields, varint
 from .layout import Layout, sections_of
 from .pipelines import read_pipeline, write_pipeline
@@ -39,6 +39,7 @@ _PACKED: Final = 4
 _KNOWN_FLAGS: Final = _FORTRAN | _CONSTANT | _PACKED
 
 _MAX_SIZE_BYTES: Final = 6
+_AS_STORED = {width: np.dtype(f"<u{width}") for width in (1, 2, 4)}
 _U32, _U64 = np.dtype("<u4"), np.dtype("<u8")
 
 
@@ -149,9 +150,61 @@ def _write_index(layout: Layout) -> Iterator[bytes]:
             yield values.astype("<u2").tobytes()
 
 
+class _Form(NamedTuple):
+    """What the heads of many frames have in common, such as those of an array's chunks."""
+
+    element: Element
+    shape: tuple[int, ...]
+    tile: tuple[int, ...]
+    chunk_pages: int
+    pco_header: bytes
+    pipelines: tuple[Pipeline, ...]
+    pages: int
+    sections: tuple[tuple[int, int, int], ...]
+
+
+_recent: list[tuple[int, bytes, _Form]] = []
+"""Flags and bytes of the last forms that were read, and what they say: comparing takes less time."""
+_KEPT_FORMS: Final = 8
+
+
 def _read(fields: Fields, flags: int, head_size: int) -> Layout:
     if flags & ~_KNOWN_FLAGS:
         raise CorruptionError(f"flags may not exceed {_KNOWN_FLAGS}, got {flags}; a newer version may know them")
+    if flags & _CONSTANT:
+        element, shape = _read_array(fields, flags)
+        constant = fields.take(element.dtype.itemsize).tobytes()
+        fields.finish()
+        tile = tuple(max(1, size) for size in shape)
+        return Layout(element, shape, tile, bool(flags & _FORTRAN), constant, head_size=head_size)
+    form = _form(fields, flags)
+    pages, pipelines = form.pages, form.pipelines
+    stream_sizes, stream_crcs = _read_streams(fields, pages, form.sections)
+    page_sizes, page_crcs = _read_index(fields, pages)
+    page_sets = tuple([_read_sets(fields, pipeline, pages) for pipeline in pipelines])
+    page_values = tuple([_read_values(fields, pipeline, pages) for pipeline in pipelines])
+    fields.finish()
+    return Layout(
+        *(form.element, form.shape, form.tile, bool(flags & _FORTRAN), None, bool(flags & _PACKED), form.chunk_pages),
+        *(pipelines, form.pco_header, stream_sizes, stream_crcs, page_sizes, page_crcs),
+        page_sets=page_sets,
+        page_values=page_values,
+        head_size=head_size,
+    )
+
+
+def _form(fields: Fields, flags: int) -> _Form:
+    """Read a form, or find it among those read before."""
+    for known_flags, prefix, form in _recent:
+        if known_flags == flags and fields.follow(prefix):
+            return form
+    left = fields.left
+    form = _read_form(fields, flags)
+    _recent[:] = [(flags, bytes(fields.since(left)), form), *_recent[: _KEPT_FORMS - 1]]
+    return form
+
+
+def _read_array(fields: Fields, flags: int) -> tuple[Element, tuple[int, ...]]:
     try:
         name = fields.take(fields.varint("length of the element type")).tobytes().decode("ascii")
     except UnicodeDecodeError as error:
@@ -163,30 +216,22 @@ def _read(fields: Fields, flags: int, head_size: int) -> Layout:
         raise CorruptionError(f"an array may not exceed {_MAX_ARRAY} bytes, got shape {shape} of {name}")
     if flags & _PACKED and (not element.is_bool or flags & _CONSTANT):
         raise CorruptionError(f"only bools that differ can be packed, got element type {name} and flags {flags}")
-    if flags & _CONSTANT:
-        constant = fields.take(element.dtype.itemsize).tobytes()
-        fields.finish()
-        tile = tuple(max(1, size) for size in shape)
-        return Layout(element, shape, tile, bool(flags & _FORTRAN), constant, head_size=head_size)
+    return element, shape
+
+
+def _read_form(fields: Fields, flags: int) -> _Form:
+    element, shape = _read_array(fields, flags)
     tile = tuple(fields.varint("length of a tile", least=1, most=max(1, size)) for size in shape)
     if prod(tile) > MAX_CHUNK_NUMBERS:
         raise CorruptionError(f"a tile may not exceed {MAX_CHUNK_NUMBERS} cells, got {prod(tile)}")
     chunk_pages = fields.varint("pages of a Pco chunk", least=1, most=MAX_CHUNK_NUMBERS // prod(tile))
     pco_header = fields.take(2).tobytes()
     pipelines = tuple(read_pipeline(fields, element.number_type, tile) for _ in range(element.parts))
-    packed = bool(flags & _PACKED)
-    if packed and not pipelines[0].is_plain:
+    if flags & _PACKED and not pipelines[0].is_plain:
         raise CorruptionError("packed bools may not have a pipeline")
     pages = grid_of(shape, tile).pages
-    stream_sizes, stream_crcs = _read_streams(fields, pages, sections_of(pages, chunk_pages, pipelines))
-    page_sizes, page_crcs = _read_index(fields, pages)
-    page_sets = tuple(_read_sets(fields, pipeline, pages) for pipeline in pipelines)
-    page_values = tuple(_read_values(fields, pipeline, pages) for pipeline in pipelines)
-    fields.finish()
-    return Layout(
-        *(element, shape, tile, bool(flags & _FORTRAN), None, packed, chunk_pages, pipelines, pco_header),
-        *(stream_sizes, stream_crcs, page_sizes, page_crcs, page_sets, page_values, head_size),
-    )
+    sections = sections_of(pages, chunk_pages, pipelines)
+    return _Form(element, shape, tile, chunk_pages, pco_header, pipelines, pages, sections)
 
 
 def _read_streams(
@@ -211,10 +256,15 @@ def _read_index(fields: Fields, pages: int) -> tuple[npt.NDArray[np.int64], npt.
     width = fields.byte("bytes of a page's size", least=1, most=_MAX_SIZE_BYTES)
     if not fields.has(pages * (width + 4)):
         raise CorruptionError(f"the index must have an entry for each of {pages} pages, got {fields.left} bytes in all")
-    wide = np.zeros((pages, 8), np.uint8)
-    wide[:, :width] = np.frombuffer(fields.take(pages * width), np.uint8).reshape(pages, width)
-    page_sizes = wide.view(_U64)[:, 0].astype(np.int64)
-    if int(page_sizes.max(initial=0)) * pages > _MAX_PAGES:
+    sizes = fields.take(pages * width)
+    if width in _AS_STORED:
+        page_sizes = np.frombuffer(sizes, _AS_STORED[width]).astype(np.int64)
+    else:
+        wide = np.zeros((pages, 8), np.uint8)
+        wide[:, :width] = np.frombuffer(sizes, np.uint8).reshape(pages, width)
+        page_sizes = wide.view(_U64)[:, 0].astype(np.int64)
+    # Few pages of sizes that short cannot be too many.
+    if pages << 8 * width > _MAX_PAGES and int(page_sizes.max(initial=0)) * pages > _MAX_PAGES:
         raise CorruptionError(f"pages may not have more than {_MAX_PAGES} bytes if each were as large as the largest")
     return page_sizes, np.frombuffer(fields.take(4 * pages), _U32).astype(np.uint32)
 

@@ -125,9 +125,8 @@ class Layout:
         """First byte of each page in the frame, and the end of the frame."""
         starts = np.empty(self.page_sizes.size + 1, np.int64)
         starts[0] = self.front_bytes
-        np.cumsum(self.page_sizes, out=starts[1:])
-        starts[1:] += starts[0]
-        return starts
+        starts[1:] = self.page_sizes
+        return starts.cumsum(out=starts)
 
     @property
     def frame_bytes(self) -> int:

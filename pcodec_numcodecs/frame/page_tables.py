@@ -55,8 +55,6 @@ def part_pages(
     CorruptionError
         When a table does not fit its page.
     """
-    if sum(pipeline.streams for pipeline in pipelines) == 1:
-        return PageStreams(data, [], starts[None], stops[None])
     tables = _Tables(data, starts, stops, pages)
     counts = []
     for pipeline in pipelines:

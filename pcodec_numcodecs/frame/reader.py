@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from math import prod
 from typing import Any
 
@@ -24,7 +24,7 @@ from .page_tables import PageStreams, part_pages
 from .placing import rows_of, rows_of_all
 from .shapes import in_cell_order, order_of, tiles_in_cell_order
 from .threads import in_threads, runs
-from .tiling import Block, selected
+from .tiling import Block, Grid, selected
 
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
@@ -118,7 +118,7 @@ def select(layout: Layout, selection: Any) -> Selected:
     """Find the pages that a selection needs. Raises IndexError as NumPy does."""
     grid = layout.grid
     if selection is Ellipsis and layout.shape and grid.pages:
-        return _everything(layout)
+        return _everything(grid)
     if not layout.shape:
         shape = np.broadcast_to(np.int8(0), ())[selection].shape
         return Selected(shape, np.arange(min(prod(shape), 1)), [], (), None)
@@ -126,7 +126,7 @@ def select(layout: Layout, selection: Any) -> Selected:
     if isinstance(found, tuple):
         ranges, shape = found
         if shape == layout.shape and all(ranges) and ranges == tuple(map(range, shape)):
-            return _everything(layout)
+            return _everything(grid)
         blocks = grid.blocks(ranges)
         pages = np.array([block.page for block in blocks], np.int64)
         return Selected(shape, pages, blocks, tuple(map(len, ranges)), None)
@@ -134,8 +134,11 @@ def select(layout: Layout, selection: Any) -> Selected:
     return Selected(page.shape, np.unique(page), [], (), (page, place))
 
 
-def _everything(layout: Layout) -> Selected:
-    return Selected(layout.shape, np.arange(layout.grid.pages), [], layout.shape, None, whole=True)
+@lru_cache(16)
+def _everything(grid: Grid) -> Selected:
+    pages = np.arange(grid.pages)
+    pages.flags.writeable = False  # others will get it too
+    return Selected(grid.shape, pages, [], grid.shape, None, whole=True)
 
 
 class FrameReader:
@@ -157,10 +160,7 @@ class FrameReader:
     @lazy_property
     def version(self) -> FormatVersion:
         """The version of Pco's format that the frame's streams have."""
-        version, size = FormatVersion.read(self.layout.pco_header)
-        if size != len(self.layout.pco_header):
-            raise CorruptionError(f"Pco's header must have {len(self.layout.pco_header)} bytes, got version {version}")
-        return version
+        return _version_of(self.layout.pco_header)
 
     def content(self, stream: int) -> memoryview:
         """Return the bytes of a chunk-level stream, found undamaged.
@@ -263,9 +263,10 @@ class FrameReader:
     def _land(self, flat: Bits, pages: I64) -> None:
         """Decode whole pages into an array of all cells."""
         grid, order = self.layout.grid, order_of(self.layout, 0)
-        kernels = load(int(grid.cells[pages].sum()))
+        is_all = pages.size == grid.pages
+        kernels = load(prod(grid.shape) if is_all else int(grid.cells[pages].sum()))
         sources = self._pages(pages, kernels)
-        rows = rows_of_all(grid, order) if pages.size == grid.pages else rows_of(grid, pages, order)
+        rows = rows_of_all(grid, order) if is_all else rows_of(grid, pages, order)
         self._decoder(0, kernels).land(pages, sources, flat, rows)
 
     def _decoder(self, part: int, kernels: Kernels) -> PartDecoder:
@@ -307,24 +308,35 @@ class FrameReader:
     def _pages(self, pages: I64, kernels: Kernels) -> PageStreams:
         """Return the Pco streams of pages, found whole and undamaged."""
         layout = self.layout
-        data, starts, stops = self.pieces.gather(
-            layout.page_starts[pages], layout.page_starts[pages + 1], lambda place: self.page_name(int(pages[place]))
-        )
+        starts, stops, stored = layout.page_starts[:-1], layout.page_starts[1:], layout.page_crcs
+        if pages.size < layout.grid.pages:
+            starts, stops, stored = starts[pages], stops[pages], stored[pages]
+        data, starts, stops = self.pieces.gather(starts, stops, lambda place: self.page_name(int(pages[place])))
         crcs = crc32c_of_stretches(data, starts, stops, kernels)
-        wrong = np.flatnonzero(crcs != layout.page_crcs[pages])
-        if wrong.size:
+        if (crcs != stored).any():
+            wrong = np.flatnonzero(crcs != stored)
             page = int(pages[wrong[0]])
             raise CorruptionError(
                 f"CRC-32C of {self.page_name(page)} must be {int(layout.page_crcs[page]):#010x}, "
                 f"got {int(crcs[wrong[0]]):#010x}: the page is damaged"
                 + (f", and {wrong.size - 1} more" if wrong.size > 1 else "")
             )
+        if layout.streams_a_page == 1:
+            return PageStreams(data, [], starts[None], stops[None])
         return part_pages(data, starts, stops, layout.pipelines, layout.grid.cells[pages], pages)
 
     def page_name(self, page: int) -> str:
         """Name a page and its cells, as errors do."""
         bounds = self.layout.grid.bounds(page)
         return f"page {page} (cells [{', '.join(f'{cells.start}:{cells.stop}' for cells in bounds)}])"
+
+
+@lru_cache(8)
+def _version_of(header: bytes) -> FormatVersion:
+    version, size = FormatVersion.read(header)
+    if size != len(header):
+        raise CorruptionError(f"Pco's header must have {len(header)} bytes, got version {version}")
+    return version
 
 
 def _unpacked(packed: Bits, cells: I64) -> Bits:

@@ -55,7 +55,7 @@ class Grid:
             return (0,) * len(self.shape)
         return tuple(-(-size // length) for size, length in zip(self.shape, self.tile, strict=True))
 
-    @property
+    @lazy_property
     def pages(self) -> int:
         """Count of pages."""
         return prod(self.tiles)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import NUMBER_TYPES, Latents, NumberType
+from ..lazy import lazy_property
 from ..metadata import Classic, FloatMult, FloatQuant, IntMult
 from .affine import Affine
 
@@ -124,27 +125,27 @@ class Pipeline:
     predictor: Predictor = field(default_factory=Predictor)
     thresholds: tuple[int, ...] = ()
 
-    @property
+    @lazy_property
     def is_plain(self) -> bool:
         """Whether Pco gets the numbers of the element as they are."""
         return isinstance(self.split, Classic) and not self.fills and self.predictor.kind == NONE
 
-    @property
+    @lazy_property
     def contexts(self) -> int:
         """Streams of primary latents."""
         return len(self.thresholds) + 1
 
-    @property
+    @lazy_property
     def has_secondary(self) -> bool:
         """Whether there is a stream of secondary latents."""
         return not isinstance(self.split, Classic | Rank)
 
-    @property
+    @lazy_property
     def streams(self) -> int:
         """Pco streams of each page."""
         return self.contexts + self.has_secondary
 
-    @property
+    @lazy_property
     def computes_with_floats(self) -> bool:
         """Whether bits of cells are what sums and products of floats come to."""
         return isinstance(self.split, FloatMult | Affine) or self.predictor.kind == FLOAT_WEIGHTS
