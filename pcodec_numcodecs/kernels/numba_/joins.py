@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...constants import BATCH
 from ..streams import DICT, FLOAT_MULT, FLOAT_QUANT, INT_MULT
 from .batches import BATCH_CELLS
 from .compiled import inlined, inlined_lightly, separate
@@ -23,6 +24,7 @@ _HALF_REBIAS = np.uint32((127 - 15) << 23)
 _LEAST_NORMAL_HALF = np.uint32((127 - 14) << 23)
 _HALF_OF_ONE = np.float32(0.5)  # one unit in its last place is the least float16
 _ROUND = np.uint32(0xFFF)
+_FEW = 8  # numbers that are looked at together
 _LINE = 64  # bytes of a cache line
 
 
@@ -161,19 +163,30 @@ def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, spare: Any, bas
     top = mask ^ (mask >> _ONE)
     rest = mask >> _ONE
     limit = _ONE << np.uint64(mantissa_bits + 1)
+    made = spare + np.uint64(BATCH)
     largest = np.uint64(0)
     for i in range(n):
         largest = max(largest, _magnitude(cells[at + np.uint64(i)], top, rest))
     # Multiples beyond the integers that floats can tell apart, NaNs among them, are seldom many.
     odd = 0
     if largest >= limit:
-        for i in range(n):
-            latent = cells[at + np.uint64(i)] & mask
-            if _magnitude(latent, top, rest) >= limit:
-                bits = _odd_product(latent, base, mantissa_bits, limit, top, rest)
-                cells[spare + np.uint64(2 * odd)] = np.uint64(i)
-                cells[spare + np.uint64(2 * odd + 1)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
-                odd += 1
+        for start in range(0, n, _FEW):
+            stop = min(start + _FEW, n)
+            found = limit  # a power of two
+            if stop - start == _FEW:
+                found = np.uint64(0)
+                for k in range(_FEW):
+                    found |= _magnitude(cells[at + np.uint64(start + k)], top, rest)
+            if found < limit:
+                continue
+            for i in range(start, stop):
+                # Noted in any case, as nobody can foresee which ones are kept.
+                cells[spare + np.uint64(odd)] = np.uint64(i)
+                odd += _magnitude(cells[at + np.uint64(i)], top, rest) >= limit
+        for k in range(odd):
+            place = cells[spare + np.uint64(k)]
+            bits = _odd_product(cells[at + place] & mask, base, mantissa_bits, limit, top, rest)
+            cells[made + np.uint64(k)] = _moved(bits, cells[secondary + place], top, mask)
     if size == 8:
         factor = float_of(base)
         for i in range(n):
@@ -196,7 +209,7 @@ def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, spare: Any, bas
                 np.uint64(half) ^ (~latent & top), cells[secondary + np.uint64(i)], top, mask
             )
     for k in range(odd):
-        cells[at + cells[spare + np.uint64(2 * k)]] = cells[spare + np.uint64(2 * k + 1)]
+        cells[at + cells[spare + np.uint64(k)]] = cells[made + np.uint64(k)]
 
 
 @inlined
