@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .bits import bit_lengths
 from .constants import MAX_ANS_LOG
 from .dtypes import Latents
-from .fixed_log import FRACTION_BITS, ONE_BIT, weight_logs
+from .fixed_log import FRACTION_BITS, ONE_BIT, fixed_log2, weight_logs
 from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
 
@@ -23,6 +23,7 @@ USUAL_ANS_LOG = 12
 """log2 of the largest table made without need: larger ones leave the first-level caches of decoders."""
 _QUICK_ANS_LOG = 9  # log2 of a table that decoders walk as fast as smaller ones
 _TABLE_SAVING = 512  # what one of twice the slots must save, as a part of all
+_OFFSETS_SAVING = 256  # what bins of several values must save, as a part of all, beside bodies without offsets
 _SINGLE_BIN_SLACK = ONE_BIT // 64  # bits a latent worth giving up for a body without codes
 
 
@@ -99,6 +100,8 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
     single = fixed + n * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
     if single <= best + _SINGLE_BIN_SLACK * n:
         return ranges.merged(np.zeros(1, np.int64))
+    if (ranges.lowers == ranges.uppers).all() and _cost_of_codes(ranges, fixed) <= best + best // _OFFSETS_SAVING:
+        return ranges
     # For each end of a bin, the range in which it begins.
     place, begins = size, origins.tolist()
     firsts = []
@@ -106,6 +109,13 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
         place = begins[place]
         firsts.append(place)
     return ranges.merged(np.array(firsts[::-1], np.int64))
+
+
+def _cost_of_codes(ranges: Histogram, fixed: int) -> int:
+    """Return what latents cost if each range is a bin of its own, without offsets."""
+    n = int(ranges.counts.sum())
+    codes = n * int(fixed_log2(np.array([n]))[0]) - int((ranges.counts * fixed_log2(ranges.counts)).sum())
+    return codes + fixed * ranges.counts.size
 
 
 def quantize_weights(counts: I64, ans_logs: I64) -> I64:

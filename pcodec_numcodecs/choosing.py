@@ -4,7 +4,7 @@ Every candidate is split and differenced as it would be in earnest, on the same 
 small training; the cheapest wins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,34 +14,28 @@ from . import deltas, modes
 from .config import ChunkConfig, ModeSpec
 from .constants import MAX_CONSECUTIVE_ORDER
 from .deltas import conv1, lookback
-from .dtypes import Latents, NumberType, from_latents, to_latents
+from .dtypes import Latents, NumberType
 from .errors import InvalidArgumentError
 from .estimates import Runs, sample_runs, sample_scattered, sample_stretch
 from .kernels import Kernels
-from .metadata import (
-    Classic,
-    Consecutive,
-    DeltaEncoding,
-    FloatMult,
-    FloatQuant,
-    IntMult,
-    Mode,
-    NoDelta,
-    check_mode,
-)
-from .modes import dictionary, float_base, float_quant, int_mult
+from .metadata import Classic, Consecutive, DeltaEncoding, Dict, Mode, NoDelta
+from .modes import dictionary
 from .training import SECONDARY_LEVEL, estimate
 
 I64 = npt.NDArray[np.int64]
 
-_LEAST_NUMBERS = 10  # a smaller chunk tells nothing about itself
 _TRIAL_LEVEL = 6
+_FULL_LEVEL = 8  # a sample would fill the bins of higher levels with too little
 _DICT_SAMPLE = 1 << 13
 _DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 # What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
 _MODE_SAVING = 128
+_SECONDARY_SAVING = 64
+_NOTHING = 1024  # what takes less than one in so many parts is one bin
+_CLOSE = 4  # bids that cost one in so many parts more than the least may still be better
 _DICT_SAVING = 32
+_FULL_DICT_SAVING = 64  # where both have as many bins as they will
 _LOOKBACK_SAVING = 28
 _SEARCH_SAVING = 64  # the same for distances that are searched for each latent, beside one for all
 _UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
@@ -90,7 +84,7 @@ def choose(
     if config.mode_spec.name == "try_dict":
         mode, primary = dictionary.build(latents, kernels)
     else:
-        mode = _requested_mode(config.mode_spec, number_type)
+        mode = modes.requested(config.mode_spec, number_type)
         primary, secondary = modes.split(mode, latents, number_type, kernels)
     delta, distance = _requested_delta(primary, config, page_numbers), None
     if delta is None:
@@ -105,37 +99,108 @@ def _choose_automatically(
 ) -> Choice:
     """Choose the mode by trials, and then the delta encoding where that is open too."""
     sample = sample_runs(latents)
-    best = _bid(Classic(), sample, number_type, config, page_numbers, kernels)
-    limit = best.cost - best.cost // _MODE_SAVING
-    for mode in candidate_modes(latents, number_type):
-        bid = _bid(mode, sample, number_type, config, page_numbers, kernels, limit)
-        if bid.cost < limit:
-            best, limit = bid, bid.cost
+    candidates = [Classic(), *modes.proposed(latents, number_type)]
+    best = _best(candidates, sample, number_type, config, page_numbers, kernels)
     price, delta, distance = best.cost - best.secondary_cost, best.delta, None
-    if config.delta_spec.name == "auto" and latents.size >= _LEAST_NUMBERS:
+    if config.delta_spec.name == "auto" and latents.size >= modes.LEAST_NUMBERS:
         stretch = sample_stretch(latents, int(page_numbers.max()))
         stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
         price, delta, distance = _with_lookback(price, delta, stretch, config, page_numbers, kernels)
     if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
         price += best.secondary_cost
-        found = dictionary.bid(latents, sample_scattered(latents, _DICT_SAMPLE), price - price // _DICT_SAVING, kernels)
-        if found is not None:
+        found = dictionary.bid(latents, sample_scattered(latents, _DICT_SAMPLE), _less(price, _DICT_SAVING), kernels)
+        if found is not None and _is_worth_a_dictionary(found, best, price, sample, number_type, config, kernels):
             return Choice(found[0], NoDelta(), found[1], None)
     primary, secondary = modes.split(best.mode, latents, number_type, kernels)
     return Choice(best.mode, _requested_delta(primary, config, page_numbers) or delta, primary, secondary, distance)
 
 
-def price(
+def _less(price: int, saving: int) -> int:
+    """Return what must be undercut, if one in so many units is to be saved."""
+    return price - price // saving
+
+
+def _best(
+    candidates: Sequence[Mode],
+    sample: Runs,
+    number_type: NumberType,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
+) -> Bid:
+    """Return the bid of the best mode. The plain one, if it is among them, is the first.
+
+    Of others that come close to each other, the best is found with as many bins as there will be.
+    """
+    first, *others = candidates
+    best = _bid(first, sample, number_type, config, page_numbers, kernels)
+    limit = _less(best.cost, _MODE_SAVING)
+    bids = [_bid(mode, sample, number_type, config, page_numbers, kernels, limit) for mode in others]
+    least = min([bid.cost for bid in bids], default=limit)
+    if least >= limit:
+        return best
+    close = [bid for bid in bids if bid.cost < limit and bid.cost <= least + least // _CLOSE]
+    if len(close) == 1:
+        return close[0]
+    costs = [_in_full(bid, sample, number_type, config, kernels) for bid in close]
+    # Secondary latents that take bits take time too.
+    weighed = [
+        cost + cost // _SECONDARY_SAVING * (bid.secondary_cost > cost // _NOTHING)
+        for bid, cost in zip(close, costs, strict=True)
+    ]
+    return close[weighed.index(min(weighed))]
+
+
+def _in_full(bid: Bid, sample: Runs, number_type: NumberType, config: ChunkConfig, kernels: Kernels) -> int:
+    """Return the cost of a bid with as many bins as there will be: trials have fewer.
+
+    The fewer distinct values there are, the more of them then have a bin for themselves.
+    """
+    level = min(config.compression_level, _FULL_LEVEL)
+    if level <= _TRIAL_LEVEL:
+        return bid.cost
+    primary, _ = modes.split(bid.mode, sample.latents, number_type, kernels)
+    encoded = deltas.encode(bid.delta, primary, sample.counts, kernels)
+    return bid.secondary_cost + estimate(encoded.stored, level, sample.whole, kernels)
+
+
+def _is_worth_a_dictionary(
+    found: tuple[Dict, npt.NDArray[np.uint32]],
+    best: Bid,
+    price: int,
+    sample: Runs,
+    number_type: NumberType,
+    config: ChunkConfig,
+    kernels: Kernels,
+) -> bool:
+    """Tell whether a dictionary still pays beside the best other mode if both have as many bins as they will.
+
+    Parameters
+    ----------
+    price
+        Of the chunk in the best other mode, at the level of trials, perhaps with lookbacks.
+    """
+    level = min(config.compression_level, _FULL_LEVEL)
+    if level <= _TRIAL_LEVEL:
+        return True
+    rival = min(price, _in_full(best, sample, number_type, config, kernels))
+    indices = sample_runs(found[1])
+    own = estimate(indices.latents, level, indices.whole, kernels) + dictionary.price_of_values(found[0], number_type)
+    return own < _less(rival, _FULL_DICT_SAVING)
+
+
+def cheapest(
     sample: Runs, candidates: Sequence[Mode], number_type: NumberType, config: ChunkConfig, kernels: Kernels
-) -> int:
-    """Return the least of what numbers cost in any of some modes, with no delta or a consecutive one.
+) -> Bid:
+    """Return the best of some modes, with no delta or a consecutive one.
 
     Parameters
     ----------
     sample
         Ordered latents, in the order in which pages will have them.
     """
-    return min(_bid(mode, sample, number_type, config, sample.counts, kernels).cost for mode in candidates)
+    best = _best(candidates, sample, number_type, config, sample.counts, kernels)
+    return best._replace(cost=_in_full(best, sample, number_type, config, kernels))
 
 
 def lookback_gain(
@@ -155,14 +220,13 @@ def lookback_gain(
     longest_page
         Numbers of the longest page.
     """
-    bids = [_bid(mode, sample, number_type, config, sample.counts, kernels) for mode in candidates]
-    best = min(bids, key=lambda bid: bid.cost)
+    best = _best(candidates, sample, number_type, config, sample.counts, kernels)
     if config.compression_level < _LOOKBACK_LEVEL:
         return best.cost, best.cost
     primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
     encoded = deltas.encode(lookback.plan(longest_page), primary, sample.counts, kernels)
     found = _price_in_pages(encoded, sample, longest_page, config, kernels) + best.secondary_cost
-    return (found if found < best.cost - best.cost // _LOOKBACK_SAVING else best.cost), best.cost
+    return (found if found < _less(best.cost, _LOOKBACK_SAVING) else best.cost), best.cost
 
 
 def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
@@ -170,46 +234,6 @@ def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
         raise InvalidArgumentError(
             f"Conv1 delta encoding is only supported for types with 32 or fewer bits, got {number_type.name}"
         )
-
-
-def candidate_modes(latents: Latents, number_type: NumberType) -> Iterator[Mode]:
-    """List the modes worth a trial besides the plain one."""
-    if latents.size < _LEAST_NUMBERS:
-        return
-    sample = sample_scattered(latents)
-    if number_type.is_float:
-        for base in float_base.propose(from_latents(sample, number_type), number_type):
-            mode = _float_mult(base, number_type)
-            if check_mode(mode, number_type) is None:
-                yield mode
-        for k in float_quant.bid(sample, number_type):
-            yield FloatQuant(k)
-    else:
-        for divisor in int_mult.bid(sample):
-            yield IntMult(divisor)
-
-
-def _float_mult(base: float, number_type: NumberType) -> FloatMult:
-    with np.errstate(all="ignore"):
-        typed = np.array([base]).astype(number_type.dtype)
-    return FloatMult(int(to_latents(typed, number_type)[0]))
-
-
-def _requested_mode(spec: ModeSpec, number_type: NumberType) -> Mode:
-    mode: Mode
-    match spec.name:
-        case "try_int_mult":
-            # As in the wheel, a base beyond the type loses its upper bits.
-            mode = IntMult(spec.argument & ((1 << number_type.bits) - 1))
-        case "try_float_mult":
-            mode = _float_mult(spec.argument, number_type)
-        case "try_float_quant":
-            mode = FloatQuant(spec.argument)
-        case _:
-            mode = Classic()
-    if reason := check_mode(mode, number_type):
-        raise InvalidArgumentError(f"{reason}; {spec!r} was asked for {number_type.name}")
-    return mode
 
 
 def _bid(
@@ -251,7 +275,7 @@ def _requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) -
             return (conv1.fit(primary, spec.argument) if spec.argument else None) or NoDelta()
         case "no_op":
             return NoDelta()
-    return NoDelta() if primary.size < _LEAST_NUMBERS else None
+    return NoDelta() if primary.size < modes.LEAST_NUMBERS else None
 
 
 def _with_lookback(
@@ -285,7 +309,7 @@ def _with_lookback(
             candidate_price = alike_price
         else:
             distance = None
-    if candidate_price >= simple_price - simple_price // _LOOKBACK_SAVING:
+    if candidate_price >= _less(simple_price, _LOOKBACK_SAVING):
         return price, simple, None
     return price * candidate_price // simple_price, candidate, distance
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twins import KERNELS
 
 from pcodec_numcodecs import ChunkConfig, frame, standalone
-from pcodec_numcodecs.choosing import price
+from pcodec_numcodecs.choosing import cheapest
 from pcodec_numcodecs.dtypes import NUMBER_TYPES
 from pcodec_numcodecs.estimates import sample_runs
 from pcodec_numcodecs.fixed_log import ONE_BIT
@@ -57,7 +57,7 @@ def test_noise_is_not_predicted(bits, level):
 def test_noise_costs_all_of_its_bits(kernels, level):
     latents = noise(32, 200_000)
     number_type = NUMBER_TYPES["u32"]
-    cost = price(sample_runs(latents), [Classic()], number_type, ChunkConfig(level), kernels)
+    cost = cheapest(sample_runs(latents), [Classic()], number_type, ChunkConfig(level), kernels).cost
     assert abs(cost / ONE_BIT / latents.size - 32) < 0.05
 
 

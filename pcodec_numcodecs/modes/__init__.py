@@ -1,13 +1,22 @@
 """Modes: one number as one or two latents; a file a mode. The way back is a matter of kernels."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..dtypes import Latents, NumberType
-from ..metadata import Classic, Dict, FloatMult, FloatQuant, IntMult, Mode
-from . import float_mult, float_quant, int_mult
+import numpy as np
+
+from ..config import ModeSpec
+from ..dtypes import Latents, NumberType, from_latents, to_latents
+from ..errors import InvalidArgumentError
+from ..estimates import sample_scattered
+from ..metadata import Classic, Dict, FloatMult, FloatQuant, IntMult, Mode, check_mode
+from . import float_base, float_mult, float_quant, int_mult
 
 if TYPE_CHECKING:
     from ..kernels import Kernels
+
+LEAST_NUMBERS = 10
+"""A smaller chunk tells nothing about itself."""
 
 
 def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kernels") -> tuple[Latents, Latents | None]:
@@ -26,3 +35,50 @@ def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kerne
             return float_quant.split(mode, latents, number_type)
         case Dict():
             raise AssertionError("a dictionary is built from the latents, not given")
+
+
+def proposed(latents: Latents, number_type: NumberType) -> Iterator[Mode]:
+    """List the modes worth a trial for numbers besides the plain one."""
+    if latents.size < LEAST_NUMBERS:
+        return
+    sample = sample_scattered(latents)
+    if number_type.is_float:
+        for base in float_base.propose(from_latents(sample, number_type), number_type):
+            mode = _float_mult(base, number_type)
+            if check_mode(mode, number_type) is None:
+                yield mode
+        for k in float_quant.bid(sample, number_type):
+            yield FloatQuant(k)
+    else:
+        for divisor in int_mult.bid(sample):
+            yield IntMult(divisor)
+
+
+def requested(spec: ModeSpec, number_type: NumberType) -> Mode:
+    """Return the mode that is asked for, if not one that is chosen or built from the numbers.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When it does not fit the number type.
+    """
+    mode: Mode
+    match spec.name:
+        case "try_int_mult":
+            # As in the wheel, a base beyond the type loses its upper bits.
+            mode = IntMult(spec.argument & ((1 << number_type.bits) - 1))
+        case "try_float_mult":
+            mode = _float_mult(spec.argument, number_type)
+        case "try_float_quant":
+            mode = FloatQuant(spec.argument)
+        case _:
+            mode = Classic()
+    if reason := check_mode(mode, number_type):
+        raise InvalidArgumentError(f"{reason}; {spec!r} was asked for {number_type.name}")
+    return mode
+
+
+def _float_mult(base: float, number_type: NumberType) -> FloatMult:
+    with np.errstate(all="ignore"):
+        typed = np.array([base]).astype(number_type.dtype)
+    return FloatMult(int(to_latents(typed, number_type)[0]))

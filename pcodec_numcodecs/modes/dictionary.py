@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from ..dtypes import Latents
+from ..dtypes import Latents, NumberType
 from ..fixed_log import FRACTION_BITS, fixed_log2
 from ..metadata import Dict
 
@@ -40,7 +40,7 @@ def bid(
     shown = _appearances(sample, kernels)
     if _REPEATED * shown.size > sample.size * (_REPEATED - 1):
         return None
-    entry = 8 * latents.itemsize << FRACTION_BITS
+    entry = _price_of_value(8 * latents.itemsize)
     codes, distinct = _foreseen(shown, latents.size)
     most = min(limit // entry, _MOST_VALUES)
     if distinct > most or codes + distinct * entry >= limit:
@@ -50,6 +50,15 @@ def bid(
     if found is None or _entropy(found[1]) + found[1].size * entry >= limit:
         return None
     return Dict(found[0]), indices
+
+
+def price_of_values(mode: Dict, number_type: NumberType) -> int:
+    """Return what the distinct values take, in units of `fixed_log.ONE_BIT`."""
+    return len(mode.values) * _price_of_value(number_type.bits)
+
+
+def _price_of_value(bits: int) -> int:
+    return bits << FRACTION_BITS
 
 
 def _appearances(latents: Latents, kernels: "Kernels") -> npt.NDArray[np.int64]:

@@ -10,14 +10,15 @@ from itertools import combinations
 from math import prod
 from typing import Final, NamedTuple
 
-from ..choosing import candidate_modes, lookback_gain, price
+from .. import modes as pco_modes
+from ..choosing import Bid, cheapest, lookback_gain
 from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
 from ..estimates import Runs, sample_runs
 from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
 from ..lazy import lazy_property
-from ..metadata import Classic, Mode
+from ..metadata import Classic, Mode, NoDelta
 from . import handicaps
 from .candidates import Masked, Parted, masks, splits
 from .plans import (
@@ -142,7 +143,7 @@ class Search:
 
     @lazy_property
     def _modes(self) -> list[Mode]:
-        return [Classic(), *candidate_modes(self.latents.reshape(-1), self.number_type)]
+        return [Classic(), *pco_modes.proposed(self.latents.reshape(-1), self.number_type)]
 
     @property
     def _flat_tile(self) -> Shape:
@@ -258,8 +259,9 @@ class Search:
         return Candidate(tile, trial, cost, self._handicap(trial), thresholds=thresholds)
 
     def _handicap(self, trial: Trial) -> int:
-        is_listed = isinstance(trial.bench.parted.split, Rank)
-        return handicaps.of_steps(trial.kind != NONE, is_listed, self.wish.level > USUAL_LEVEL)
+        bench = trial.bench
+        steps = trial.kind != NONE, isinstance(bench.parted.split, Rank), bool(bench.masked.fills)
+        return handicaps.of_steps(*steps, self.wish.level > USUAL_LEVEL)
 
     def _predicted(self) -> Iterator[Candidate]:
         scored = [found for found in self.trials() if not self._is_pcos(found[1])][:_FINALISTS]
@@ -295,14 +297,16 @@ class Search:
         """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
         wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
         if not self._has_rows:
-            yield self._plain(TILES, tile, self._flat_price(self._boxes.runs, self._modes)[0])
+            yield self._plain(TILES, tile, self._cheapest(self._boxes.runs, self._modes).cost)
             return
         flat = self.latents.reshape(-1)
-        cost, mode = self._flat_price(sample_runs(flat, _FLAT_RUNS), self._modes)
+        flat_bid = self._cheapest(sample_runs(flat, _FLAT_RUNS), self._modes)
         # Which mode suits numbers depends little on their order.
-        modes = [mode] if wish.level <= USUAL_LEVEL else self._modes
-        in_tiles, _ = self._flat_price(self._boxes.runs, modes)
-        in_rows = in_one = cost
+        modes = [flat_bid.mode] if wish.level <= USUAL_LEVEL else self._modes
+        in_tiles = self._cheapest(self._boxes.runs, modes).cost
+        is_ordered = flat_bid.delta != NoDelta()
+        # Where any order is as good, the sample that others are priced by.
+        in_rows = in_one = cost = flat_bid.cost if is_ordered else in_tiles
         repeated = False
         cells = FLAT_CELLS // 2 if self._is_small or wish.is_fast else FLAT_CELLS
         rows, whole = rows_tile(shape), whole_tile(shape)
@@ -316,7 +320,7 @@ class Search:
             repeated = gain < of
             in_tiles = in_tiles * gain // of
         yield self._plain(TILES, tile, in_tiles, repeated)
-        if rows != tile:
+        if rows != tile and (is_ordered or in_rows < cost):
             yield self._plain(ROWS, rows, in_rows, in_rows < cost, handicaps.ROWS)
         yield self._plain(ONE_PAGE, whole, in_one, in_one < cost, handicaps.WHOLE[wish.access])
 
@@ -328,12 +332,9 @@ class Search:
         config = ChunkConfig(self.wish.level, enable_8_bit=True)
         return lookback_gain(sample, longest_page, modes, self.number_type, config, self.kernels)
 
-    def _flat_price(self, sample: Runs, modes: list[Mode]) -> tuple[int, Mode]:
-        """Return the least cost in any of some modes, and which that is."""
+    def _cheapest(self, sample: Runs, modes: list[Mode]) -> Bid:
         config = ChunkConfig(self.wish.level, enable_8_bit=True)
-        costs = [price(sample, [mode], self.number_type, config, self.kernels) for mode in modes]
-        place = min(range(len(modes)), key=costs.__getitem__)
-        return costs[place], modes[place]
+        return cheapest(sample, modes, self.number_type, config, self.kernels)
 
     def _tile(self, trial: Trial, cost: int) -> Shape:
         """Return the tile for a prediction of some cost."""

@@ -11,8 +11,10 @@ ROWS: Final = 4
 """Pages of whole rows, of which many are read for a column."""
 _PREDICTED: Final = 16
 """To undo a prediction takes about as long as all else that is done with a cell."""
-_LISTED: Final = 8
-"""To look cells up in a list of values takes about half of that."""
+_LISTED: Final = 16
+"""To look cells up in a list of values takes nearly as long."""
+_MASKED: Final = 36
+"""What masks leave is spread, and then placed: two passes more over all cells, through memory of their own."""
 _LEAST: Final = 1
 """Any prediction where time is no matter: noise is not to be predicted."""
 
@@ -22,8 +24,8 @@ def handicapped(price: int, handicap: int) -> int:
     return price + (price * handicap >> _LOG)
 
 
-def of_steps(is_predicted: bool, is_listed: bool, is_patient: bool) -> int:
+def of_steps(is_predicted: bool, is_listed: bool, is_masked: bool, is_patient: bool) -> int:
     """Return the handicap of steps for the time that they take to be undone; the patient look at the size alone."""
     if is_patient:
         return _LEAST * is_predicted
-    return _PREDICTED * is_predicted + _LISTED * is_listed
+    return _PREDICTED * is_predicted + _LISTED * is_listed + _MASKED * is_masked

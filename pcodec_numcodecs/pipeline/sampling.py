@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..choosing import price
+from ..choosing import cheapest
 from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
 from ..estimates import Runs
@@ -93,7 +93,7 @@ class Boxes:
         """
         whole = latents.size * self.total // self.cells.size
         config = ChunkConfig(level, enable_8_bit=True)
-        return price(Runs(latents, counts, whole), modes, number_type, config, kernels)
+        return cheapest(Runs(latents, counts, whole), modes, number_type, config, kernels).cost
 
     def of(self, cells: npt.NDArray[Any]) -> "Boxes":
         """Return the same boxes with other cells."""
