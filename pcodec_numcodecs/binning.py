@@ -66,22 +66,28 @@ def histogram(latents: Latents, ranges: int, kernels: Kernels) -> Histogram:
     return Histogram(lowers[:size], uppers[:size], counts[:size])
 
 
-def price(latents: Latents, ranges: int, n: int, latent_bits: int, ans_log: int, kernels: Kernels) -> int:
-    """Return what the bins cost that `merge` would find for the ranges of `n` latents, seen from a sample.
+def prices(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64, kernels: Kernels) -> list[int]:
+    """Return what the bins cost that `merge` would find for the ranges of `n` latents, and for those of differences.
 
     Parameters
     ----------
-    latents, ranges
-        The sample, as `histogram` gets it.
+    latents, runs
+        A sample, and the lengths of the stretches that it is made of.
+    ranges, fixed
+        For the latents and each order of difference, as `histogram` gets them, and what `cost_of_bin` returns.
     n
         As many as there are in all.
-    latent_bits
-        Their width.
-    ans_log
-        See `merge`.
+
+    Returns
+    -------
+    Prices of orders 0 and more, up to the first that is no less than the one before.
     """
-    fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
-    return kernels.price_ranges(latents, ranges, n, fixed, _SINGLE_BIN_SLACK)
+    return kernels.price_ranges(latents, runs, ranges, n, fixed, _SINGLE_BIN_SLACK).tolist()
+
+
+def cost_of_bin(ans_log: int, latent_bits: int) -> int:
+    """Return what a bin takes in the metadata, given the expected log2 of the tANS table's size."""
+    return bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
 
 
 def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> Histogram:
@@ -93,7 +99,7 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
         Expected log2 of the tANS table's size, as each weight's share of the metadata.
     """
     size = ranges.counts.size
-    fixed = bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
+    fixed = cost_of_bin(ans_log, latent_bits)
     costs, origins = np.zeros(size + 1, np.int64), np.zeros(size + 1, np.int64)
     kernels.merge_ranges(ranges.lowers, ranges.uppers, ranges.counts, fixed, costs, origins)
     best, n = int(costs[size]), int(ranges.counts.sum())

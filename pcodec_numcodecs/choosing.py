@@ -20,7 +20,7 @@ from .estimates import Runs, sample_runs, sample_scattered, sample_stretch
 from .kernels import Kernels
 from .metadata import Classic, Consecutive, DeltaEncoding, Dict, Mode, NoDelta
 from .modes import dictionary
-from .training import SECONDARY_LEVEL, estimate
+from .training import SECONDARY_LEVEL, estimate, estimate_differences
 
 I64 = npt.NDArray[np.int64]
 
@@ -325,13 +325,12 @@ def _usual_distance(encoded: deltas.Encoded) -> int | None:
 
 def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tuple[int, DeltaEncoding]:
     """Return no delta or that of the order at which the price stops falling, with its price."""
-    best: tuple[int, DeltaEncoding] = _price(NoDelta(), sample, config, kernels), NoDelta()
-    for order in range(1, MAX_CONSECUTIVE_ORDER + 1):
-        price = _price(Consecutive(order), sample, config, kernels)
-        if price >= best[0]:
-            break
-        best = price, Consecutive(order)
-    return best
+    level = min(config.compression_level, _TRIAL_LEVEL)
+    prices = estimate_differences(sample.latents, sample.counts, level, sample.whole, MAX_CONSECUTIVE_ORDER, kernels)
+    order = len(prices) - 1
+    if order and prices[order] >= prices[order - 1]:
+        order -= 1
+    return prices[order], Consecutive(order) if order else NoDelta()
 
 
 def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:

@@ -1,11 +1,12 @@
 """Latents of a given mode and delta encoding to bins and their cost."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from .binning import USUAL_ANS_LOG, Histogram, bins_of, histogram, merge, price
+from .binning import USUAL_ANS_LOG, Histogram, bins_of, cost_of_bin, histogram, merge, prices
 from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT
 from .dtypes import Latents
 from .estimates import sample_dense
@@ -110,10 +111,35 @@ def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) 
 
 def estimate(latents: Latents, level: int, n: int, kernels: Kernels) -> int:
     """Return roughly what `train` would find `n` latents to cost, sooner, from a sample of them."""
+    return estimate_differences(latents, np.array((latents.size,)), level, n, 0, kernels)[0]
+
+
+def estimate_differences(
+    latents: Latents, runs: I64, level: int, n: int, most_order: int, kernels: Kernels
+) -> list[int]:
+    """Do what `estimate` does for latents, and for differences of order 1 and more, while these cost less.
+
+    Parameters
+    ----------
+    runs
+        Lengths of the stretches of neighbours that make up the sample.
+
+    Returns
+    -------
+    The costs of orders 0 and more; the last may be no less than the one before.
+    """
     if not latents.size:
-        return 0
-    ranges_log = histogram_log(level, latents.size)
-    return price(latents, 1 << ranges_log, n, 8 * latents.itemsize, _expected_ans_log(ranges_log, n), kernels)
+        return [0]
+    sizes = [latents.size, *(int(np.maximum(runs - order, 0).sum()) for order in range(1, most_order + 1))]
+    return prices(latents, runs, *_expected(tuple(sizes), level, n, 8 * latents.itemsize), kernels)
+
+
+@lru_cache(64)
+def _expected(sizes: tuple[int, ...], level: int, n: int, latent_bits: int) -> tuple[I64, int, I64]:
+    """Return for samples of these sizes the ranges to aim for; `n`; and what a bin costs."""
+    logs = [histogram_log(level, size) for size in sizes]
+    costs = [cost_of_bin(_expected_ans_log(log, n), latent_bits) for log in logs]
+    return 1 << np.array(logs, np.int64), n, np.array(costs, np.int64)
 
 
 def _expected_ans_log(ranges_log: int, n: int) -> int:

@@ -158,7 +158,10 @@ def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: 
     kernels.cut_ranges(
         latents, room // 2, np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
     )
-    kernels.price_ranges(latents, room // 2, int(rng.integers(1, 1 << 24)), 50, 10)
+    orders = int(rng.integers(1, 9))
+    kernels.price_ranges(
+        *(latents, lanes, np.full(orders, room // 2), int(rng.integers(1, 1 << 24)), np.full(orders, 50), 10)
+    )
     kernels.index_values(
         latents, int(rng.integers(1, latents.size + 1)), np.zeros(latents.size, np.uint32), bool(rng.integers(2))
     )

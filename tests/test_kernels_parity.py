@@ -152,7 +152,10 @@ def test_latents_are_cut_into_the_same_ranges_and_indexed_alike(seed, bits, n, r
     size = kernels.cut_ranges(latents, 1 << ranges_log, *found)
     assert found[2][:size].sum() == n
     many, fixed, slack = int(rng.integers(1, 1 << 24)), int(rng.integers(1 << 24)), int(rng.integers(1 << 14))
-    assert kernels.price_ranges(latents, 1 << ranges_log, many, fixed, slack) >= fixed
+    (price,) = kernels.price_ranges(
+        latents, np.array([n]), np.array([1 << ranges_log]), many, np.array([fixed]), slack
+    ).tolist()
+    assert price >= fixed
     indices = np.zeros(n, np.uint32)
     by_value = bool(rng.integers(2))
     indexed = kernels.index_values(latents, int(rng.integers(1, n + 1)), indices, by_value)
@@ -172,6 +175,18 @@ def test_the_same_differences_are_taken(seed, bits, order, counts):
     kernels = Compared()
     stored = np.zeros(np.maximum(lanes - order, 0).sum(), latents.dtype)
     kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, order), latents.dtype))
+    if latents.size:
+        ranges, fixed = rng.integers(1, 200, order + 1), rng.integers(1 << 24, size=order + 1)
+        many, slack = int(rng.integers(1, 1 << 24)), int(rng.integers(1 << 14))
+        prices = kernels.price_ranges(latents, lanes, ranges, many, fixed, slack)
+        assert (np.diff(prices[:-1]) < 0).all()
+        # Each is that of the differences themselves.
+        of_order = prices.size - 1
+        if of_order:
+            stored = np.zeros(np.maximum(lanes - of_order, 0).sum(), latents.dtype)
+            kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, of_order), latents.dtype))
+            own = np.array([stored.size]), ranges[of_order:], many, fixed[of_order:], slack
+            assert prices[-1] == (kernels.price_ranges(stored, *own)[0] if stored.size else 0)
     places = np.concatenate([np.arange(count) for count in counts])
     lookbacks = rng.integers(1, np.maximum(places, 1), endpoint=True).astype(np.uint32)
     kernels.difference_lookback(latents, lookbacks, lanes, np.zeros(np.maximum(lanes - 1, 0).sum(), latents.dtype))

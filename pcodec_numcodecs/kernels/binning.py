@@ -79,16 +79,24 @@ class Binning(Protocol):
             Like `costs`: the first range of the last bin; of equally cheap ones the earliest.
         """
 
-    def price_ranges(self, latents: Latents, ranges: int, n: int, fixed: int, slack: int) -> int:
-        """Cut latents as `cut_ranges` does, and merge the ranges as `merge_ranges` does.
+    def price_ranges(self, latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64, slack: int) -> I64:
+        """Cut latents as `cut_ranges` does, and merge the ranges as `merge_ranges` does; so too with differences.
 
         Parameters
         ----------
+        latents
+            At least one.
+        runs
+            Lengths of the stretches of neighbours that the latents are; differences are taken within each, as
+            `Kernels.difference_consecutive` does.
+        ranges, fixed
+            For the latents, for differences of order 1, and so on: the ranges to aim for, and what a bin costs.
         n
-            Where there are fewer latents, each count is multiplied by this and divided by theirs, rounded down.
+            Where there are fewer latents or differences, each count is multiplied by this and divided by theirs,
+            rounded down.
 
         Returns
         -------
-        What the cheapest bins cost; or what one bin does, whose latents need no codes, if that is at most `slack` a
-        latent above.
+        For each order, up to the first that costs no less than the one before, what the cheapest bins cost; or what one
+        bin does, whose latents need no codes, if that is at most `slack` a latent above. Where nothing is left, 0.
         """

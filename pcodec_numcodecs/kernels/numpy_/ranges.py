@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ...bits import bit_lengths
 from ...fixed_log import FRACTION_BITS, fixed_log2
+from .differencing import difference_consecutive
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -63,8 +64,23 @@ def merge_ranges(lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, 
             origins[j + 1] = i
 
 
-def price_ranges(latents: npt.NDArray[np.unsignedinteger[Any]], ranges: int, n: int, fixed: int, slack: int) -> int:
+def price_ranges(
+    latents: npt.NDArray[np.unsignedinteger[Any]], runs: I64, ranges: I64, n: int, fixed: I64, slack: int
+) -> I64:
     """See `Kernels.price_ranges`."""
+    prices: list[int] = []
+    for order, (most, metadata) in enumerate(zip(ranges.tolist(), fixed.tolist(), strict=True)):
+        stored = latents
+        if order:
+            stored = np.empty(int(np.maximum(runs - order, 0).sum()), latents.dtype)
+            difference_consecutive(latents, runs, stored, np.empty((runs.size, order), latents.dtype))
+        prices.append(_price(stored, most, n, metadata, slack) if stored.size else 0)
+        if order and prices[-1] >= prices[-2]:
+            break
+    return np.array(prices, np.int64)
+
+
+def _price(latents: npt.NDArray[np.unsignedinteger[Any]], ranges: int, n: int, fixed: int, slack: int) -> int:
     most = 2 * ranges
     lowers, uppers, counts = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.int64)
     size = cut_ranges(latents, ranges, lowers, uppers, counts)
