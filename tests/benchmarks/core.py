@@ -79,6 +79,24 @@ def standalone(budget: float, n: int = 2 * FILE_CHUNK) -> Found:
     return _compare("standalone float64", np.round(arrays.normal(n), 2), ways, budget)
 
 
+def files(name: str, budget: float, least: int = arrays.LEAST) -> Found:
+    """Measure .pco files of one real array, in chunks of 2**18 numbers: Numba and the wheel."""
+    ways = []
+    for label, package, kernels in WAYS:
+        paging = package.PagingSpec.equal_pages_up_to(FILE_CHUNK)
+        config = package.ChunkConfig(paging_spec=paging, enable_8_bit=True)
+
+        def encode(array: np.ndarray, package: Any = package, config: Any = config) -> bytes:
+            return package.standalone.simple_compress(array, config)
+
+        def decode(stored: bytes, out: np.ndarray, package: Any = package) -> np.ndarray:
+            return package.standalone.simple_decompress(stored)
+
+        if kernels != "numpy":  # which takes long: one kind of numbers says enough of it
+            ways.append(Contestant(label, encode, decode, kernels=kernels))
+    return _compare(name, arrays.repeated(name, least), ways, budget)
+
+
 def _compare(name: str, numbers: np.ndarray, ways: Sequence[Contestant], budget: float) -> Found:
     """Measure in turn; all decode what the wheel wrote, but for the way that has another paging."""
     own = {way.name: way.write(numbers) for way in ways}

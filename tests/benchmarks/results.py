@@ -20,6 +20,7 @@ class Results(NamedTuple):
     core: list[core.Found]
     normal: core.Found
     standalone: core.Found
+    files: list[core.Found]
     zarr: list[through_zarr.Found]
     sizes: list[scaling.Sized]
     two_chunks: list[scaling.Threaded]
@@ -86,6 +87,7 @@ def measure(plan: Plan, tell: Callable[[str], None]) -> Results:
         core=cores,
         normal=normal,
         standalone=standalone,
+        files=each("files", there, lambda name: core.files(name, 2 * plan.pace, plan.numbers)),
         zarr=each("zarr", zarr_arrays, lambda n: through_zarr.measure(n, 16 * plan.pace, plan.zarr_shape, zarr_chunks)),
         sizes=each("numbers of a chunk", plan.sizes, lambda n: scaling.by_size(n, 6 * plan.pace)),
         two_chunks=each("threads", ["two chunks"], lambda _: scaling.two_chunks(12 * plan.pace, plan.numbers))[0],

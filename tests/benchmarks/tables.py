@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable, Sequence
 
 from . import chunks, core, scaling, through_zarr
-from .contestants import NUMBA_WRAPPED, WHEEL
+from .contestants import WHEEL_ONE_PAGE
 from .results import Results
 from .timing import mean_ratio
 
 SPEEDS = ("encode", "decode")
+_SHORT = {core.NUMBA: "Numba", core.NUMPY: "NumPy", core.RUST: "wheel", WHEEL_ONE_PAGE.name: "wheel, one page"}
 MOST = 0.7
 """Part of the arrays: a codec that takes fewer would leave too few to compare the others on."""
 
@@ -94,25 +95,24 @@ def reasons(results: Results) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def beside_wheel(results: Results) -> str:
-    """Return speeds of the core in MB/s, and in multiples of the wheel's."""
+def beside_wheel(found: Sequence[core.Found]) -> str:
+    """Return speeds in MB/s of the core, or of whole files, and in multiples of the wheel's."""
+    ways = list(found[0].stored)
     header = ["array"]
-    for way in SPEEDS:
-        header += [f"{way} Numba", "NumPy", "wheel", "wheel, one page", "Numba / wheel"]
+    for speed in SPEEDS:
+        header += [f"{speed} {_SHORT[ways[0]]}", *(_SHORT[way] for way in ways[1:]), "Numba / wheel"]
     rows = []
-    for found in results.core:
-        cells = [found.array]
-        for way in SPEEDS:
-            cells += [figure(found.mb(way, name)) for name in found.stored]
-            cells.append(figure(found.against_wheel(way)))
-        rows.append([*cells, figure(found.stored[NUMBA_WRAPPED.name] / found.stored[WHEEL.name])])
+    for row in found:
+        cells = [row.array]
+        for speed in SPEEDS:
+            cells += [figure(row.mb(speed, way)) for way in ways]
+            cells.append(figure(row.against_wheel(speed)))
+        rows.append([*cells, figure(row.stored[core.NUMBA] / row.stored[core.RUST])])
     means = ["**geometric mean**"]
-    for way in SPEEDS:
-        means += [
-            figure(mean_ratio([found.mb(way, name) for found in results.core])) for name in results.core[0].stored
-        ]
-        means.append(f"**{figure(mean_ratio([found.against_wheel(way) for found in results.core]))}**")
-    sizes = [found.stored[NUMBA_WRAPPED.name] / found.stored[WHEEL.name] for found in results.core]
+    for speed in SPEEDS:
+        means += [figure(mean_ratio([row.mb(speed, way) for row in found])) for way in ways]
+        means.append(f"**{figure(mean_ratio([row.against_wheel(speed) for row in found]))}**")
+    sizes = [row.stored[core.NUMBA] / row.stored[core.RUST] for row in found]
     return table([*header, "bytes / wheel's"], [*rows, [*means, f"**{figure(mean_ratio(sizes))}**"]])
 
 
