@@ -22,7 +22,9 @@ I64 = npt.NDArray[np.int64]
 USUAL_ANS_LOG = 12
 """log2 of the largest table made without need: larger ones leave the first-level caches of decoders."""
 _QUICK_ANS_LOG = 9  # log2 of a table that decoders walk as fast as smaller ones
-_TABLE_SAVING = 512  # what one of twice the slots must save, as a part of all
+_TABLE_SAVING = 512  # what larger ones must save, as a part of all
+_LARGE_ANS_LOG = 10  # the same of a table that leaves room beside it in the nearest cache
+_LARGE_TABLE_SAVING = 128
 _OFFSETS_SAVING = 256  # what bins of several values must save, as a part of all, beside bodies without offsets
 _SINGLE_BIN_SLACK = ONE_BIT // 64  # bits a latent worth giving up for a body without codes
 
@@ -90,13 +92,16 @@ def cost_of_bin(ans_log: int, latent_bits: int) -> int:
     return bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS
 
 
-def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -> Histogram:
+def merge(ranges: Histogram, latent_bits: int, ans_log: int, is_patient: bool, kernels: Kernels) -> Histogram:
     """Merge neighbouring ranges into the bins of least cost, by dynamic programming over all ways to do it.
 
     Parameters
     ----------
     ans_log
         Expected log2 of the tANS table's size, as each weight's share of the metadata.
+    is_patient
+        Whether size is all that matters; else ranges of one value each stay alone where that hardly costs more, as
+        bodies without offsets are read faster.
     """
     size = ranges.counts.size
     fixed = cost_of_bin(ans_log, latent_bits)
@@ -106,7 +111,8 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, kernels: Kernels) -
     single = fixed + n * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
     if single <= best + _SINGLE_BIN_SLACK * n:
         return ranges.merged(np.zeros(1, np.int64))
-    if (ranges.lowers == ranges.uppers).all() and _cost_of_codes(ranges, fixed) <= best + best // _OFFSETS_SAVING:
+    are_single = not is_patient and (ranges.lowers == ranges.uppers).all()
+    if are_single and _cost_of_codes(ranges, fixed) <= best + best // _OFFSETS_SAVING:
         return ranges
     # For each end of a bin, the range in which it begins.
     place, begins = size, origins.tolist()
@@ -153,8 +159,18 @@ def quantize_weights(counts: I64, ans_logs: I64) -> I64:
     return weights
 
 
-def bins_of(ranges: Histogram) -> tuple[Bins, int]:
-    """Choose table size and weights for bins; return them and what codes, offsets and weights cost."""
+def _forgone(cost: int, ans_log: int, is_patient: bool) -> int:
+    """Return how much more than the least cost a table of some size may cost: smaller ones are walked faster."""
+    if ans_log >= _LARGE_ANS_LOG and not is_patient:
+        return cost // _LARGE_TABLE_SAVING
+    return cost // _TABLE_SAVING if ans_log >= _QUICK_ANS_LOG else 0
+
+
+def bins_of(ranges: Histogram, is_patient: bool) -> tuple[Bins, int]:
+    """Choose table size and weights for bins; return them and what codes, offsets and weights cost.
+
+    Large tables take readers more time, which matters less to the patient.
+    """
     offset_bits = bit_lengths(ranges.uppers - ranges.lowers)
     offsets = int((ranges.counts * offset_bits).sum()) << FRACTION_BITS
     count = ranges.counts.size
@@ -171,7 +187,7 @@ def bins_of(ranges: Histogram) -> tuple[Bins, int]:
     for place, cost in enumerate(costs):
         if not place or cost < best:
             best = cost
-        elif cost - best > ((best + offsets) // _TABLE_SAVING if logs[place] >= _QUICK_ANS_LOG else 0):
+        elif cost - best > _forgone(best + offsets, int(logs[place]), is_patient):
             break  # each halving of the table costs the codes more than the one before
         chosen = place
     cost, ans_log, weights = costs[chosen], int(logs[chosen]), weights_of[chosen]

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .binning import USUAL_ANS_LOG, Histogram, bins_of, cost_of_bin, histogram, merge, prices
-from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT
+from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT, DEFAULT_LEVEL
 from .dtypes import Latents
 from .estimates import sample_dense
 from .fixed_log import FRACTION_BITS
@@ -76,20 +76,24 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     cut = histogram(sample, 1 << ranges_log, kernels)
     if sample.size < latents.size:
         cut = Histogram(cut.lowers, cut.uppers, cut.counts * latents.size // sample.size)
-    ranges = merge(cut, 8 * latents.itemsize, _expected_ans_log(ranges_log, latents.size), kernels)
+    is_patient = level > DEFAULT_LEVEL
+    expected = _expected_ans_log(ranges_log, latents.size)
+    ranges = merge(cut, 8 * latents.itemsize, expected, is_patient, kernels)
     assigned = np.empty(latents.size, np.uint16)
     if sample.size < latents.size:
-        ranges, cells = _exact(ranges, latents, assigned, kernels)
+        ranges, cells = _exact(ranges, latents, assigned, is_patient, kernels)
     else:
         cells = np.arange(ranges.counts.size)
         kernels.assign_bins(latents, ranges.lowers, assigned)
-    bins, cost = bins_of(ranges)
+    bins, cost = bins_of(ranges, is_patient)
     fixed += len(bins) * bin_metadata_bits(0, 8 * latents.itemsize) + pages * ANS_INTERLEAVING * bins.ans_log
     most_bits = int((ranges.counts * bins.offset_bits).sum()) + latents.size * bins.ans_log
     return TrainedVariable(bins, assigned, cells, most_bits, cost + (fixed << FRACTION_BITS))
 
 
-def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) -> tuple[Histogram, I64]:
+def _exact(
+    found: Histogram, latents: Latents, assigned: U16, is_patient: bool, kernels: Kernels
+) -> tuple[Histogram, I64]:
     """Fit bins that were found on a sample to all latents; fills in which cell each latent is in.
 
     What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
@@ -103,7 +107,8 @@ def _exact(found: Histogram, latents: Latents, assigned: U16, kernels: Kernels) 
     kernels.measure_bins(latents, bounds, assigned, lowers, uppers, counts)
     used = np.flatnonzero(counts)
     filled = Histogram(lowers[used], uppers[used], counts[used])
-    ranges = merge(filled, 8 * latents.itemsize, min(USUAL_ANS_LOG, (latents.size - 1).bit_length()), kernels)
+    expected = min(USUAL_ANS_LOG, (latents.size - 1).bit_length())
+    ranges = merge(filled, 8 * latents.itemsize, expected, is_patient, kernels)
     cells = np.zeros(bounds.size, np.int64)
     cells[used] = np.searchsorted(ranges.lowers, filled.lowers, side="right") - 1
     return ranges, cells

@@ -205,14 +205,14 @@ def test_weights_fill_the_table_and_states_go_there_and_back(counts, spare):
             assert decoder.bases[slot] + (state & ((1 << nbits) - 1)) + size == state
 
 
-@given(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=400), st.integers(0, 8))
-def test_bins_hold_all_latents_in_order(values, level):
+@given(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=400), st.integers(0, 8), st.booleans())
+def test_bins_hold_all_latents_in_order(values, level, is_patient):
     ordered = np.sort(np.array(values, np.uint16))
     kernels = load()
     ranges = binning.histogram(np.array(values, np.uint16), 1 << level, kernels)
     assert ranges.counts.sum() == ordered.size
     assert ranges.counts.size <= 2 << level
-    merged = binning.merge(ranges, 16, level, kernels)
+    merged = binning.merge(ranges, 16, level, is_patient, kernels)
     for found in (ranges, merged):
         assert (found.lowers <= found.uppers).all()
         assert (found.uppers[:-1] < found.lowers[1:]).all()
