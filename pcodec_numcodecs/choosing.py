@@ -151,12 +151,16 @@ def _best(
     return close[weighed.index(min(weighed))]
 
 
+def _full_level(config: ChunkConfig) -> int:
+    return min(config.compression_level, _FULL_LEVEL)
+
+
 def _in_full(bid: Bid, sample: Runs, number_type: NumberType, config: ChunkConfig, kernels: Kernels) -> int:
     """Return the cost of a bid with as many bins as there will be: trials have fewer.
 
     The fewer distinct values there are, the more of them then have a bin for themselves.
     """
-    level = min(config.compression_level, _FULL_LEVEL)
+    level = _full_level(config)
     if level <= _TRIAL_LEVEL:
         return bid.cost
     primary, _ = modes.split(bid.mode, sample.latents, number_type, kernels)
@@ -180,7 +184,7 @@ def _is_worth_a_dictionary(
     price
         Of the chunk in the best other mode, at the level of trials, perhaps with lookbacks.
     """
-    level = min(config.compression_level, _FULL_LEVEL)
+    level = _full_level(config)
     if level <= _TRIAL_LEVEL:
         return True
     rival = min(price, _in_full(best, sample, number_type, config, kernels))
@@ -226,7 +230,8 @@ def lookback_gain(
     primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
     encoded = deltas.encode(lookback.plan(longest_page), primary, sample.counts, kernels)
     found = _price_in_pages(encoded, sample, longest_page, config, kernels) + best.secondary_cost
-    return (found if found < _less(best.cost, _LOOKBACK_SAVING) else best.cost), best.cost
+    simple = _in_full(best, sample, number_type, config, kernels)
+    return (found if found < _less(simple, _LOOKBACK_SAVING) else simple), simple
 
 
 def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
@@ -298,7 +303,8 @@ def _with_lookback(
         return price, simple, None
     longest_page = int(page_numbers.max())
     candidate = lookback.plan(longest_page)
-    simple_price = _price(simple, stretch, config, kernels)
+    as_simple = deltas.encode(simple, stretch.latents, stretch.counts, kernels)
+    simple_price = _price_of(as_simple, stretch, _full_level(config), kernels)
     encoded = deltas.encode(candidate, stretch.latents, stretch.counts, kernels)
     candidate_price = _price_in_pages(encoded, stretch, longest_page, config, kernels)
     distance = _usual_distance(encoded)
@@ -335,12 +341,12 @@ def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tu
 
 def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:
     """Return what the latents of a sample cost under a delta encoding, scaled to the chunk."""
-    return _price_of(deltas.encode(delta, sample.latents, sample.counts, kernels), sample, config, kernels)
+    encoded = deltas.encode(delta, sample.latents, sample.counts, kernels)
+    return _price_of(encoded, sample, min(config.compression_level, _TRIAL_LEVEL), kernels)
 
 
-def _price_of(encoded: deltas.Encoded, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:
+def _price_of(encoded: deltas.Encoded, sample: Runs, level: int, kernels: Kernels) -> int:
     # Each run lacks some latents, those that its delta state implies: of pages, which are longer, hardly any do.
-    level = min(config.compression_level, _TRIAL_LEVEL)
     price = estimate(encoded.stored, level, sample.whole, kernels)
     if encoded.lookbacks is not None:
         price += estimate(encoded.lookbacks, level, sample.whole, kernels)
@@ -350,7 +356,7 @@ def _price_of(encoded: deltas.Encoded, sample: Runs, config: ChunkConfig, kernel
 def _price_in_pages(
     encoded: deltas.Encoded, sample: Runs, longest_page: int, config: ChunkConfig, kernels: Kernels
 ) -> int:
-    """Do what `_price_of` does for runs that may be parts, of equal length, of longer pages.
+    """Do what `_price_of` does, with all bins, for runs that may be parts, of equal length, of longer pages.
 
     The first half of a run has hardly anything to look back to, and stands for the beginning of a page alone; the other
     half stands for all the rest of the page.
@@ -358,8 +364,8 @@ def _price_in_pages(
     runs, length = sample.counts.size, int(sample.counts.max())
     half = length // 2
     if longest_page <= length:
-        return _price_of(encoded, sample, config, kernels)
-    level = min(config.compression_level, _TRIAL_LEVEL)
+        return _price_of(encoded, sample, _full_level(config), kernels)
+    level = _full_level(config)
     early = sample.whole * half // longest_page
     price = 0
     for stored in (encoded.stored, encoded.lookbacks):
