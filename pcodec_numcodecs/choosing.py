@@ -38,6 +38,7 @@ _DICT_SAVING = 32
 _FULL_DICT_SAVING = 64  # where both have as many bins as they will
 _LOOKBACK_SAVING = 28
 _SEARCH_SAVING = 64  # the same for distances that are searched for each latent, beside one for all
+_ALIKE = 16  # what one distance for all may save beside those that are searched for
 _UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
 
 
@@ -229,7 +230,8 @@ def lookback_gain(
         return best.cost, best.cost
     primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
     encoded = deltas.encode(lookback.plan(longest_page), primary, sample.counts, kernels)
-    found = _price_in_pages(encoded, sample, longest_page, config, kernels) + best.secondary_cost
+    level = _full_level(config)
+    found = _price_in_pages(encoded, sample, longest_page, level, kernels) + best.secondary_cost
     simple = _in_full(best, sample, number_type, config, kernels)
     return (found if found < _less(simple, _LOOKBACK_SAVING) else simple), simple
 
@@ -304,19 +306,23 @@ def _with_lookback(
     longest_page = int(page_numbers.max())
     candidate = lookback.plan(longest_page)
     as_simple = deltas.encode(simple, stretch.latents, stretch.counts, kernels)
-    simple_price = _price_of(as_simple, stretch, _full_level(config), kernels)
     encoded = deltas.encode(candidate, stretch.latents, stretch.counts, kernels)
-    candidate_price = _price_in_pages(encoded, stretch, longest_page, config, kernels)
     distance = _usual_distance(encoded)
-    if distance is not None:
-        alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
-        alike_price = _price_in_pages(alike, stretch, longest_page, config, kernels)
-        if alike_price <= candidate_price + candidate_price // _SEARCH_SAVING:
-            candidate_price = alike_price
-        else:
-            distance = None
-    if candidate_price >= _less(simple_price, _LOOKBACK_SAVING):
-        return price, simple, None
+    # With fewer bins all others are as good as out; what is left is priced with all.
+    for level in sorted({min(config.compression_level, _TRIAL_LEVEL), _full_level(config)}):
+        simple_price = _price_of(as_simple, stretch, level, kernels)
+        candidate_price = _price_in_pages(encoded, stretch, longest_page, level, kernels)
+        if candidate_price - candidate_price // _ALIKE >= simple_price:
+            return price, simple, None
+        if distance is not None:
+            alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
+            alike_price = _price_in_pages(alike, stretch, longest_page, level, kernels)
+            if alike_price <= candidate_price + candidate_price // _SEARCH_SAVING:
+                candidate_price = alike_price
+            else:
+                distance = None
+        if candidate_price >= _less(simple_price, _LOOKBACK_SAVING):
+            return price, simple, None
     return price * candidate_price // simple_price, candidate, distance
 
 
@@ -353,10 +359,8 @@ def _price_of(encoded: deltas.Encoded, sample: Runs, level: int, kernels: Kernel
     return price
 
 
-def _price_in_pages(
-    encoded: deltas.Encoded, sample: Runs, longest_page: int, config: ChunkConfig, kernels: Kernels
-) -> int:
-    """Do what `_price_of` does, with all bins, for runs that may be parts, of equal length, of longer pages.
+def _price_in_pages(encoded: deltas.Encoded, sample: Runs, longest_page: int, level: int, kernels: Kernels) -> int:
+    """Do what `_price_of` does for runs that may be parts, of equal length, of longer pages.
 
     The first half of a run has hardly anything to look back to, and stands for the beginning of a page alone; the other
     half stands for all the rest of the page.
@@ -364,8 +368,7 @@ def _price_in_pages(
     runs, length = sample.counts.size, int(sample.counts.max())
     half = length // 2
     if longest_page <= length:
-        return _price_of(encoded, sample, _full_level(config), kernels)
-    level = _full_level(config)
+        return _price_of(encoded, sample, level, kernels)
     early = sample.whole * half // longest_page
     price = 0
     for stored in (encoded.stored, encoded.lookbacks):
