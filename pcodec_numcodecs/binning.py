@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .bits import bit_lengths
 from .constants import MAX_ANS_LOG
 from .dtypes import Latents
-from .fixed_log import FRACTION_BITS, ONE_BIT, fixed_log2, weight_logs
+from .fixed_log import FRACTION_BITS, ONE_BIT, entropy, weight_logs
 from .kernels import Kernels
 from .metadata import Bins, bin_metadata_bits
 
@@ -111,9 +111,10 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, is_patient: bool, k
     single = fixed + n * (int(ranges.uppers[-1] - ranges.lowers[0]).bit_length() << FRACTION_BITS)
     if single <= best + _SINGLE_BIN_SLACK * n:
         return ranges.merged(np.zeros(1, np.int64))
-    are_single = not is_patient and (ranges.lowers == ranges.uppers).all()
-    if are_single and _cost_of_codes(ranges, fixed) <= best + best // _OFFSETS_SAVING:
-        return ranges
+    if not is_patient and (ranges.lowers == ranges.uppers).all():
+        unmerged = entropy(ranges.counts) + fixed * size
+        if unmerged <= best + best // _OFFSETS_SAVING:
+            return ranges
     # For each end of a bin, the range in which it begins.
     place, begins = size, origins.tolist()
     firsts = []
@@ -121,13 +122,6 @@ def merge(ranges: Histogram, latent_bits: int, ans_log: int, is_patient: bool, k
         place = begins[place]
         firsts.append(place)
     return ranges.merged(np.array(firsts[::-1], np.int64))
-
-
-def _cost_of_codes(ranges: Histogram, fixed: int) -> int:
-    """Return what latents cost if each range is a bin of its own, without offsets."""
-    n = int(ranges.counts.sum())
-    codes = n * int(fixed_log2(np.array([n]))[0]) - int((ranges.counts * fixed_log2(ranges.counts)).sum())
-    return codes + fixed * ranges.counts.size
 
 
 def quantize_weights(counts: I64, ans_logs: I64) -> I64:

@@ -54,3 +54,9 @@ def fixed_log2(values: npt.NDArray[Any]) -> I64:
         wide << np.where(exponents < TABLE_LOG, np.uint64(TABLE_LOG) - unsigned, np.uint64(0)),
     )
     return (exponents << FRACTION_BITS) + mantissa_logs()[top.view(np.int64) & ((1 << TABLE_LOG) - 1)]
+
+
+def entropy(counts: I64) -> int:
+    """Return what the least codes for so many appearances of some values take together, in units of `ONE_BIT`."""
+    n = int(counts.sum())
+    return n * int(fixed_log2(np.array([n]))[0]) - int((counts * fixed_log2(counts)).sum())

@@ -168,21 +168,21 @@ def simple_decompress(src: Buffer, *, max_bytes: SupportsIndex = DEFAULT_MAX_BYT
 
 def _parts(reader: _Reader, limit: int) -> Iterator[npt.NDArray[Any]]:
     """Yield the numbers of all chunks in turn, of many at a time where the header told how many there are."""
-    size = 0
+    before = 0
     while (header := reader.next_header(reader.number_type)) is not None:
         width = header.number_type.dtype.itemsize
-        size += header.n * width
-        if size > limit:
+        least = (before + header.n) * width
+        if least > limit:
             raise InvalidArgumentError(
-                f"decompressed size may not exceed {limit} bytes, got at least {size}; if the source is trusted, "
+                f"decompressed size may not exceed {limit} bytes, got at least {least}; if the source is trusted, "
                 "pass a larger max_bytes"
             )
         # What the header promised, within reason.
-        room = min(reader.header.hint * width, limit, _MOST_AHEAD * len(reader.source)) - (size - header.n * width)
-        numbers = np.empty(max(room // width, header.n), header.number_type.dtype)
+        expected = min(reader.header.hint, min(limit, _MOST_AHEAD * len(reader.source)) // width)
+        numbers = np.empty(max(expected - before, header.n), header.number_type.dtype)
         reader.read_whole(header, numbers[: header.n])
         done = reader.read_usual(header.number_type, numbers, header.n)
-        size += (done - header.n) * width
+        before += done
         yield numbers if done == numbers.size else numbers[:done].copy()
 
 

@@ -136,15 +136,16 @@ def estimate_differences(
     if not latents.size:
         return [0]
     sizes = [latents.size, *(int(np.maximum(runs - order, 0).sum()) for order in range(1, most_order + 1))]
-    return prices(latents, runs, *_expected(tuple(sizes), level, n, 8 * latents.itemsize), kernels)
+    ranges, fixed = _expected(tuple(sizes), level, n, 8 * latents.itemsize)
+    return prices(latents, runs, ranges, n, fixed, kernels)
 
 
 @lru_cache(64)
-def _expected(sizes: tuple[int, ...], level: int, n: int, latent_bits: int) -> tuple[I64, int, I64]:
-    """Return for samples of these sizes the ranges to aim for; `n`; and what a bin costs."""
+def _expected(sizes: tuple[int, ...], level: int, n: int, latent_bits: int) -> tuple[I64, I64]:
+    """Return for samples of these sizes, of `n` latents, the ranges to aim for and what a bin costs."""
     logs = [histogram_log(level, size) for size in sizes]
     costs = [cost_of_bin(_expected_ans_log(log, n), latent_bits) for log in logs]
-    return 1 << np.array(logs, np.int64), n, np.array(costs, np.int64)
+    return 1 << np.array(logs, np.int64), np.array(costs, np.int64)
 
 
 def _expected_ans_log(ranges_log: int, n: int) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dtypes import Latents, NumberType
-from ..fixed_log import FRACTION_BITS, fixed_log2
+from ..fixed_log import FRACTION_BITS, entropy
 from ..metadata import Dict
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def bid(
         return None
     indices = np.empty(latents.size, np.uint32)
     found = kernels.index_values(latents, most, indices, by_value=False)
-    if found is None or _entropy(found[1]) + found[1].size * entry >= limit:
+    if found is None or entropy(found[1]) + found[1].size * entry >= limit:
         return None
     return Dict(found[0]), indices
 
@@ -77,11 +77,5 @@ def _foreseen(shown: npt.NDArray[np.int64], n: int) -> tuple[int, int]:
     size = int(shown.sum())
     once, twice = int(np.count_nonzero(shown == 1)), int(np.count_nonzero(shown == 2))
     unseen = once * once // (2 * max(twice, 1)) if n > size else 0
-    codes = _entropy(shown) + (3 * shown.size << FRACTION_BITS) // 4
+    codes = entropy(shown) + (3 * shown.size << FRACTION_BITS) // 4
     return n * codes // size, shown.size + unseen
-
-
-def _entropy(counts: npt.NDArray[np.int64]) -> int:
-    """Return what the least codes for so many appearances of some values take together."""
-    n = int(counts.sum())
-    return n * int(fixed_log2(np.array([n]))[0]) - int((counts * fixed_log2(counts)).sum())

@@ -67,34 +67,28 @@ def normal(budget: float, n: int = 1_000_000) -> Found:
 
 
 def standalone(budget: float, n: int = 2 * FILE_CHUNK) -> Found:
-    """Measure .pco files of chunks of 2**18 float64 with two decimals."""
-    ways = []
-    for name, package, kernels in WAYS:
-        config = package.ChunkConfig(paging_spec=package.PagingSpec.equal_pages_up_to(FILE_CHUNK))
-
-        def encode(array: np.ndarray, package: Any = package, config: Any = config) -> bytes:
-            return package.standalone.simple_compress(array, config)
-
-        ways.append(Contestant(name, encode, package.standalone.simple_decompress_into, kernels=kernels))
+    """Measure .pco files of chunks of 2**18 float64 with two decimals, read into an array that is there."""
+    ways = [_file_way(*way, way[1].standalone.simple_decompress_into) for way in WAYS]
     return _compare("standalone float64", np.round(arrays.normal(n), 2), ways, budget)
 
 
 def files(name: str, budget: float, least: int = arrays.LEAST) -> Found:
-    """Measure .pco files of one real array, in chunks of 2**18 numbers: Numba and the wheel."""
-    ways = []
-    for label, package, kernels in WAYS:
-        paging = package.PagingSpec.equal_pages_up_to(FILE_CHUNK)
-        config = package.ChunkConfig(paging_spec=paging, enable_8_bit=True)
+    """Measure .pco files of one real array, in chunks of 2**18 numbers, read into a new one: Numba and the wheel.
 
-        def encode(array: np.ndarray, package: Any = package, config: Any = config) -> bytes:
-            return package.standalone.simple_compress(array, config)
-
-        def decode(stored: bytes, out: np.ndarray, package: Any = package) -> np.ndarray:
-            return package.standalone.simple_decompress(stored)
-
-        if kernels != "numpy":  # which takes long: one kind of numbers says enough of it
-            ways.append(Contestant(label, encode, decode, kernels=kernels))
+    NumPy takes long: one kind of numbers, as `standalone` has it, says enough of it.
+    """
+    ways = [
+        _file_way(*way, lambda stored, out, package=way[1]: package.standalone.simple_decompress(stored))
+        for way in WAYS
+        if way[0] != NUMPY
+    ]
     return _compare(name, arrays.repeated(name, least), ways, budget)
+
+
+def _file_way(name: str, package: Any, kernels: str | None, decode: Any) -> Contestant:
+    paging = package.PagingSpec.equal_pages_up_to(FILE_CHUNK)
+    config = package.ChunkConfig(paging_spec=paging, enable_8_bit=True)
+    return Contestant(name, lambda array: package.standalone.simple_compress(array, config), decode, kernels=kernels)
 
 
 def _compare(name: str, numbers: np.ndarray, ways: Sequence[Contestant], budget: float) -> Found:
