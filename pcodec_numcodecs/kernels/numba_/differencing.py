@@ -53,13 +53,14 @@ def _difference_consecutive(latents: Any, counts: Any, stored: Any, states: Any)
 @compiled
 def _difference_lookback(latents: Any, lookbacks: Any, counts: Any, stored: Any) -> None:
     middle, nothing = latents.dtype.type(1 << (8 * latents.itemsize - 1)), latents.dtype.type(0)
-    first = done = np.int64(0)
+    first = done = np.uint64(0)
     for lane in range(counts.size):
-        end = first + counts[lane]
-        for i in range(first + 1, end):
-            distance = lookbacks[i]
-            earlier = latents[np.uint64(max(i - np.int64(distance), first))]
-            stored[done] = (latents[i] - (earlier if np.int64(distance) <= i - first else nothing)) ^ middle
+        for place in range(np.uint64(1), np.uint64(max(counts[lane], 1))):
+            distance = lookbacks[first + place]
+            back: Any = min(np.uint64(distance), place)
+            earlier = latents[first + place - back]
+            here = latents[first + place]
+            stored[done] = (here - (earlier if distance <= place else nothing)) ^ middle
             lookbacks[done] = distance
-            done += 1
-        first = end
+            done += np.uint64(1)
+        first += np.uint64(counts[lane])

@@ -22,7 +22,7 @@ _MOST = np.int32((1 << 31) - 1)
 _MATCHES = len(_HASH)
 _LAST_MATCH = np.uint64(_MATCHES - 1)
 _HALF = 4  # bytes of 32 bits
-_ONE, _NEAREST = np.uint64(1), np.uint32(1)
+_ONE, _NEAREST, _NONE = np.uint64(1), np.uint32(1), np.uint32(0)
 _KEY_SHIFT = np.uint64(48)
 _KEYS = 1 << 16
 _SAMPLED_LOG = 11  # all rounds but the last work on stretches of so many latents,
@@ -43,17 +43,19 @@ def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDAr
 @compiled
 def _find(latents: Any, counts: Any, window: Any, matches: Any, out: Any) -> None:
     _find_matches(latents, counts, window, matches)
-    found = clear(np.empty(window + 1, np.int64))
-    for index in range(latents.size):
-        if _is_sampled(index, latents.size):
+    # Nothing is counted of distances that are longer than what there is.
+    found = clear(np.empty(min(window, max(latents.size, _NEAR[0])) + 1, np.int64))
+    for begin in range(0, latents.size, _BLOCK):
+        if _is_sampled(begin, latents.size):
             for match in range(_MATCHES):
-                found[np.int64(matches[match, index])] += 1
+                for distance in matches[match, begin : begin + _BLOCK]:
+                    found[np.uint64(distance)] += 1
     found[0] = 0
-    best = np.empty(_BLOCK, np.int32)
+    best, codes, earlier = (np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, latents.dtype))
     # A distance is cheap when many latents use it, which the first rounds find out.
     for turn in range(len(_NEAR)):
         tried = _distances_to_try(found, min(_NEAR[turn], window))
-        marks = _code_costs(found)
+        marks = _code_costs(found, window)
         clear(found)
         start = np.int64(0)
         for lane in range(counts.size):
@@ -64,11 +66,11 @@ def _find(latents: Any, counts: Any, window: Any, matches: Any, out: Any) -> Non
                 index = start + first
                 n = min(_BLOCK - index % _BLOCK, page.size - first)
                 if turn == len(_NEAR) - 1 or _is_sampled(index, latents.size):
-                    _choose(page, first, tried, matches[:, index : index + n], marks, best)
+                    _choose(page, first, tried, matches[:, index : index + n], marks, best, codes, earlier)
                     _distances(best[:n], tried, matches[:, index : index + n], lookbacks[first:])
                     if turn < len(_NEAR) - 1:
                         for i in range(first == 0, n):  # the first latent has nothing to look back to
-                            found[np.int64(lookbacks[first + i])] += 1
+                            found[np.uint64(lookbacks[first + i])] += 1
                 first += n
             if page.size:
                 lookbacks[0] = 1
@@ -87,22 +89,39 @@ def _find_matches(latents: Any, counts: Any, window: Any, matches: Any) -> None:
     Keys are hashes of a latent, and of it and the one before.
     """
     last = np.empty(_KEYS, np.uint32)  # one kind of key at a time, so that this stays in the cache
+    keys = np.empty(_BLOCK, np.uint16)
     for match in range(_MATCHES):
         clear(last)  # one more than the index of the last latent of each key
-        one = two = np.uint64(0)
         start = np.int64(0)
         for lane in range(counts.size):
             end = start + counts[lane]
             page, out = latents[start:end], matches[match, start:end]
-            for place in range(page.size):
-                two, one = one, np.uint64(page[place])
-                key = one * _FIRST if match == 0 else one * _SECOND + two * _FIRST
-                here = np.uint32(start + place + 1)
-                distance = np.uint32(here - last[key >> _KEY_SHIFT])
-                last[key >> _KEY_SHIFT] = here
-                # A choice, not a condition: which way it goes cannot be predicted.
-                out[place] = distance if distance <= np.uint32(min(place, window)) else np.uint32(0)
+            for first in range(0, page.size, _BLOCK):
+                block = page[first : first + _BLOCK]
+                index = start + first
+                _hash(block, np.uint64(latents[max(index - 1, 0)]) if index else np.uint64(0), match, keys)
+                here = np.uint32(index)
+                for i in range(block.size):
+                    at = np.uint64(i)
+                    key = np.uint64(keys[at])
+                    here += _NEAREST
+                    distance = np.uint32(here - last[key])
+                    last[key] = here
+                    # A choice, not a condition: which way it goes cannot be predicted.
+                    out[np.uint64(first) + at] = distance if distance <= np.uint32(min(first + i, window)) else _NONE
             start = end
+
+
+@inlined_lightly
+def _hash(block: Any, before: Any, match: Any, keys: Any) -> None:
+    """Fill `keys` for latents that follow another."""
+    if match == 0:
+        for i in range(block.size):
+            keys[i] = np.uint64(block[i]) * _FIRST >> _KEY_SHIFT
+    else:
+        keys[0] = np.uint64(block[0]) * _SECOND + before * _FIRST >> _KEY_SHIFT
+        for i in range(1, block.size):
+            keys[i] = np.uint64(block[i]) * _SECOND + np.uint64(block[i - 1]) * _FIRST >> _KEY_SHIFT
 
 
 @inlined_lightly
@@ -133,9 +152,9 @@ def _distances_to_try(found: Any, near: Any) -> Any:
 
 
 @inlined_lightly
-def _code_costs(found: Any) -> Any:
+def _code_costs(found: Any, window: Any) -> Any:
     """Return roughly ``log2(all / found)`` for each distance, in sixteenths of a bit."""
-    total = np.int64(found.size)
+    total = np.int64(window + 1)
     for count in found:
         total += count
     costs = np.empty(found.size, np.int32)
@@ -154,7 +173,9 @@ def _rough_log(value: Any) -> Any:
 
 
 @inlined_lightly
-def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: Any) -> None:
+def _choose(
+    page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: Any, codes: Any, earlier_latents: Any
+) -> None:
     """Find for latents of a page from `first` on the distances of least cost: of their codes and of the differences.
 
     Cost and the distance's place among those tried, then among matches, make one integer, so that the least one brings
@@ -174,12 +195,16 @@ def _choose(page: Any, first: Any, tried: Any, matches: Any, marks: Any, best: A
                 least[i] = min(least[i], np.int32(mark + _price(late[i], earlier[i], page)))
     for match in range(_MATCHES):
         for i in range(n):
-            # Where there is none, the nearest is tried once more: a condition could not be predicted.
-            back: Any = max(np.int64(matches[match, i]), 1)
-            reference: Any = max(first + i - back, 0)
-            earlier_latent = page[np.uint64(reference)]
-            mark = np.int32((marks[np.uint64(back)] << _PLACE_BITS) + tried.size + match)
-            best[i] = min(best[i], np.int32(mark + _price(here[i], earlier_latent, page)))
+            # Where there is none, the nearest is tried once more: a condition could not be predicted. Looked up by
+            # itself, as the processor then does the rest for many at once.
+            at = np.uint64(i)
+            back = max(matches[match, at], _NEAREST)
+            earlier_latents[at] = page[np.uint64(first) + at - min(np.uint64(back), np.uint64(first) + at)]
+            codes[at] = marks[np.uint64(back)]
+        place = tried.size + match
+        for i in range(n):
+            mark = np.int32((codes[i] << _PLACE_BITS) + place)
+            best[i] = min(best[i], np.int32(mark + _price(here[i], earlier_latents[i], page)))
 
 
 @inlined_lightly
