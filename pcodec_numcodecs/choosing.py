@@ -38,7 +38,6 @@ _DICT_SAVING = 32
 _FULL_DICT_SAVING = 64  # where both have as many bins as they will
 _LOOKBACK_SAVING = 28
 _SEARCH_SAVING = 64  # the same for distances that are searched for each latent, beside one for all
-_ALIKE = 16  # what one distance for all may save beside those that are searched for
 _UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
 
 
@@ -308,22 +307,21 @@ def _with_lookback(
     as_simple = deltas.encode(simple, stretch.latents, stretch.counts, kernels)
     encoded = deltas.encode(candidate, stretch.latents, stretch.counts, kernels)
     distance = _usual_distance(encoded)
+    alike = None
+    if distance is not None:
+        alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
     # With fewer bins all others are as good as out; what is left is priced with all.
     for level in sorted({min(config.compression_level, _TRIAL_LEVEL), _full_level(config)}):
         simple_price = _price_of(as_simple, stretch, level, kernels)
-        candidate_price = _price_in_pages(encoded, stretch, longest_page, level, kernels)
-        if candidate_price - candidate_price // _ALIKE >= simple_price:
+        limit = best = _less(simple_price, _LOOKBACK_SAVING)
+        if alike is not None:
+            best = min(best, _price_in_pages(alike, stretch, longest_page, level, kernels, limit))
+        searched = _price_in_pages(encoded, stretch, longest_page, level, kernels, best)
+        if searched < _less(best, _SEARCH_SAVING) or best == limit:
+            alike, best = None, searched
+        if best >= limit:
             return price, simple, None
-        if distance is not None:
-            alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
-            alike_price = _price_in_pages(alike, stretch, longest_page, level, kernels)
-            if alike_price <= candidate_price + candidate_price // _SEARCH_SAVING:
-                candidate_price = alike_price
-            else:
-                distance = None
-        if candidate_price >= _less(simple_price, _LOOKBACK_SAVING):
-            return price, simple, None
-    return price * candidate_price // simple_price, candidate, distance
+    return price * best // simple_price, candidate, None if alike is None else distance
 
 
 def _usual_distance(encoded: deltas.Encoded) -> int | None:
@@ -359,22 +357,31 @@ def _price_of(encoded: deltas.Encoded, sample: Runs, level: int, kernels: Kernel
     return price
 
 
-def _price_in_pages(encoded: deltas.Encoded, sample: Runs, longest_page: int, level: int, kernels: Kernels) -> int:
+def _price_in_pages(
+    encoded: deltas.Encoded, sample: Runs, longest_page: int, level: int, kernels: Kernels, limit: int | None = None
+) -> int:
     """Do what `_price_of` does for runs that may be parts, of equal length, of longer pages.
 
     The first half of a run has hardly anything to look back to, and stands for the beginning of a page alone; the other
     half stands for all the rest of the page.
+
+    Parameters
+    ----------
+    limit
+        A price of so much or more need not be the whole one.
     """
     runs, length = sample.counts.size, int(sample.counts.max())
     half = length // 2
     if longest_page <= length:
         return _price_of(encoded, sample, level, kernels)
     early = sample.whole * half // longest_page
+    streams = [s.reshape(runs, -1) for s in (encoded.stored, encoded.lookbacks) if s is not None]
     price = 0
-    for stored in (encoded.stored, encoded.lookbacks):
-        if stored is not None:
-            of_run = stored.reshape(runs, -1)
-            late = of_run.shape[1] - (length - half)
-            price += estimate(of_run[:, :late].reshape(-1), level, early, kernels)
-            price += estimate(of_run[:, late:].reshape(-1), level, sample.whole - early, kernels)
+    # What stands for the most comes first.
+    for of_run in streams:
+        price += estimate(of_run[:, half - length :].reshape(-1), level, sample.whole - early, kernels)
+        if limit is not None and price >= limit:
+            return price
+    for of_run in streams:
+        price += estimate(of_run[:, : half - length].reshape(-1), level, early, kernels)
     return price
