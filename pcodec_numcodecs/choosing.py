@@ -38,6 +38,7 @@ _DICT_SAVING = 32
 _FULL_DICT_SAVING = 64  # where both have as many bins as they will
 _LOOKBACK_SAVING = 28
 _SEARCH_SAVING = 64  # the same for distances that are searched for each latent, beside one for all
+_SCATTER = 37  # of lookbacks, one in so many tells what is usual
 _UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
 
 
@@ -328,9 +329,10 @@ def _usual_distance(encoded: deltas.Encoded) -> int | None:
     """Return the distance that nearly all latents look back to, None if there is none."""
     if encoded.lookbacks is None or not encoded.lookbacks.size:
         return None
-    counts = np.bincount(encoded.lookbacks)
-    usual = int(counts.argmax())
-    return usual if encoded.lookbacks.size - int(counts[usual]) <= encoded.lookbacks.size // _UNUSUAL else None
+    some = np.sort(encoded.lookbacks[::_SCATTER])
+    usual = int(some[some.size // 2])  # or there is none
+    alike = np.count_nonzero(encoded.lookbacks == usual)
+    return usual if encoded.lookbacks.size - alike <= encoded.lookbacks.size // _UNUSUAL else None
 
 
 def _best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tuple[int, DeltaEncoding]:
