@@ -1,0 +1,136 @@
+"""Mode and delta encoding for a chunk: what was asked for, or what trials on samples find best.
+
+Every candidate is split and differenced as it would be in earnest, on the same sample, and its latents are priced by a
+small training; the cheapest wins.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import modes
+from ..config import ChunkConfig, ModeSpec
+from ..dtypes import Latents, NumberType
+from ..errors import InvalidArgumentError
+from ..estimates import Runs, sample_runs, sample_scattered, sample_stretch
+from ..kernels import Kernels
+from ..metadata import Classic, DeltaEncoding, Dict, Mode, NoDelta
+from ..modes import dictionary
+from ..training import estimate
+from .bids import (
+    TRIAL_LEVEL,
+    Bid,
+    best_bid,
+    best_consecutive,
+    cheapest,
+    full_level,
+    less,
+    price_in_full,
+    requested_delta,
+)
+from .lookbacks import lookback_gain, with_lookback
+
+__all__ = ["Bid", "Choice", "cheapest", "choose", "lookback_gain"]
+
+I64 = npt.NDArray[np.int64]
+
+_DICT_SAMPLE = 1 << 13
+_DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
+# What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
+_DICT_SAVING = 32
+_FULL_DICT_SAVING = 64  # where both have as many bins as they will
+
+
+class Choice(NamedTuple):
+    """How a chunk is to be coded, with its latents split accordingly.
+
+    With a `distance`, all latents look back as far as that, and no better ones are searched for.
+    """
+
+    mode: Mode
+    delta: DeltaEncoding
+    primary: Latents
+    secondary: Latents | None
+    distance: int | None = None
+
+
+def choose(
+    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+) -> Choice:
+    """Choose mode and delta encoding for the numbers of a chunk, given as ordered latents.
+
+    Raises
+    ------
+    InvalidArgumentError
+        When a requested mode or delta encoding does not fit the number type.
+    """
+    _check_delta_spec(number_type, config)
+    secondary: Latents | None = None
+    if config.mode_spec.name == "auto":
+        return _choose_automatically(latents, number_type, config, page_numbers, kernels)
+    mode: Mode
+    if config.mode_spec.name == "try_dict":
+        mode, primary = dictionary.build(latents, kernels)
+    else:
+        mode = modes.requested(config.mode_spec, number_type)
+        primary, secondary = modes.split(mode, latents, number_type, kernels)
+    delta, distance = requested_delta(primary, config, page_numbers), None
+    if delta is None:
+        price, simple = best_consecutive(sample_runs(primary), config, kernels)
+        stretch = sample_stretch(primary, int(page_numbers.max()))
+        _, delta, distance = with_lookback(price, simple, stretch, config, page_numbers, kernels)
+    return Choice(mode, delta, primary, secondary, distance)
+
+
+def _choose_automatically(
+    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+) -> Choice:
+    """Choose the mode by trials, and then the delta encoding where that is open too."""
+    sample = sample_runs(latents)
+    candidates = [Classic(), *modes.proposed(latents, number_type)]
+    best = best_bid(candidates, sample, number_type, config, page_numbers, kernels)
+    price, delta, distance = best.cost - best.secondary_cost, best.delta, None
+    if config.delta_spec.name == "auto" and latents.size >= modes.LEAST_NUMBERS:
+        stretch = sample_stretch(latents, int(page_numbers.max()))
+        stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
+        price, delta, distance = with_lookback(price, delta, stretch, config, page_numbers, kernels)
+    if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
+        price += best.secondary_cost
+        found = dictionary.bid(latents, sample_scattered(latents, _DICT_SAMPLE), less(price, _DICT_SAVING), kernels)
+        if found is not None and _is_worth_a_dictionary(found, best, price, sample, number_type, config, kernels):
+            return Choice(found[0], NoDelta(), found[1], None)
+    primary, secondary = modes.split(best.mode, latents, number_type, kernels)
+    return Choice(best.mode, requested_delta(primary, config, page_numbers) or delta, primary, secondary, distance)
+
+
+def _is_worth_a_dictionary(
+    found: tuple[Dict, npt.NDArray[np.uint32]],
+    best: Bid,
+    price: int,
+    sample: Runs,
+    number_type: NumberType,
+    config: ChunkConfig,
+    kernels: Kernels,
+) -> bool:
+    """Tell whether a dictionary still pays beside the best other mode if both have as many bins as they will.
+
+    Parameters
+    ----------
+    price
+        Of the chunk in the best other mode, at the level of trials, perhaps with lookbacks.
+    """
+    level = full_level(config)
+    if level <= TRIAL_LEVEL:
+        return True
+    rival = min(price, price_in_full(best, sample, number_type, config, kernels))
+    indices = sample_runs(found[1])
+    own = estimate(indices.latents, level, indices.whole, kernels) + dictionary.price_of_values(found[0], number_type)
+    return own < less(rival, _FULL_DICT_SAVING)
+
+
+def _check_delta_spec(number_type: NumberType, config: ChunkConfig) -> None:
+    if config.delta_spec.name == "try_conv1" and number_type.bits > 32:
+        raise InvalidArgumentError(
+            f"Conv1 delta encoding is only supported for types with 32 or fewer bits, got {number_type.name}"
+        )
