@@ -1,5 +1,6 @@
 """One Pco chunk: numbers to metadata and pages."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,18 +10,21 @@ from . import deltas
 from .ans import encode_table
 from .arithmetic import check_float_arithmetic
 from .bits import allocate_words, word_bytes
-from .choosing import Choice, choose
+from .choosing import Choice, Common, Neighbours, choose
 from .config import ChunkConfig
 from .constants import ANS_INTERLEAVING, MAX_CHUNK_NUMBERS
 from .dtypes import Latents, NumberType, to_latents
 from .errors import InvalidArgumentError
 from .fixed_log import FRACTION_BITS
-from .kernels import EncodeStream, Kernels
+from .kernels import EncodeStream, Kernels, load
 from .metadata import Bins, ChunkMetadata, Classic, Dict, NoDelta
 from .training import SECONDARY_LEVEL, train
 
 I64 = npt.NDArray[np.int64]
 U16 = npt.NDArray[np.uint16]
+
+_LEAST_NEIGHBOURS = 8  # chunks that are searched together, and as many more as it takes
+_NEIGHBOURS = 1 << 21  # for so many numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,34 +106,72 @@ def compress_chunk(
     FloatModeError
         When floats do not add and multiply as they do elsewhere.
     """
-    if number_type.bits == 8 and not config.enable_8_bit:
-        raise InvalidArgumentError(
-            "8-bit types must be allowed by enable_8_bit=True: other codecs often serve them better, "
-            f"got {number_type.name}"
-        )
-    if not numbers.size:
-        raise InvalidArgumentError("cannot compress empty chunk: it must have at least 1 number, got 0")
-    if numbers.size > MAX_CHUNK_NUMBERS:
-        raise InvalidArgumentError(
-            f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {numbers.size}; "
-            "use more chunks, or smaller pages for a standalone file"
-        )
-    if number_type.is_float:
-        # Whatever is chosen in the end: choices are made among floats, and bytes must not depend on the thread.
-        check_float_arithmetic()
+    _check(number_type, numbers.size, config)
     page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
     latents = to_latents(numbers, number_type, kernels.order_floats)
     return compress_latents(latents, number_type, config, page_numbers, kernels)
 
 
+def compress_chunks(
+    numbers: npt.NDArray[np.generic], number_type: NumberType, config: ChunkConfig, counts: list[int]
+) -> Iterator[tuple[CompressedChunk, Kernels]]:
+    """Do what `compress_chunk` does for chunks of one page each, of so many numbers, that lie end to end.
+
+    Neighbours have one choice, but for chunks that are unlike them.
+
+    Yields
+    ------
+    Each chunk, and the kernels to write it with.
+    """
+    first = start = 0
+    while first < len(counts):
+        last, end = first, start
+        while last < len(counts) and (last - first < _LEAST_NEIGHBOURS or end - start < _NEIGHBOURS):
+            _check(number_type, counts[last], config)
+            end += counts[last]
+            last += 1
+        longest = max(counts[first:last])
+        kernels = load(longest)
+        common = Neighbours(numbers[start:end], counts[first:last], number_type, config, kernels).choose()
+        for n in counts[first:last]:
+            latents = to_latents(numbers[start : start + n], number_type, kernels.order_floats)
+            yield compress_latents(latents, number_type, config, np.array([n], np.int64), kernels, common), kernels
+            start += n
+        first = last
+
+
+def _check(number_type: NumberType, n: int, config: ChunkConfig) -> None:
+    """Check what does not depend on the numbers of a chunk."""
+    if number_type.bits == 8 and not config.enable_8_bit:
+        raise InvalidArgumentError(
+            "8-bit types must be allowed by enable_8_bit=True: other codecs often serve them better, "
+            f"got {number_type.name}"
+        )
+    if not n:
+        raise InvalidArgumentError("cannot compress empty chunk: it must have at least 1 number, got 0")
+    if n > MAX_CHUNK_NUMBERS:
+        raise InvalidArgumentError(
+            f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {n}; "
+            "use more chunks, or smaller pages for a standalone file"
+        )
+    if number_type.is_float:
+        # Whatever is chosen in the end: choices are made among floats, and bytes must not depend on the thread.
+        check_float_arithmetic()
+
+
 def compress_latents(
-    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+    latents: Latents,
+    number_type: NumberType,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
+    common: Common | None = None,
 ) -> CompressedChunk:
     """Do what `compress_chunk` does, with ordered latents in pages of so many; the paging of `config` does not matter.
 
     Whoever calls this with latents of floats has seen to it that floats add and multiply as they do elsewhere.
     """
-    choice = choose(latents, number_type, config, page_numbers, kernels)
+    choice = choose(latents, number_type, config, page_numbers, kernels, common)
     chunk, cost = _train(choice, number_type, config.compression_level, page_numbers, kernels)
     if isinstance(choice.mode, Classic) and isinstance(choice.delta, NoDelta):
         return chunk

@@ -14,7 +14,6 @@ _MOST_RUNS = 32
 _LEAST_RUNS = 16
 _RUN_SHARE = 1 << 15  # latents of a chunk for each run, between these bounds
 _RUN_LENGTH = 256
-_STRETCH = 1 << 14
 _DENSE = 1 << 15
 _DENSE_SHARE = 32  # one latent in so many, at least
 _MULTIPLIER = 0x9E3779B97F4A7C15
@@ -63,9 +62,9 @@ def sample_runs(latents: Latents, runs: int | None = None) -> Runs:
     return Runs(latents[places], np.full(runs, _RUN_LENGTH, np.int64), n)
 
 
-def sample_stretch(latents: Latents, longest_page: int) -> Runs:
-    """Take 16,384 neighbours from the middle of the chunk, but no more than a page has."""
-    length = min(latents.size, longest_page, _STRETCH)
+def sample_stretch(latents: Latents, longest_page: int, most: int) -> Runs:
+    """Take so many neighbours from the middle of the chunk, but no more than a page has."""
+    length = min(latents.size, longest_page, most)
     first = (latents.size - length) // 2
     return Runs(latents[first : first + length], np.array([length], np.int64), latents.size)
 

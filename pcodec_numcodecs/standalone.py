@@ -4,15 +4,14 @@ The names and calls are those of `pcodec.standalone`.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
-from .compress import compress_chunk
-from .config import ChunkConfig, PagingSpec, Progress, checked_integer
+from .compress import compress_chunks
+from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH, DEFAULT_MAX_BYTES, STANDALONE_TERMINATOR
 from .decompress import ChunkTables, decompress_pages, decompress_usual_chunk, laid_out
 from .dtypes import NumberType
@@ -34,7 +33,8 @@ def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
     src
         1-D, contiguous array of a type that Pco holds, native byte order; perhaps empty.
     config
-        Settings. Each page of the paging becomes a chunk of the file with a choice of its own.
+        Settings. Each page of the paging becomes a chunk of the file, with bins of its own. Mode and delta encoding are
+        chosen for eight chunks or more together, but for chunks that are unlike the others.
 
     Raises
     ------
@@ -47,13 +47,10 @@ def simple_compress(src: npt.NDArray[Any], config: ChunkConfig) -> bytes:
     if not isinstance(config, ChunkConfig):
         raise TypeError(f"config must be a ChunkConfig, got {type(config).__name__}")
     parts = [FileHeader.write(numbers.size)]
-    start = 0
-    for n in config.paging_spec.page_numbers(numbers.size):
-        one_page = replace(config, paging_spec=PagingSpec.equal_pages_up_to(n))
-        kernels = load(n)
-        chunk = compress_chunk(numbers[start : start + n], number_type, one_page, kernels)
+    counts = config.paging_spec.page_numbers(numbers.size)
+    chunks = compress_chunks(numbers, number_type, config, counts)
+    for n, (chunk, kernels) in zip(counts, chunks, strict=True):
         parts += [ChunkHeader(number_type, n).write(), chunk.metadata.write(), *chunk.write_pages(kernels)]
-        start += n
     parts.append(bytes([STANDALONE_TERMINATOR]))
     return b"".join(parts)
 

@@ -30,12 +30,13 @@ from .bids import (
     requested_delta,
 )
 from .lookbacks import lookback_gain, with_lookback
+from .neighbours import DICT_SAMPLE, Common, Neighbours
 
-__all__ = ["Bid", "Choice", "cheapest", "choose", "lookback_gain"]
+__all__ = ["Bid", "Choice", "Common", "Neighbours", "cheapest", "choose", "lookback_gain"]
 
 I64 = npt.NDArray[np.int64]
 
-_DICT_SAMPLE = 1 << 13
+_STRETCH = 1 << 14  # neighbours that lookbacks are tried on
 _DICT_DELTAS = ("auto", "no_op")  # a dictionary's indices have no order that differences could use
 # What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
 _DICT_SAVING = 32
@@ -56,9 +57,19 @@ class Choice(NamedTuple):
 
 
 def choose(
-    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+    latents: Latents,
+    number_type: NumberType,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
+    common: Common | None = None,
 ) -> Choice:
     """Choose mode and delta encoding for the numbers of a chunk, given as ordered latents.
+
+    Parameters
+    ----------
+    common
+        What suits the chunk and its neighbours, if that is known: taken where the chunk turns out to be like them.
 
     Raises
     ------
@@ -68,7 +79,7 @@ def choose(
     _check_delta_spec(number_type, config)
     secondary: Latents | None = None
     if config.mode_spec.name == "auto":
-        return _choose_automatically(latents, number_type, config, page_numbers, kernels)
+        return _choose_automatically(latents, number_type, config, page_numbers, kernels, common)
     mode: Mode
     if config.mode_spec.name == "try_dict":
         mode, primary = dictionary.build(latents, kernels)
@@ -77,27 +88,41 @@ def choose(
         primary, secondary = modes.split(mode, latents, number_type, kernels)
     delta, distance = requested_delta(primary, config, page_numbers), None
     if delta is None:
+        longest_page = int(page_numbers.max())
         price, simple = best_consecutive(sample_runs(primary), config, kernels)
-        stretch = sample_stretch(primary, int(page_numbers.max()))
-        _, delta, distance = with_lookback(price, simple, stretch, config, page_numbers, kernels)
+        stretch = sample_stretch(primary, longest_page, _STRETCH)
+        _, delta, distance = with_lookback(price, simple, stretch, config, longest_page, kernels)
     return Choice(mode, delta, primary, secondary, distance)
 
 
 def _choose_automatically(
-    latents: Latents, number_type: NumberType, config: ChunkConfig, page_numbers: I64, kernels: Kernels
+    latents: Latents,
+    number_type: NumberType,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
+    common: Common | None,
 ) -> Choice:
     """Choose the mode by trials, and then the delta encoding where that is open too."""
     sample = sample_runs(latents)
-    candidates = [Classic(), *modes.proposed(latents, number_type)]
-    best = best_bid(candidates, sample, number_type, config, page_numbers, kernels)
+    best = None if common is None else common.bid(sample, number_type, config, kernels)
+    if best is None:
+        common = None
+        candidates = [Classic(), *modes.proposed(latents, number_type)]
+        best = best_bid(candidates, sample, number_type, config, page_numbers, kernels)
     price, delta, distance = best.cost - best.secondary_cost, best.delta, None
-    if config.delta_spec.name == "auto" and latents.size >= modes.LEAST_NUMBERS:
-        stretch = sample_stretch(latents, int(page_numbers.max()))
+    if common is not None and common.delta is not None:
+        price = price * common.delta_cost // common.cost
+        delta, distance = common.delta, common.distance
+    elif common is None and config.delta_spec.name == "auto" and latents.size >= modes.LEAST_NUMBERS:
+        longest_page = int(page_numbers.max())
+        stretch = sample_stretch(latents, longest_page, _STRETCH)
         stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
-        price, delta, distance = with_lookback(price, delta, stretch, config, page_numbers, kernels)
-    if config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS:
+        price, delta, distance = with_lookback(price, delta, stretch, config, longest_page, kernels)
+    has_dictionary = config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS
+    if has_dictionary and (common is None or common.has_dictionary):
         price += best.secondary_cost
-        found = dictionary.bid(latents, sample_scattered(latents, _DICT_SAMPLE), less(price, _DICT_SAVING), kernels)
+        found = dictionary.bid(latents, sample_scattered(latents, DICT_SAMPLE), less(price, _DICT_SAVING), kernels)
         if found is not None and _is_worth_a_dictionary(found, best, price, sample, number_type, config, kernels):
             return Choice(found[0], NoDelta(), found[1], None)
     primary, secondary = modes.split(best.mode, latents, number_type, kernels)

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import deltas, modes
 from ..config import ChunkConfig
 from ..deltas import lookback
-from ..dtypes import NumberType
+from ..dtypes import Latents, NumberType
 from ..estimates import Runs
 from ..kernels import Kernels
 from ..metadata import DeltaEncoding, Mode
 from ..training import estimate
-from .bids import TRIAL_LEVEL, best_bid, full_level, less, price_in_full, price_of
-
-I64 = npt.NDArray[np.int64]
+from .bids import TRIAL_LEVEL, best_bid, full_level, less, price_of
 
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 # What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
@@ -30,7 +27,7 @@ def with_lookback(
     simple: DeltaEncoding,
     stretch: Runs,
     config: ChunkConfig,
-    page_numbers: I64,
+    longest_page: int,
     kernels: Kernels,
 ) -> tuple[int, DeltaEncoding, int | None]:
     """Try lookbacks against the best of the simpler deltas.
@@ -43,7 +40,6 @@ def with_lookback(
     """
     if config.compression_level < _LOOKBACK_LEVEL:
         return price, simple, None
-    longest_page = int(page_numbers.max())
     candidate = lookback.plan(longest_page)
     as_simple = deltas.encode(simple, stretch.latents, stretch.counts, kernels)
     encoded = deltas.encode(candidate, stretch.latents, stretch.counts, kernels)
@@ -53,14 +49,18 @@ def with_lookback(
         alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
     # With fewer bins all others are as good as out; what is left is priced with all.
     for level in sorted({min(config.compression_level, TRIAL_LEVEL), full_level(config)}):
-        simple_price = price_of(as_simple, stretch, level, kernels)
+        simple_price = _price_late(as_simple, stretch, longest_page, level, kernels)
         limit = best = less(simple_price, _LOOKBACK_SAVING)
         if alike is not None:
-            best = min(best, _price_in_pages(alike, stretch, longest_page, level, kernels, limit))
-        searched = _price_in_pages(encoded, stretch, longest_page, level, kernels, best)
+            best = min(best, _price_late(alike, stretch, longest_page, level, kernels, limit))
+        searched = _price_late(encoded, stretch, longest_page, level, kernels, best)
         if searched < less(best, _SEARCH_SAVING) or best == limit:
             alike, best = None, searched
         if best >= limit:
+            return price, simple, None
+        simple_price += _price_early(as_simple, stretch, longest_page, level, kernels)
+        best += _price_early(alike or encoded, stretch, longest_page, level, kernels)
+        if best >= less(simple_price, _LOOKBACK_SAVING):
             return price, simple, None
     return price * best // simple_price, candidate, None if alike is None else distance
 
@@ -96,38 +96,57 @@ def lookback_gain(
     if config.compression_level < _LOOKBACK_LEVEL:
         return best.cost, best.cost
     primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
-    encoded = deltas.encode(lookback.plan(longest_page), primary, sample.counts, kernels)
     level = full_level(config)
-    found = _price_in_pages(encoded, sample, longest_page, level, kernels) + best.secondary_cost
-    simple = price_in_full(best, sample, number_type, config, kernels)
+    encoded = [deltas.encode(d, primary, sample.counts, kernels) for d in (best.delta, lookback.plan(longest_page))]
+    late = [_price_late(one, sample, longest_page, level, kernels) for one in encoded]
+    early = [_price_early(one, sample, longest_page, level, kernels) for one in encoded]
+    simple, found = (sum(parts) + best.secondary_cost for parts in zip(late, early, strict=True))
     return (found if found < less(simple, _LOOKBACK_SAVING) else simple), simple
 
 
-def _price_in_pages(
+def _price_late(
     encoded: deltas.Encoded, sample: Runs, longest_page: int, level: int, kernels: Kernels, limit: int | None = None
 ) -> int:
-    """Do what `_price_of` does for runs that may be parts, of equal length, of longer pages.
-
-    The first half of a run has hardly anything to look back to, and stands for the beginning of a page alone; the other
-    half stands for all the rest of the page.
+    """Return what the chunk costs but for `_price_early`.
 
     Parameters
     ----------
     limit
         A price of so much or more need not be the whole one.
     """
-    runs, length = sample.counts.size, int(sample.counts.max())
-    half = length // 2
-    if longest_page <= length:
+    if longest_page <= sample.counts.max():
         return price_of(encoded, sample, level, kernels)
-    early = sample.whole * half // longest_page
-    streams = [s.reshape(runs, -1) for s in (encoded.stored, encoded.lookbacks) if s is not None]
+    late = _late(sample)
+    n = sample.whole - _early_latents(sample, longest_page)
     price = 0
-    # What stands for the most comes first.
-    for of_run in streams:
-        price += estimate(of_run[:, half - length :].reshape(-1), level, sample.whole - early, kernels)
+    for of_run in _by_run(encoded, sample):
+        price += estimate(of_run[:, -late:].reshape(-1), level, n, kernels)
         if limit is not None and price >= limit:
-            return price
-    for of_run in streams:
-        price += estimate(of_run[:, : half - length].reshape(-1), level, early, kernels)
+            break
     return price
+
+
+def _price_early(encoded: deltas.Encoded, sample: Runs, longest_page: int, level: int, kernels: Kernels) -> int:
+    """Return what the beginnings of pages cost, of which runs may be parts of equal length.
+
+    The first half of a run has hardly anything to look back to, and stands for the beginning of a page alone; the other
+    half stands for all the rest of the page. Halves may differ, so what is compared is priced so in any encoding.
+    """
+    if longest_page <= sample.counts.max():
+        return 0
+    late, n = _late(sample), _early_latents(sample, longest_page)
+    return sum(estimate(of_run[:, :-late].reshape(-1), level, n, kernels) for of_run in _by_run(encoded, sample))
+
+
+def _late(sample: Runs) -> int:
+    """Return how many latents at the end of each run have some to look back to."""
+    length = int(sample.counts.max())
+    return length - length // 2
+
+
+def _early_latents(sample: Runs, longest_page: int) -> int:
+    return sample.whole * (int(sample.counts.max()) // 2) // longest_page
+
+
+def _by_run(encoded: deltas.Encoded, sample: Runs) -> list[Latents]:
+    return [s.reshape(sample.counts.size, -1) for s in (encoded.stored, encoded.lookbacks) if s is not None]

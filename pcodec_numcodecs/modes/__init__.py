@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LEAST_NUMBERS = 10
 """A smaller chunk tells nothing about itself."""
+GLANCE = 1 << 7
+"""Numbers that are looked at for the likeliest modes."""
+_CHANCE_BITS = 2  # a few numbers may all end in so many zero bits
 
 
 def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kernels") -> tuple[Latents, Latents | None]:
@@ -37,18 +40,19 @@ def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kerne
             raise AssertionError("a dictionary is built from the latents, not given")
 
 
-def proposed(latents: Latents, number_type: NumberType) -> Iterator[Mode]:
-    """List the modes worth a trial for numbers besides the plain one."""
+def proposed(latents: Latents, number_type: NumberType, is_glance: bool = False) -> Iterator[Mode]:
+    """List the modes worth a trial for numbers besides the plain one; at a glance, the likeliest on a few of them."""
     if latents.size < LEAST_NUMBERS:
         return
-    sample = sample_scattered(latents)
+    sample = sample_scattered(latents, *([GLANCE] if is_glance else []))
     if number_type.is_float:
-        for base in float_base.propose(from_latents(sample, number_type), number_type):
+        for base in float_base.propose(from_latents(sample, number_type), number_type, is_glance):
             mode = _float_mult(base, number_type)
             if check_mode(mode, number_type) is None:
                 yield mode
         for k in float_quant.bid(sample, number_type):
-            yield FloatQuant(k)
+            if not is_glance or k > _CHANCE_BITS:
+                yield FloatQuant(k)
     else:
         for divisor in int_mult.bid(sample):
             yield IntMult(divisor)

@@ -37,19 +37,25 @@ def bid(
     limit
         In units of `fixed_log.ONE_BIT`.
     """
-    shown = _appearances(sample, kernels)
-    if _REPEATED * shown.size > sample.size * (_REPEATED - 1):
+    if not is_promising(sample, latents.size, limit, kernels):
         return None
     entry = _price_of_value(8 * latents.itemsize)
-    codes, distinct = _foreseen(shown, latents.size)
     most = min(limit // entry, _MOST_VALUES)
-    if distinct > most or codes + distinct * entry >= limit:
-        return None
     indices = np.empty(latents.size, np.uint32)
     found = kernels.index_values(latents, most, indices, by_value=False)
     if found is None or entropy(found[1]) + found[1].size * entry >= limit:
         return None
     return Dict(found[0]), indices
+
+
+def is_promising(sample: Latents, n: int, limit: int, kernels: "Kernels") -> bool:
+    """Tell from a sample of `n` latents whether a dictionary may cost less than `limit`."""
+    shown = _appearances(sample, kernels)
+    if _REPEATED * shown.size > sample.size * (_REPEATED - 1):
+        return False
+    entry = _price_of_value(8 * sample.itemsize)
+    codes, distinct = _foreseen(shown, n)
+    return distinct <= min(limit // entry, _MOST_VALUES) and codes + distinct * entry < limit
 
 
 def price_of_values(mode: Dict, number_type: NumberType) -> int:

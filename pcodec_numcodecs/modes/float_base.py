@@ -27,8 +27,8 @@ _AGREEMENT = 1.01
 _EUCLID_STEPS = 40
 
 
-def propose(numbers: npt.NDArray[np.floating[Any]], number_type: NumberType) -> list[float]:
-    """Return bases worth a trial, at most one of each kind."""
+def propose(numbers: npt.NDArray[np.floating[Any]], number_type: NumberType, is_glance: bool) -> list[float]:
+    """Return bases worth a trial, at most one of each kind; at a glance, powers of ten, and of two times integers."""
     magnitudes = np.abs(numbers)
     limit = np.finfo(number_type.dtype)
     usual = magnitudes[(magnitudes >= limit.tiny) & (magnitudes <= limit.max / 2)]
@@ -36,11 +36,9 @@ def propose(numbers: npt.NDArray[np.floating[Any]], number_type: NumberType) -> 
         return []
     wide = usual.astype(np.float64)
     with np.errstate(all="ignore"):  # what overflows is no multiple of anything
-        bases = [
-            _binary(usual, number_type),
-            _decimal(wide, number_type.mantissa_bits),
-            _common_measure(wide, number_type.mantissa_bits),
-        ]
+        bases = [_binary(usual, number_type), _decimal(wide, number_type.mantissa_bits)]
+        if not is_glance:
+            bases.append(_common_measure(wide, number_type.mantissa_bits))
     unique: list[float] = []
     for base in bases:
         if base is not None and not any(

@@ -1,0 +1,161 @@
+"""What suits chunks that lie end to end.
+
+It is found once for all: most chunks are like their neighbours, of which a sample shows more than one of each does, and
+a search takes as long as coding what it found. Where the first or the last one is unlike the others, or a chunk costs
+much more or less than they do, there is a search for each.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import modes
+from ..config import ChunkConfig, ModeSpec
+from ..dtypes import NumberType, to_latents
+from ..estimates import Runs, sample_runs, sample_scattered, sample_stretch
+from ..kernels import Kernels
+from ..metadata import Classic, DeltaEncoding, Lookback, Mode
+from ..modes import dictionary
+from .bids import Bid, best_bid, best_consecutive
+from .lookbacks import with_lookback
+
+_RUNS = 64
+_STRETCH = 1 << 15  # as many neighbours as lookbacks reach
+_STRETCHES = 2
+_GLANCE = 1 << 12  # neighbours that show most repetitions
+_UNLIKE = 4  # chunks that cost one in so many parts more or less than others are not like these
+_MUCH = 8  # secondary latents that take one in so many parts of all are much
+DICT_SAMPLE = 1 << 13
+"""Latents that a dictionary is priced on before it is made."""
+
+
+class Common(NamedTuple):
+    """A choice for several chunks.
+
+    Attributes
+    ----------
+    mode
+        The best one, but for dictionaries.
+    delta, distance
+        What is better than differences of neighbours, if anything is, and how far back that is for all latents, if it
+        is as far.
+    has_dictionary
+        Whether that is worth a trial.
+    cost, delta_cost, whole
+        What all chunks cost in this mode, the same with `delta`, and the count of their numbers.
+    """
+
+    mode: Mode
+    delta: Lookback | None
+    distance: int | None
+    has_dictionary: bool
+    cost: int
+    delta_cost: int
+    whole: int
+
+    def bid(self, sample: Runs, number_type: NumberType, config: ChunkConfig, kernels: Kernels) -> Bid | None:
+        """Return the bid of the mode for a chunk, None where this is unlike the others.
+
+        Then it costs much more or less than they do; or it has two streams of bits, and one would do.
+        """
+        pages = np.array([sample.whole])
+        found = best_bid([self.mode], sample, number_type, config, pages, kernels)
+        usual = self.cost * sample.whole // self.whole
+        if abs(found.cost - usual) > usual // _UNLIKE:
+            return None
+        if found.secondary_cost > found.cost // _MUCH:
+            found = best_bid([Classic(), self.mode], sample, number_type, config, pages, kernels)
+        return found if found.mode == self.mode else None
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Chunks that lie end to end.
+
+    Attributes
+    ----------
+    numbers
+        1-D, contiguous, of the number type, those of all chunks.
+    counts
+        Numbers of each chunk.
+    """
+
+    numbers: npt.NDArray[Any]
+    counts: list[int]
+    number_type: NumberType
+    config: ChunkConfig
+    kernels: Kernels
+
+    def choose(self) -> Common | None:
+        """Choose for all chunks; None where there is nothing to choose, or where they differ."""
+        longest = max(self.counts)
+        if self.config.mode_spec.name != "auto" or self.config.delta_spec.name != "auto":
+            return None
+        if len(self.counts) == 1 or longest < modes.LEAST_NUMBERS:
+            return None
+        candidates: list[Mode] = [Classic(), *self._proposed(self.numbers, is_glance=False)]
+        best = self._best(candidates, sample_runs(self.numbers, _RUNS))
+        cost, delta, distance = self._with_lookback(best, self._primary(best.mode, self._stretches()))
+        starts = np.cumsum([0, *self.counts[:-1]])
+        long = [chunk for chunk, n in enumerate(self.counts) if 2 * n >= longest]
+        for chunk in (long[0], long[-1]):
+            part = self.numbers[starts[chunk] :][: self.counts[chunk]]
+            if not self._is_usual(part, best, candidates, isinstance(delta, Lookback)):
+                return None
+        return Common(
+            mode=best.mode,
+            delta=delta if isinstance(delta, Lookback) else None,
+            distance=distance,
+            has_dictionary=self.config.mode_spec == ModeSpec.auto() and self._may_have_dictionary(best.cost),
+            cost=best.cost,
+            delta_cost=cost + best.secondary_cost,
+            whole=self.numbers.size,
+        )
+
+    def _proposed(self, numbers: npt.NDArray[Any], is_glance: bool) -> list[Mode]:
+        few = to_latents(sample_scattered(numbers, *([modes.GLANCE] if is_glance else [])), self.number_type)
+        return list(modes.proposed(few, self.number_type, is_glance))
+
+    def _best(self, candidates: list[Mode], sample: Runs) -> Bid:
+        longest = np.array([max(self.counts)])
+        sample = self._primary(Classic(), sample)
+        return best_bid(candidates, sample, self.number_type, self.config, longest, self.kernels)
+
+    def _primary(self, mode: Mode, sample: Runs) -> Runs:
+        latents = to_latents(sample.latents, self.number_type, self.kernels.order_floats)
+        return sample._replace(latents=modes.split(mode, latents, self.number_type, self.kernels)[0])
+
+    def _with_lookback(self, best: Bid, primary: Runs) -> tuple[int, DeltaEncoding, int | None]:
+        simple = best.cost - best.secondary_cost
+        return with_lookback(simple, best.delta, primary, self.config, max(self.counts), self.kernels)
+
+    def _stretches(self) -> Runs:
+        """Take neighbours from the middle of some chunks, as many from each."""
+        ends = np.cumsum(self.counts)
+        chosen = [len(self.counts) * (2 * turn + 1) // (2 * _STRETCHES) for turn in range(_STRETCHES)]
+        length = min(*(self.counts[chunk] for chunk in chosen), _STRETCH)
+        firsts = [int(ends[chunk]) - (self.counts[chunk] + length) // 2 for chunk in chosen]
+        parts = [self.numbers[first : first + length] for first in firsts]
+        return Runs(np.concatenate(parts), np.full(_STRETCHES, length, np.int64), self.numbers.size)
+
+    def _is_usual(self, part: npt.NDArray[Any], best: Bid, candidates: list[Mode], has_lookbacks: bool) -> bool:
+        """Tell at a glance whether what suits all chunks suits a single one."""
+        others = [mode for mode in self._proposed(part, is_glance=True) if mode not in candidates]
+        if others and self._best([best.mode, *others], sample_runs(part)).mode != best.mode:
+            return False
+        for most in (_GLANCE, _STRETCH):
+            primary = self._primary(best.mode, sample_stretch(part, part.size, most))
+            if has_lookbacks:
+                # They may be better than the differences that suit all chunks, but not than others.
+                best = best._replace(delta=best_consecutive(primary, self.config, self.kernels)[1])
+            delta = self._with_lookback(best, primary)[1]
+            if isinstance(delta, Lookback) == has_lookbacks:
+                return True
+        return False
+
+    def _may_have_dictionary(self, cost: int) -> bool:
+        sample = to_latents(sample_scattered(self.numbers, DICT_SAMPLE), self.number_type, self.kernels.order_floats)
+        longest = max(self.counts)
+        return dictionary.is_promising(sample, longest, cost * longest // self.numbers.size, self.kernels)
