@@ -21,9 +21,7 @@ from ..modes import dictionary
 from .bids import Bid, best_bid, best_consecutive
 from .lookbacks import with_lookback
 
-_RUNS = 64
 _STRETCH = 1 << 15  # as many neighbours as lookbacks reach
-_STRETCHES = 2
 _GLANCE = 1 << 12  # neighbours that show most repetitions
 _UNLIKE = 4  # chunks that cost one in so many parts more or less than others are not like these
 _MUCH = 8  # secondary latents that take one in so many parts of all are much
@@ -96,14 +94,13 @@ class Neighbours:
         if len(self.counts) == 1 or longest < modes.LEAST_NUMBERS:
             return None
         candidates: list[Mode] = [Classic(), *self._proposed(self.numbers, is_glance=False)]
-        best = self._best(candidates, sample_runs(self.numbers, _RUNS))
-        cost, delta, distance = self._with_lookback(best, self._primary(best.mode, self._stretches()))
-        starts = np.cumsum([0, *self.counts[:-1]])
-        long = [chunk for chunk, n in enumerate(self.counts) if 2 * n >= longest]
-        for chunk in (long[0], long[-1]):
-            part = self.numbers[starts[chunk] :][: self.counts[chunk]]
-            if not self._is_usual(part, best, candidates, isinstance(delta, Lookback)):
-                return None
+        best = self._best(candidates, sample_runs(self.numbers))
+        ends = np.cumsum(self.counts)
+        long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= longest]
+        middle = sample_stretch(long[len(long) // 2], longest, _STRETCH)
+        cost, delta, distance = self._with_lookback(best, self._primary(best.mode, middle))
+        if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in (long[0], long[-1])):
+            return None
         return Common(
             mode=best.mode,
             delta=delta if isinstance(delta, Lookback) else None,
@@ -130,15 +127,6 @@ class Neighbours:
     def _with_lookback(self, best: Bid, primary: Runs) -> tuple[int, DeltaEncoding, int | None]:
         simple = best.cost - best.secondary_cost
         return with_lookback(simple, best.delta, primary, self.config, max(self.counts), self.kernels)
-
-    def _stretches(self) -> Runs:
-        """Take neighbours from the middle of some chunks, as many from each."""
-        ends = np.cumsum(self.counts)
-        chosen = [len(self.counts) * (2 * turn + 1) // (2 * _STRETCHES) for turn in range(_STRETCHES)]
-        length = min(*(self.counts[chunk] for chunk in chosen), _STRETCH)
-        firsts = [int(ends[chunk]) - (self.counts[chunk] + length) // 2 for chunk in chosen]
-        parts = [self.numbers[first : first + length] for first in firsts]
-        return Runs(np.concatenate(parts), np.full(_STRETCHES, length, np.int64), self.numbers.size)
 
     def _is_usual(self, part: npt.NDArray[Any], best: Bid, candidates: list[Mode], has_lookbacks: bool) -> bool:
         """Tell at a glance whether what suits all chunks suits a single one."""
