@@ -99,13 +99,14 @@ class Neighbours:
         long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= longest]
         middle = sample_stretch(long[len(long) // 2], longest, _STRETCH)
         cost, delta, distance = self._with_lookback(best, self._primary(best.mode, middle))
-        if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in (long[0], long[-1])):
+        ends_of_all = long[0], long[-1]
+        if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in ends_of_all):
             return None
         return Common(
             mode=best.mode,
             delta=delta if isinstance(delta, Lookback) else None,
             distance=distance,
-            has_dictionary=self.config.mode_spec == ModeSpec.auto() and self._may_have_dictionary(best.cost),
+            has_dictionary=any(self._may_have_dictionary(part, best.cost) for part in ends_of_all),
             cost=best.cost,
             delta_cost=cost + best.secondary_cost,
             whole=self.numbers.size,
@@ -143,7 +144,8 @@ class Neighbours:
                 return True
         return False
 
-    def _may_have_dictionary(self, cost: int) -> bool:
-        sample = to_latents(sample_scattered(self.numbers, DICT_SAMPLE), self.number_type, self.kernels.order_floats)
-        longest = max(self.counts)
-        return dictionary.is_promising(sample, longest, cost * longest // self.numbers.size, self.kernels)
+    def _may_have_dictionary(self, part: npt.NDArray[Any], cost: int) -> bool:
+        if self.config.mode_spec != ModeSpec.auto():
+            return False
+        sample = to_latents(sample_scattered(part, DICT_SAMPLE), self.number_type, self.kernels.order_floats)
+        return dictionary.is_promising(sample, part.size, cost * part.size // self.numbers.size, self.kernels)
