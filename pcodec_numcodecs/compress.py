@@ -106,7 +106,7 @@ def compress_chunk(
     FloatModeError
         When floats do not add and multiply as they do elsewhere.
     """
-    _check(number_type, numbers.size, config)
+    _check(number_type, [numbers.size], config)
     page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
     latents = to_latents(numbers, number_type, kernels.order_floats)
     return compress_latents(latents, number_type, config, page_numbers, kernels)
@@ -123,15 +123,15 @@ def compress_chunks(
     ------
     Each chunk, and the kernels to write it with.
     """
+    if counts:
+        _check(number_type, counts, config)
     first = start = 0
     while first < len(counts):
         last, end = first, start
         while last < len(counts) and (last - first < _LEAST_NEIGHBOURS or end - start < _NEIGHBOURS):
-            _check(number_type, counts[last], config)
             end += counts[last]
             last += 1
-        longest = max(counts[first:last])
-        kernels = load(longest)
+        kernels = load(max(counts[first:last]))
         common = Neighbours(numbers[start:end], counts[first:last], number_type, config, kernels).choose()
         for n in counts[first:last]:
             latents = to_latents(numbers[start : start + n], number_type, kernels.order_floats)
@@ -140,18 +140,18 @@ def compress_chunks(
         first = last
 
 
-def _check(number_type: NumberType, n: int, config: ChunkConfig) -> None:
-    """Check what does not depend on the numbers of a chunk."""
+def _check(number_type: NumberType, counts: list[int], config: ChunkConfig) -> None:
+    """Check what does not depend on the numbers of chunks, but on how many each has."""
     if number_type.bits == 8 and not config.enable_8_bit:
         raise InvalidArgumentError(
             "8-bit types must be allowed by enable_8_bit=True: other codecs often serve them better, "
             f"got {number_type.name}"
         )
-    if not n:
+    if not min(counts):
         raise InvalidArgumentError("cannot compress empty chunk: it must have at least 1 number, got 0")
-    if n > MAX_CHUNK_NUMBERS:
+    if max(counts) > MAX_CHUNK_NUMBERS:
         raise InvalidArgumentError(
-            f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {n}; "
+            f"count may not exceed {MAX_CHUNK_NUMBERS} per chunk, got {max(counts)}; "
             "use more chunks, or smaller pages for a standalone file"
         )
     if number_type.is_float:

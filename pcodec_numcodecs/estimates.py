@@ -69,7 +69,7 @@ def sample_stretch(latents: Latents, longest_page: int, most: int) -> Runs:
     return Runs(latents[first : first + length], np.array([length], np.int64), latents.size)
 
 
-def sample_scattered(latents: Latents, count: int = 1 << 10) -> Latents:
+def sample_scattered(latents: Latents, count: int) -> Latents:
     """Take one latent from each of `count` equal parts of the chunk, at a hashed place; or all of a small chunk."""
     n = latents.size
     if n <= count:

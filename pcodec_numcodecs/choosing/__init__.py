@@ -30,7 +30,7 @@ from .bids import (
     requested_delta,
 )
 from .lookbacks import lookback_gain, with_lookback
-from .neighbours import DICT_SAMPLE, Common, Neighbours
+from .neighbours import Common, Neighbours
 
 __all__ = ["Bid", "Choice", "Common", "Neighbours", "cheapest", "choose", "lookback_gain"]
 
@@ -122,7 +122,9 @@ def _choose_automatically(
     has_dictionary = config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS
     if has_dictionary and (common is None or common.has_dictionary):
         price += best.secondary_cost
-        found = dictionary.bid(latents, sample_scattered(latents, DICT_SAMPLE), less(price, _DICT_SAVING), kernels)
+        found = dictionary.bid(
+            latents, sample_scattered(latents, dictionary.SAMPLE), less(price, _DICT_SAVING), kernels
+        )
         if found is not None and _is_worth_a_dictionary(found, best, price, sample, number_type, config, kernels):
             return Choice(found[0], NoDelta(), found[1], None)
     primary, secondary = modes.split(best.mode, latents, number_type, kernels)

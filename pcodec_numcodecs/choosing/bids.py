@@ -58,9 +58,9 @@ def best_bid(
     Of others that come close to each other, the best is found with as many bins as there will be.
     """
     first, *others = candidates
-    best = bid(first, sample, number_type, config, page_numbers, kernels)
+    best = _bid(first, sample, number_type, config, page_numbers, kernels)
     limit = less(best.cost, _MODE_SAVING)
-    bids = [bid(mode, sample, number_type, config, page_numbers, kernels, limit) for mode in others]
+    bids = [_bid(mode, sample, number_type, config, page_numbers, kernels, limit) for mode in others]
     least = min([bid.cost for bid in bids], default=limit)
     if least >= limit:
         return best
@@ -108,7 +108,7 @@ def cheapest(
     return best._replace(cost=price_in_full(best, sample, number_type, config, kernels))
 
 
-def bid(
+def _bid(
     mode: Mode,
     sample: Runs,
     number_type: NumberType,

@@ -98,9 +98,12 @@ def lookback_gain(
     primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
     level = full_level(config)
     encoded = [deltas.encode(d, primary, sample.counts, kernels) for d in (best.delta, lookback.plan(longest_page))]
-    late = [_price_late(one, sample, longest_page, level, kernels) for one in encoded]
-    early = [_price_early(one, sample, longest_page, level, kernels) for one in encoded]
-    simple, found = (sum(parts) + best.secondary_cost for parts in zip(late, early, strict=True))
+    simple, found = (
+        _price_late(one, sample, longest_page, level, kernels)
+        + _price_early(one, sample, longest_page, level, kernels)
+        + best.secondary_cost
+        for one in encoded
+    )
     return (found if found < less(simple, _LOOKBACK_SAVING) else simple), simple
 
 

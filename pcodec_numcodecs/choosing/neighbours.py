@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .. import modes
 from ..config import ChunkConfig, ModeSpec
-from ..dtypes import NumberType, to_latents
+from ..dtypes import Latents, NumberType, to_latents
 from ..estimates import Runs, sample_runs, sample_scattered, sample_stretch
 from ..kernels import Kernels
 from ..metadata import Classic, DeltaEncoding, Lookback, Mode
@@ -25,8 +25,6 @@ _STRETCH = 1 << 15  # as many neighbours as lookbacks reach
 _GLANCE = 1 << 12  # neighbours that show most repetitions
 _UNLIKE = 4  # chunks that cost one in so many parts more or less than others are not like these
 _MUCH = 8  # secondary latents that take one in so many parts of all are much
-DICT_SAMPLE = 1 << 13
-"""Latents that a dictionary is priced on before it is made."""
 
 
 class Common(NamedTuple):
@@ -88,53 +86,60 @@ class Neighbours:
 
     def choose(self) -> Common | None:
         """Choose for all chunks; None where there is nothing to choose, or where they differ."""
-        longest = max(self.counts)
         if self.config.mode_spec.name != "auto" or self.config.delta_spec.name != "auto":
             return None
-        if len(self.counts) == 1 or longest < modes.LEAST_NUMBERS:
+        if len(self.counts) == 1 or self._longest < modes.LEAST_NUMBERS:
             return None
         candidates: list[Mode] = [Classic(), *self._proposed(self.numbers, is_glance=False)]
         best = self._best(candidates, sample_runs(self.numbers))
         ends = np.cumsum(self.counts)
-        long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= longest]
-        middle = sample_stretch(long[len(long) // 2], longest, _STRETCH)
+        long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= self._longest]
+        middle = sample_stretch(long[len(long) // 2], self._longest, _STRETCH)
         cost, delta, distance = self._with_lookback(best, self._primary(best.mode, middle))
-        ends_of_all = long[0], long[-1]
-        if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in ends_of_all):
+        outer = long[0], long[-1]
+        if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in outer):
             return None
         return Common(
             mode=best.mode,
             delta=delta if isinstance(delta, Lookback) else None,
             distance=distance,
-            has_dictionary=any(self._may_have_dictionary(part, best.cost) for part in ends_of_all),
+            has_dictionary=any(self._may_have_dictionary(part, best.cost) for part in outer),
             cost=best.cost,
             delta_cost=cost + best.secondary_cost,
             whole=self.numbers.size,
         )
 
+    @property
+    def _longest(self) -> int:
+        return max(self.counts)
+
+    def _ordered(self, numbers: npt.NDArray[Any]) -> Latents:
+        return to_latents(numbers, self.number_type, self.kernels.order_floats)
+
     def _proposed(self, numbers: npt.NDArray[Any], is_glance: bool) -> list[Mode]:
-        few = to_latents(sample_scattered(numbers, *([modes.GLANCE] if is_glance else [])), self.number_type)
+        few = to_latents(modes.sample_to_propose(numbers, is_glance), self.number_type)
         return list(modes.proposed(few, self.number_type, is_glance))
 
     def _best(self, candidates: list[Mode], sample: Runs) -> Bid:
-        longest = np.array([max(self.counts)])
-        sample = self._primary(Classic(), sample)
+        sample = sample._replace(latents=self._ordered(sample.latents))
+        longest = np.array([self._longest])
         return best_bid(candidates, sample, self.number_type, self.config, longest, self.kernels)
 
     def _primary(self, mode: Mode, sample: Runs) -> Runs:
-        latents = to_latents(sample.latents, self.number_type, self.kernels.order_floats)
+        latents = self._ordered(sample.latents)
         return sample._replace(latents=modes.split(mode, latents, self.number_type, self.kernels)[0])
 
     def _with_lookback(self, best: Bid, primary: Runs) -> tuple[int, DeltaEncoding, int | None]:
         simple = best.cost - best.secondary_cost
-        return with_lookback(simple, best.delta, primary, self.config, max(self.counts), self.kernels)
+        return with_lookback(simple, best.delta, primary, self.config, self._longest, self.kernels)
 
     def _is_usual(self, part: npt.NDArray[Any], best: Bid, candidates: list[Mode], has_lookbacks: bool) -> bool:
         """Tell at a glance whether what suits all chunks suits a single one."""
         others = [mode for mode in self._proposed(part, is_glance=True) if mode not in candidates]
         if others and self._best([best.mode, *others], sample_runs(part)).mode != best.mode:
             return False
-        for most in (_GLANCE, _STRETCH):
+        # A short chunk is seen as a whole at once.
+        for most in sorted({min(part.size, _GLANCE), min(part.size, _STRETCH)}):
             primary = self._primary(best.mode, sample_stretch(part, part.size, most))
             if has_lookbacks:
                 # They may be better than the differences that suit all chunks, but not than others.
@@ -147,5 +152,5 @@ class Neighbours:
     def _may_have_dictionary(self, part: npt.NDArray[Any], cost: int) -> bool:
         if self.config.mode_spec != ModeSpec.auto():
             return False
-        sample = to_latents(sample_scattered(part, DICT_SAMPLE), self.number_type, self.kernels.order_floats)
+        sample = self._ordered(sample_scattered(part, dictionary.SAMPLE))
         return dictionary.is_promising(sample, part.size, cost * part.size // self.numbers.size, self.kernels)

@@ -1,9 +1,10 @@
 """Modes: one number as one or two latents; a file a mode. The way back is a matter of kernels."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..config import ModeSpec
 from ..dtypes import Latents, NumberType, from_latents, to_latents
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 LEAST_NUMBERS = 10
 """A smaller chunk tells nothing about itself."""
-GLANCE = 1 << 7
-"""Numbers that are looked at for the likeliest modes."""
+_SAMPLE = 1 << 10
+_GLANCE = 1 << 7
 _CHANCE_BITS = 2  # a few numbers may all end in so many zero bits
 
 
@@ -40,11 +41,16 @@ def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kerne
             raise AssertionError("a dictionary is built from the latents, not given")
 
 
+def sample_to_propose(numbers: npt.NDArray[Any], is_glance: bool) -> npt.NDArray[Any]:
+    """Take what `proposed` looks at; of no more numbers, all."""
+    return sample_scattered(numbers, _GLANCE if is_glance else _SAMPLE)
+
+
 def proposed(latents: Latents, number_type: NumberType, is_glance: bool = False) -> Iterator[Mode]:
     """List the modes worth a trial for numbers besides the plain one; at a glance, the likeliest on a few of them."""
     if latents.size < LEAST_NUMBERS:
         return
-    sample = sample_scattered(latents, *([GLANCE] if is_glance else []))
+    sample = sample_to_propose(latents, is_glance)
     if number_type.is_float:
         for base in float_base.propose(from_latents(sample, number_type), number_type, is_glance):
             mode = _float_mult(base, number_type)

@@ -12,6 +12,8 @@ from ..metadata import Dict
 if TYPE_CHECKING:
     from ..kernels import Kernels
 
+SAMPLE = 1 << 13
+"""Latents that tell, before all are counted, whether there is any hope."""
 _MOST_VALUES = 1 << 14  # a larger dictionary leaves the caches of writers and readers
 _REPEATED = 8  # at least one latent in so many repeats another of the sample
 
