@@ -51,6 +51,11 @@ class Common(NamedTuple):
     delta_cost: int
     whole: int
 
+    @classmethod
+    def of(cls, bid: Bid, whole: int) -> "Common":
+        """Return what suits so many numbers of which a sample had this bid, and lookbacks do not suit."""
+        return cls(bid.mode, None, None, True, bid.cost, bid.cost, whole)
+
     def bid(self, sample: Runs, number_type: NumberType, config: ChunkConfig, kernels: Kernels) -> Bid | None:
         """Return the bid of the mode for a chunk, None where this is unlike the others.
 

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ..choosing import Common
 from ..config import ChunkConfig, DeltaSpec, ModeSpec
 from ..dtypes import Latents, NumberType
 from ..kernels import Kernels
@@ -82,7 +83,7 @@ class PartEncoder:
     threads: int
     kernels: Kernels
 
-    def encode(self, latents: Latents, values: Latents | None = None) -> EncodedPart:
+    def encode(self, latents: Latents, values: Latents | None = None, common: Common | None = None) -> EncodedPart:
         """Encode a part.
 
         Parameters
@@ -92,12 +93,14 @@ class PartEncoder:
             places among the values.
         values
             For `Rank`, the distinct values, ascending.
+        common
+            For cells as they are, what suits them, if that is known.
         """
         pipeline, number_type = self.layout.pipelines[self.part], self.layout.element.number_type
         cells = self.layout.page_numbers
         counts: list[list[int]] = [[] for _ in range(cells.size)]
         if pipeline.is_plain:
-            column = self._compress(latents, number_type, cells, _AUTOMATIC)
+            column = self._compress(latents, number_type, cells, _AUTOMATIC, common)
             return EncodedPart(pipeline, [column], counts, [], [], None, None)
         absent = _absent(latents, pipeline.fills, values)
         present = self.kernels.count_present(absent, cells) if absent.size else cells
@@ -191,9 +194,17 @@ class PartEncoder:
                     counts[page].append(count)
         return columns
 
-    def _compress(self, latents: Latents, number_type: NumberType, counts: I64, specs: dict[str, Any]) -> Column:
+    def _compress(
+        self,
+        latents: Latents,
+        number_type: NumberType,
+        counts: I64,
+        specs: dict[str, Any],
+        common: Common | None = None,
+    ) -> Column:
         config = ChunkConfig(self.level, enable_8_bit=True, **specs)
-        return compress_pages(latents, number_type, counts, self.layout.chunk_pages, config, self.threads, self.kernels)
+        pages = self.layout.chunk_pages
+        return compress_pages(latents, number_type, counts, pages, config, self.threads, self.kernels, common)
 
 
 def _replaced(parts: tuple[Item, ...], place: int, other: Item) -> tuple[Item, ...]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..choosing import Common
 from ..compress import CompressedChunk, compress_latents
 from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
@@ -41,6 +42,7 @@ def compress_pages(
     config: ChunkConfig,
     threads: int,
     kernels: Kernels,
+    common: Common | None = None,
 ) -> Column:
     """Compress the ordered latents of all pages, end to end.
 
@@ -52,6 +54,8 @@ def compress_pages(
         Pages of a range.
     config
         Settings for each Pco chunk; its paging does not matter.
+    common
+        What suits all pages, if that is known.
     """
     column = Column([], [])
     start = 0
@@ -62,7 +66,7 @@ def compress_pages(
         pages: Iterator[bytes] = iter(())
         if filled.size:
             some = np.ascontiguousarray(latents[start:stop])
-            chunk = compress_latents(some, number_type, config, filled, kernels)
+            chunk = compress_latents(some, number_type, config, filled, kernels, common)
             parts = [_only(chunk, run) for run in runs(filled.size, threads)]
             pages = iter([page for part in in_threads(lambda one: one.write_pages(kernels), parts) for page in part])
             column.metadata.append(chunk.metadata.write())

@@ -168,7 +168,8 @@ def _write(
         listed = plan.listed
         flat = _in_tiles(cells if listed is None else listed.places, layout.grid, order_of(layout, part))
         values = None if listed is None else listed.values
-        encoded.append(PartEncoder(layout, part, settings.level, in_blocks, threads, kernels).encode(flat, values))
+        encoder = PartEncoder(layout, part, settings.level, in_blocks, threads, kernels)
+        encoded.append(encoder.encode(flat, values, plan.common))
     return _assembled(layout, encoded)
 
 

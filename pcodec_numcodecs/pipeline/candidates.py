@@ -19,7 +19,7 @@ from .sampling import Boxes
 from .splitting import Listed, places_in, split
 from .steps import Computed, Rank, Split
 
-__all__ = ["Masked", "Parted", "masks", "splits"]
+__all__ = ["Masked", "Parted", "distinct", "masks", "ranked", "splits"]
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -114,9 +114,9 @@ def splits(
     number_type: NumberType,
     kernels: Kernels,
     *,
-    ranked: bool,
+    with_affine: bool,
 ) -> Iterator[Parted]:
-    """Split the sample in all ways that are worth a trial, the plain one first.
+    """Split the sample in all ways that are worth a trial but for `ranked`, the plain one first.
 
     Parameters
     ----------
@@ -124,14 +124,14 @@ def splits(
         All cells of the array, ordered latents.
     chosen
         Modes of Pco, the plain one first.
-    ranked
-        Whether a list of the distinct values, and an affine split, are tried too.
+    with_affine
+        Whether an affine split is tried too.
     """
     cells = boxes.cells
     yield Parted(Classic(), cells, 0)
     flat = cells.reshape(-1)
     steps: list[Computed] = [mode for mode in chosen[1:] if not isinstance(mode, Dict)]
-    if ranked and number_type.is_float and not steps:
+    if with_affine and number_type.is_float and not steps:
         # Where a base without an offset fits, there is nothing to be gained.
         found = affine_search.propose(sample_scattered(latents.reshape(-1), _AFFINE_SAMPLE), number_type)
         steps += [found] if found is not None else []
@@ -140,22 +140,36 @@ def splits(
         assert secondary is not None
         scored = secondary.reshape(cells.shape)[boxes.scored].reshape(-1)
         yield Parted(step, primary.reshape(cells.shape), boxes.estimate(scored, SECONDARY_LEVEL, kernels))
-    if ranked and (listed := distinct(latents, flat, kernels)) is not None:
-        values = listed.values
-        rank = Rank(values.size, values.size)
-        primary = places_in(values, flat, kernels).astype(f"u{rank.bits // 8}")
-        gaps = np.diff(values, prepend=values.dtype.type(0))
-        yield Parted(rank, primary.reshape(cells.shape), estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels), listed)
 
 
-def distinct(latents: Latents, sample: Latents, kernels: Kernels) -> Listed | None:
-    """List the distinct values of an array; return None where they are many, of which a sample warns."""
-    most = min(_MOST_VALUES, latents.size // 4)
+def distinct(boxes: Boxes, cells: int, kernels: Kernels) -> Parted | None:
+    """Split the sample by a list of its own values, and not all of the array's: None where they are many."""
+    flat = boxes.cells.reshape(-1)
+    indices = np.empty(flat.size, np.uint32)
+    found = kernels.index_values(flat, min(_most_values(cells), flat.size // 2), indices, by_value=True)
+    return None if found is None else _parted(found[0], indices, boxes, kernels)
+
+
+def ranked(latents: Latents, boxes: Boxes, kernels: Kernels) -> Parted | None:
+    """Split the sample by a list of the array's distinct values; None where they are many."""
     indices = np.empty(latents.size, np.uint32)
-    if kernels.index_values(sample, min(most, sample.size // 2), indices[: sample.size], by_value=True) is None:
+    found = kernels.index_values(latents.reshape(-1), _most_values(latents.size), indices, by_value=True)
+    if found is None:
         return None
-    found = kernels.index_values(latents.reshape(-1), most, indices, by_value=True)
-    return None if found is None else Listed(found[0], indices.astype(np.uint16).reshape(latents.shape))
+    places = places_in(found[0], boxes.cells.reshape(-1), kernels)
+    listed = Listed(found[0], indices.astype(np.uint16).reshape(latents.shape))
+    return _parted(found[0], places, boxes, kernels)._replace(listed=listed)
+
+
+def _most_values(cells: int) -> int:
+    return min(_MOST_VALUES, cells // 4)
+
+
+def _parted(values: Latents, places: npt.NDArray[Any], boxes: Boxes, kernels: Kernels) -> Parted:
+    rank = Rank(values.size, values.size)
+    gaps = np.diff(values, prepend=values.dtype.type(0))
+    primary = places.astype(f"u{rank.bits // 8}").reshape(boxes.cells.shape)
+    return Parted(rank, primary, estimate(gaps, SECONDARY_LEVEL, gaps.size, kernels))
 
 
 def masks(boxes: Boxes, number_type: NumberType) -> Iterator[Masked]:

@@ -7,26 +7,19 @@ with the cells as they are, are priced as Pco will code them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from math import prod
 from typing import Final, NamedTuple
 
 from .. import modes as pco_modes
-from ..choosing import Bid, cheapest, lookback_gain
-from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
-from ..estimates import Runs, sample_runs
-from ..fixed_log import FRACTION_BITS
 from ..kernels import Kernels
 from ..lazy import lazy_property
-from ..metadata import Classic, Mode, NoDelta
+from ..metadata import Classic, Mode
 from . import handicaps
-from .candidates import Masked, Parted, masks, splits
+from .as_they_are import AsTheyAre
+from .candidates import Masked, Parted, distinct, masks, ranked, splits
 from .plans import (
-    FAST_LEVEL,
-    ONE_PAGE,
-    ROWS,
+    PAGE_COST,
     SMALL_CELLS,
-    TILES,
     USUAL_LEVEL,
     Candidate,
     Choice,
@@ -34,9 +27,9 @@ from .plans import (
     Plan,
     Wish,
 )
-from .sampling import FLAT_CELLS, Boxes, sample_boxes, sample_stretches, sample_tiles
+from .sampling import Boxes, sample_boxes
 from .steps import FLOAT_BITS, FLOAT_WEIGHTS, LORENZO, NONE, PLAIN, WEIGHTS, Rank
-from .tiles import auto_tile, page_cells, page_count, predicted_tile, rows_tile, whole_tile
+from .tiles import auto_tile, page_cells, page_count, predicted_tile
 from .trials import Axes, Bench, Trial, subsets
 from .weight_sets import cluster
 
@@ -56,17 +49,13 @@ _LIKELY: Final = 3
 """Sets of axes, those that do best without a split, with which all splits and masks of a small array are tried."""
 _LIKELY_PLANES: Final = 2
 """The same of planes."""
+_HOPELESS_LOG: Final = 4
+"""Where differences cost more than cells as they are by 1/16, weights will not cost less."""
 _FINALISTS: Final = 4
 _FINALISTS_LOG: Final = 4
 """They are not farther behind the first of them than 1/16."""
 _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
-_FLAT_RUNS: Final = 64
-"""Stretches of the sample of cells in their own order."""
-_LONGEST_STRETCH: Final = 1 << 14
-"""Cells that lookbacks in a page of all cells are tried on, side by side."""
-_PAGE_COST: Final = (10 * 8) << FRACTION_BITS
-"""What a page costs besides its latents: size, checksum, and room at its ends."""
 _DOUBT_LOG: Final = 8
 """Pco as it is and the best pipeline are both carried out where their prices are within 1/256;"""
 _REPEATED_DOUBT_LOG: Final = 4
@@ -134,8 +123,7 @@ class Search:
 
     @property
     def _is_small(self) -> bool:
-        """Whether the search must save time: at low levels it does little anyway, at high ones time is no matter."""
-        return FAST_LEVEL < self.wish.level <= USUAL_LEVEL and self.latents.size < SMALL_CELLS
+        return self.wish.is_hasty(self.latents.size)
 
     @property
     def _effort(self) -> Effort:
@@ -145,15 +133,24 @@ class Search:
     def _modes(self) -> list[Mode]:
         return [Classic(), *pco_modes.proposed(self.latents.reshape(-1), self.number_type)]
 
-    @property
-    def _flat_tile(self) -> Shape:
-        return self.wish.tile or auto_tile(self.latents.shape, self.wish.access)
-
     def candidates(self) -> Iterator[Candidate]:
         """Yield all that is worth a price, in no order."""
+        yield from self._as_they_are
         yield from self._unpredicted()
         yield from self._predicted()
-        yield from self._as_they_are()
+
+    @lazy_property
+    def _as_they_are(self) -> list[Candidate]:
+        pco = AsTheyAre(self.latents, self._boxes, self._modes, self.number_type, self.wish, self.kernels)
+        return list(pco.candidates())
+
+    def _is_hopeless(self, score: int) -> bool:
+        """Tell whether no prediction like one that takes so much will take less than Pco with the cells as they are."""
+        # What repeats in the sample need not do so elsewhere, and tells nothing.
+        rivals = [candidate.handicapped for candidate in self._as_they_are if not candidate.repeats]
+        if self.wish.level > USUAL_LEVEL or not rivals:
+            return False
+        return score - (score >> _HOPELESS_LOG) > min(rivals)
 
     @lazy_property
     def _axes(self) -> Axes:
@@ -166,14 +163,17 @@ class Search:
         All masks are tried without a split, then all splits with the best mask, and other masks with the best split.
         """
         modes = self._modes[:1] if self.wish.is_fast else self._modes
+        modes = self._modes[:1] if self.wish.is_fast else self._modes
         plain, *others = splits(
-            self.latents, self._boxes, modes, self.number_type, self.kernels, ranked=not self.wish.is_fast
+            self.latents, self._boxes, modes, self.number_type, self.kernels, with_affine=not self.wish.is_fast
         )
         masked = [mask for mask in masks(self._boxes, self.number_type) if mask.chosen.any()]
         first = self._table(masked[0], plain)
         unsplit = [first, *(self._table(mask, plain, first) for mask in masked[1:])]
         best = min(unsplit, key=lambda table: table.cost)
         split = [best, *(self._table(best.bench.masked, part, first) for part in others)]
+        ranked = None if self.wish.is_fast else self._ranked(best.bench.masked, first, min(t.cost for t in split))
+        split += [] if ranked is None else [ranked]
         chosen = min(split, key=lambda table: table.cost).bench.parted
         rest = [
             self._table(mask, chosen, first) for mask in masked if chosen is not plain and mask is not best.bench.masked
@@ -181,6 +181,19 @@ class Search:
         found = sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
         tried = max(self._effort.medians, self._effort.benches)
         return [*map(self._completed, found[:tried]), *found[tried:]]
+
+    def _ranked(self, mask: Masked, like: Table, limit: int) -> Table | None:
+        """Try the places of cells among their distinct values, if a sample's may cost less than others."""
+        values = distinct(self._boxes, self.latents.size, self.kernels)
+        if values is None:
+            return None
+        if self.wish.level <= USUAL_LEVEL:
+            # The fewer values are known, the less far from each other they are.
+            table = self._table(mask, values, like)
+            if table.cost >= limit or self._is_hopeless(table.cost):
+                return None
+        part = ranked(self.latents, self._boxes, self.kernels)
+        return None if part is None else self._table(mask, part, like)
 
     def _table(self, mask: Masked, part: Parted, like: Table | None = None) -> Table:
         """Try differences, of a small array those along sets of axes alone that did best in another table."""
@@ -215,7 +228,7 @@ class Search:
         promising = self.tables[0].cost + (self.tables[0].cost >> _PROMISING_LOG)
         for place, table in enumerate(self.tables):
             trials = list(table.lorenzo.values())
-            behind = self.wish.level <= USUAL_LEVEL and table.cost > promising
+            behind = (self.wish.level <= USUAL_LEVEL and table.cost > promising) or self._is_hopeless(table.cost)
             if trials and place < self._effort.medians and not behind:
                 trials += table.bench.medians(self._axes, *self._planes(table))
             if trials and place < self._effort.benches and not behind:
@@ -266,7 +279,8 @@ class Search:
     def _predicted(self) -> Iterator[Candidate]:
         scored = [found for found in self.trials() if not self._is_pcos(found[1])][:_FINALISTS]
         for place, (score, trial) in enumerate(scored):
-            if self.wish.level <= USUAL_LEVEL and score - (score >> _FINALISTS_LOG) > scored[0][0]:
+            behind = self.wish.level <= USUAL_LEVEL and score - (score >> _FINALISTS_LOG) > scored[0][0]
+            if behind or self._is_hopeless(score):
                 break
             side, tried = score - trial.cost, trial
             weighted = trial.kind in (WEIGHTS, FLOAT_WEIGHTS) and not trial.by_plane
@@ -277,64 +291,20 @@ class Search:
     def _is_pcos(self, trial: Trial) -> bool:
         """Tell whether Pco does the same with rows as they are: differences along them, but from row to row too."""
         along_rows = trial.kind == LORENZO and trial.axes == self._axes[-1:]
-        return along_rows and trial.bench.is_pcos and self.latents.shape[trial.axes[0]] >= _LONG_ROW and self._has_rows
-
-    @property
-    def _has_rows(self) -> bool:
-        return self.wish.tile is None and self.wish.access in handicaps.WHOLE
+        return (
+            along_rows and trial.bench.is_pcos and self.latents.shape[trial.axes[0]] >= _LONG_ROW and self.wish.has_rows
+        )
 
     def _unpredicted(self) -> Iterator[Candidate]:
         """Yield splits and masks alone, those with the best mask."""
-        pages = page_count(self.latents.shape, self._flat_tile)
+        tile = self.wish.flat_tile(self.latents.shape)
+        pages = page_count(self.latents.shape, tile)
         for table in self.tables:
             bench = table.bench
             if not bench.is_pcos and bench.masked is self.tables[0].bench.masked:
-                cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * _PAGE_COST
+                cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * PAGE_COST
                 trial = Trial(bench, NONE, ())
-                yield Candidate(self._flat_tile, trial, cost, self._handicap(trial))
-
-    def _as_they_are(self) -> Iterator[Candidate]:
-        """Yield what Pco does with the cells as they are: in tiles, in rows, and all in one page."""
-        wish, shape, tile = self.wish, self.latents.shape, self._flat_tile
-        if not self._has_rows:
-            yield self._plain(TILES, tile, self._cheapest(self._boxes.runs, self._modes).cost)
-            return
-        flat = self.latents.reshape(-1)
-        flat_bid = self._cheapest(sample_runs(flat, _FLAT_RUNS), self._modes)
-        # Which mode suits numbers depends little on their order.
-        modes = [flat_bid.mode] if wish.level <= USUAL_LEVEL else self._modes
-        in_tiles = self._cheapest(self._boxes.runs, modes).cost
-        is_ordered = flat_bid.delta != NoDelta()
-        # Where any order is as good, the sample that others are priced by.
-        in_rows = in_one = cost = flat_bid.cost if is_ordered else in_tiles
-        repeated = False
-        cells = FLAT_CELLS // 2 if self._is_small or wish.is_fast else FLAT_CELLS
-        rows, whole = rows_tile(shape), whole_tile(shape)
-        gain, of = self._lookback_gain(sample_stretches(flat, _LONGEST_STRETCH, cells), prod(whole), modes)
-        if gain < of:
-            # Nearer repetitions are for smaller pages too.
-            in_one = cost * gain // of
-            gain, of = self._lookback_gain(sample_stretches(flat, prod(rows), cells), prod(rows), modes)
-            in_rows = cost * gain // of
-            gain, of = self._lookback_gain(sample_tiles(self.latents, tile), prod(tile), modes)
-            repeated = gain < of
-            in_tiles = in_tiles * gain // of
-        yield self._plain(TILES, tile, in_tiles, repeated)
-        if rows != tile and (is_ordered or in_rows < cost):
-            yield self._plain(ROWS, rows, in_rows, in_rows < cost, handicaps.ROWS)
-        yield self._plain(ONE_PAGE, whole, in_one, in_one < cost, handicaps.WHOLE[wish.access])
-
-    def _plain(self, kind: str, tile: Shape, cost: int, repeats: bool = False, handicap: int = 0) -> Candidate:
-        cost += page_count(self.latents.shape, tile) * _PAGE_COST
-        return Candidate(tile, None, cost, handicap, kind, repeats=repeats)
-
-    def _lookback_gain(self, sample: Runs, longest_page: int, modes: list[Mode]) -> tuple[int, int]:
-        config = ChunkConfig(self.wish.level, enable_8_bit=True)
-        return lookback_gain(sample, longest_page, modes, self.number_type, config, self.kernels)
-
-    def _cheapest(self, sample: Runs, modes: list[Mode]) -> Bid:
-        config = ChunkConfig(self.wish.level, enable_8_bit=True)
-        return cheapest(sample, modes, self.number_type, config, self.kernels)
+                yield Candidate(tile, trial, cost, self._handicap(trial))
 
     def _tile(self, trial: Trial, cost: int) -> Shape:
         """Return the tile for a prediction of some cost."""
@@ -351,7 +321,7 @@ class Search:
         shape = self.latents.shape
         cost = trial.cost + trial.bench.side_cost
         tile = self._tile(trial, cost)
-        cost += page_count(shape, tile) * _PAGE_COST
+        cost += page_count(shape, tile) * PAGE_COST
         for axis in trial.axes[1:] if trial.by_plane else trial.axes:
             faces = -(-shape[axis] // tile[axis]) - int(trial.bench.boxes.whole[axis])
             fallback = table.cost_along(tuple(sorted(other for other in trial.axes if other != axis)))

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from ..choosing import Common
 from ..fixed_log import FRACTION_BITS
 from ..lazy import lazy_property
+from . import handicaps
 from .fitting import SHIFT
-from .handicaps import handicapped
 from .splitting import Listed
 from .steps import FLOAT_WEIGHTS, NONE, PLAIN, WEIGHTS, Pipeline, Predictor
+from .tiles import auto_tile
 from .trials import Trial
 
 __all__ = ["Candidate", "Choice", "Effort", "Plan", "Tried", "Wish"]
@@ -19,6 +21,8 @@ FAST_LEVEL: Final = 4
 USUAL_LEVEL: Final = 8
 SMALL_CELLS: Final = 1 << 18
 """For a smaller array, the search would take long beside the work on all cells."""
+PAGE_COST: Final = (10 * 8) << FRACTION_BITS
+"""What a page costs besides its latents: size, checksum, and room at its ends."""
 PIPELINE, TILES, ROWS, ONE_PAGE = "pipeline", "tiles", "rows", "one page"
 """Kinds of candidates: with steps; and Pco on the cells as they are, in tiles, in rows, and all in one page."""
 
@@ -44,6 +48,19 @@ class Wish:
     def is_fast(self) -> bool:
         """Whether both ways have to be fast."""
         return self.level <= FAST_LEVEL
+
+    def is_hasty(self, cells: int) -> bool:
+        """Tell whether the search of so many cells must save time: fast ones do little, and patient ones have it."""
+        return FAST_LEVEL < self.level <= USUAL_LEVEL and cells < SMALL_CELLS
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether tiles may be of any shape, that of rows too."""
+        return self.tile is None and self.access in handicaps.WHOLE
+
+    def flat_tile(self, shape: Shape) -> Shape:
+        """Return the tile for cells that are not predicted."""
+        return self.tile or auto_tile(shape, self.access)
 
     def effort(self, cells: int) -> "Effort":
         """Return how far to search for the pipeline of an array."""
@@ -98,6 +115,8 @@ class Plan(NamedTuple):
         A 1024th of its size that it must save, times this, to be chosen over others.
     hope
         Bytes that it may take at the least, its handicap included: where another plan took less, it is not carried out.
+    common
+        For cells as they are, what suits them, if that is known.
     """
 
     tile: Shape
@@ -105,6 +124,7 @@ class Plan(NamedTuple):
     listed: Listed | None = None
     handicap: int = 0
     hope: int = 0
+    common: Common | None = None
 
 
 class Choice(NamedTuple):
@@ -126,16 +146,18 @@ class Candidate:
     thresholds: tuple[int, ...] = ()
     repeats: bool = False
     """Whether cells were found to repeat, and the cost is what is left then."""
+    common: Common | None = None
+    """Of Pco as it is, what was found to suit the cells."""
 
     @property
     def handicapped(self) -> int:
         """The cost that is compared."""
-        return handicapped(self.cost, self.handicap)
+        return handicaps.handicapped(self.cost, self.handicap)
 
     def plan(self, doubt_log: int) -> Plan:
         """Return what is to be done, of a price that may be too high by a part."""
         listed = self.trial.bench.parted.listed if self.trial is not None else None
-        return Plan(self.tile, self._pipeline, listed, self.handicap, _bytes(self.hoped(doubt_log)))
+        return Plan(self.tile, self._pipeline, listed, self.handicap, _bytes(self.hoped(doubt_log)), common=self.common)
 
     def hoped(self, doubt_log: int) -> int:
         """Return the least that may come of the cost that is compared, if it is too high by a part."""
