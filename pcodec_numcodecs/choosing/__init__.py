@@ -28,11 +28,12 @@ from .bids import (
     less,
     price_in_full,
     requested_delta,
+    trial_level,
 )
-from .lookbacks import lookback_gain, with_lookback
+from .lookbacks import trial_of_lookbacks, with_lookback
 from .neighbours import Common, Neighbours
 
-__all__ = ["Bid", "Choice", "Common", "Neighbours", "cheapest", "choose", "lookback_gain"]
+__all__ = ["Bid", "Choice", "Common", "Neighbours", "cheapest", "choose", "trial_of_lookbacks"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -89,7 +90,7 @@ def choose(
     delta, distance = requested_delta(primary, config, page_numbers), None
     if delta is None:
         longest_page = int(page_numbers.max())
-        price, simple = best_consecutive(sample_runs(primary), config, kernels)
+        price, simple = best_consecutive(sample_runs(primary), trial_level(config), kernels)
         stretch = sample_stretch(primary, longest_page, _STRETCH)
         _, delta, distance = with_lookback(price, simple, stretch, config, longest_page, kernels)
     return Choice(mode, delta, primary, secondary, distance)

@@ -57,23 +57,42 @@ def best_bid(
 
     Of others that come close to each other, the best is found with as many bins as there will be.
     """
+    return _best(candidates, sample, number_type, config, page_numbers, kernels)[0]
+
+
+def _best(
+    candidates: Sequence[Mode],
+    sample: Runs,
+    number_type: NumberType,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
+) -> tuple[Bid, int | None]:
+    """Do what `best_bid` does; and return what the bid costs with as many bins as there will be, if that was found."""
     first, *others = candidates
-    best = _bid(first, sample, number_type, config, page_numbers, kernels)
+    level = trial_level(config)
+    best = _bid(first, sample, number_type, config, page_numbers, level, kernels)
     limit = less(best.cost, _MODE_SAVING)
-    bids = [_bid(mode, sample, number_type, config, page_numbers, kernels, limit) for mode in others]
+    bids = [_bid(mode, sample, number_type, config, page_numbers, level, kernels, limit) for mode in others]
     least = min([bid.cost for bid in bids], default=limit)
     if least >= limit:
-        return best
+        return best, None
     close = [bid for bid in bids if bid.cost < limit and bid.cost <= least + least // _CLOSE]
     if len(close) == 1:
-        return close[0]
+        return close[0], None
     costs = [price_in_full(bid, sample, number_type, config, kernels) for bid in close]
     # Secondary latents that take bits take time too.
     weighed = [
         cost + cost // _SECONDARY_SAVING * (bid.secondary_cost > cost // _NOTHING)
         for bid, cost in zip(close, costs, strict=True)
     ]
-    return close[weighed.index(min(weighed))]
+    place = weighed.index(min(weighed))
+    return close[place], costs[place]
+
+
+def trial_level(config: ChunkConfig) -> int:
+    """Return the level that candidates are priced at."""
+    return min(config.compression_level, TRIAL_LEVEL)
 
 
 def full_level(config: ChunkConfig) -> int:
@@ -97,15 +116,17 @@ def price_in_full(bid: Bid, sample: Runs, number_type: NumberType, config: Chunk
 def cheapest(
     sample: Runs, candidates: Sequence[Mode], number_type: NumberType, config: ChunkConfig, kernels: Kernels
 ) -> Bid:
-    """Return the best of some modes, with no delta or a consecutive one.
+    """Return the best of some modes, with no delta or a consecutive one, priced with as many bins as there will be.
 
     Parameters
     ----------
     sample
         Ordered latents, in the order in which pages will have them.
     """
-    best = best_bid(candidates, sample, number_type, config, sample.counts, kernels)
-    return best._replace(cost=price_in_full(best, sample, number_type, config, kernels))
+    if len(candidates) == 1:
+        return _bid(candidates[0], sample, number_type, config, sample.counts, full_level(config), kernels)
+    best, cost = _best(candidates, sample, number_type, config, sample.counts, kernels)
+    return best._replace(cost=price_in_full(best, sample, number_type, config, kernels) if cost is None else cost)
 
 
 def _bid(
@@ -114,24 +135,25 @@ def _bid(
     number_type: NumberType,
     config: ChunkConfig,
     page_numbers: I64,
+    level: int,
     kernels: Kernels,
     limit: int | None = None,
 ) -> Bid:
-    """Price a mode with the best of the simpler delta encodings.
+    """Price a mode with the best of the simpler delta encodings, for as many bins as a level has.
 
     Where secondary latents alone cost as much as `limit`, they are the price: the mode is out.
     """
     primary, secondary = modes.split(mode, sample.latents, number_type, kernels)
-    level = min(config.compression_level, SECONDARY_LEVEL)
-    secondary_cost = 0 if secondary is None else estimate(secondary, level, sample.whole, kernels)
+    less_bins = min(config.compression_level, SECONDARY_LEVEL)
+    secondary_cost = 0 if secondary is None else estimate(secondary, less_bins, sample.whole, kernels)
     if limit is not None and secondary_cost >= limit:
         return Bid(mode, NoDelta(), secondary_cost, secondary_cost)
     runs = Runs(primary, sample.counts, sample.whole)
     delta = requested_delta(primary, config, page_numbers)
     if delta is None:
-        price, delta = best_consecutive(runs, config, kernels)
+        price, delta = best_consecutive(runs, level, kernels)
     else:
-        price = _price(delta, runs, config, kernels)
+        price = price_of(deltas.encode(delta, primary, sample.counts, kernels), sample, level, kernels)
     return Bid(mode, delta, price + secondary_cost, secondary_cost)
 
 
@@ -150,20 +172,13 @@ def requested_delta(primary: Latents, config: ChunkConfig, page_numbers: I64) ->
     return NoDelta() if primary.size < modes.LEAST_NUMBERS else None
 
 
-def best_consecutive(sample: Runs, config: ChunkConfig, kernels: Kernels) -> tuple[int, DeltaEncoding]:
+def best_consecutive(sample: Runs, level: int, kernels: Kernels) -> tuple[int, DeltaEncoding]:
     """Return no delta or that of the order at which the price stops falling, with its price."""
-    level = min(config.compression_level, TRIAL_LEVEL)
     prices = estimate_differences(sample.latents, sample.counts, level, sample.whole, MAX_CONSECUTIVE_ORDER, kernels)
     order = len(prices) - 1
     if order and prices[order] >= prices[order - 1]:
         order -= 1
     return prices[order], Consecutive(order) if order else NoDelta()
-
-
-def _price(delta: DeltaEncoding, sample: Runs, config: ChunkConfig, kernels: Kernels) -> int:
-    """Return what the latents of a sample cost under a delta encoding, scaled to the chunk."""
-    encoded = deltas.encode(delta, sample.latents, sample.counts, kernels)
-    return price_of(encoded, sample, min(config.compression_level, TRIAL_LEVEL), kernels)
 
 
 def price_of(encoded: deltas.Encoded, sample: Runs, level: int, kernels: Kernels) -> int:

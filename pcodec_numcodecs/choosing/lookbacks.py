@@ -1,7 +1,5 @@
 """Trials of lookbacks, which may reach far: on long stretches of a chunk."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from .. import deltas, modes
@@ -10,9 +8,9 @@ from ..deltas import lookback
 from ..dtypes import Latents, NumberType
 from ..estimates import Runs
 from ..kernels import Kernels
-from ..metadata import DeltaEncoding, Mode
+from ..metadata import DeltaEncoding
 from ..training import estimate
-from .bids import TRIAL_LEVEL, best_bid, full_level, less, price_of
+from .bids import Bid, full_level, less, price_of, trial_level
 
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 # What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
@@ -48,7 +46,7 @@ def with_lookback(
     if distance is not None:
         alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
     # With fewer bins all others are as good as out; what is left is priced with all.
-    for level in sorted({min(config.compression_level, TRIAL_LEVEL), full_level(config)}):
+    for level in sorted({trial_level(config), full_level(config)}):
         simple_price = _price_late(as_simple, stretch, longest_page, level, kernels)
         limit = best = less(simple_price, _LOOKBACK_SAVING)
         if alike is not None:
@@ -75,36 +73,27 @@ def _usual_distance(encoded: deltas.Encoded) -> int | None:
     return usual if encoded.lookbacks.size - alike <= encoded.lookbacks.size // _UNUSUAL else None
 
 
-def lookback_gain(
-    sample: Runs,
-    longest_page: int,
-    candidates: Sequence[Mode],
-    number_type: NumberType,
-    config: ChunkConfig,
-    kernels: Kernels,
-) -> tuple[int, int]:
-    """Return what some pages, or parts of them, cost with lookbacks, if these would be chosen, and what without.
+def trial_of_lookbacks(
+    bid: Bid, sample: Runs, longest_page: int, number_type: NumberType, config: ChunkConfig, kernels: Kernels
+) -> tuple[int, DeltaEncoding, int | None]:
+    """Try lookbacks against a bid.
 
     Parameters
     ----------
     sample
-        Ordered latents, in the order in which pages have them.
+        Ordered latents of some pages, or of parts of them of equal length, in the order in which pages have them.
     longest_page
         Numbers of the longest page.
+
+    Returns
+    -------
+    What `with_lookback` does, with the cost of secondary latents.
     """
-    best = best_bid(candidates, sample, number_type, config, sample.counts, kernels)
-    if config.compression_level < _LOOKBACK_LEVEL:
-        return best.cost, best.cost
-    primary, _ = modes.split(best.mode, sample.latents, number_type, kernels)
-    level = full_level(config)
-    encoded = [deltas.encode(d, primary, sample.counts, kernels) for d in (best.delta, lookback.plan(longest_page))]
-    simple, found = (
-        _price_late(one, sample, longest_page, level, kernels)
-        + _price_early(one, sample, longest_page, level, kernels)
-        + best.secondary_cost
-        for one in encoded
+    primary, _ = modes.split(bid.mode, sample.latents, number_type, kernels)
+    price, delta, distance = with_lookback(
+        bid.cost - bid.secondary_cost, bid.delta, sample._replace(latents=primary), config, longest_page, kernels
     )
-    return (found if found < less(simple, _LOOKBACK_SAVING) else simple), simple
+    return price + bid.secondary_cost, delta, distance
 
 
 def _price_late(

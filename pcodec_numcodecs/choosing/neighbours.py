@@ -18,7 +18,7 @@ from ..estimates import Runs, sample_runs, sample_scattered, sample_stretch
 from ..kernels import Kernels
 from ..metadata import Classic, DeltaEncoding, Lookback, Mode
 from ..modes import dictionary
-from .bids import Bid, best_bid, best_consecutive
+from .bids import Bid, best_bid, best_consecutive, trial_level
 from .lookbacks import with_lookback
 
 _STRETCH = 1 << 15  # as many neighbours as lookbacks reach
@@ -52,9 +52,12 @@ class Common(NamedTuple):
     whole: int
 
     @classmethod
-    def of(cls, bid: Bid, whole: int) -> "Common":
-        """Return what suits so many numbers of which a sample had this bid, and lookbacks do not suit."""
-        return cls(bid.mode, None, None, True, bid.cost, bid.cost, whole)
+    def of(
+        cls, bid: Bid, cost: int, delta: DeltaEncoding, distance: int | None, whole: int, *, has_dictionary: bool
+    ) -> "Common":
+        """Return a choice for so many numbers, of which a sample had this bid, and what it costs with another delta."""
+        lookback = delta if isinstance(delta, Lookback) else None
+        return cls(bid.mode, lookback, distance, has_dictionary, bid.cost, cost, whole)
 
     def bid(self, sample: Runs, number_type: NumberType, config: ChunkConfig, kernels: Kernels) -> Bid | None:
         """Return the bid of the mode for a chunk, None where this is unlike the others.
@@ -104,15 +107,9 @@ class Neighbours:
         outer = long[0], long[-1]
         if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in outer):
             return None
-        return Common(
-            mode=best.mode,
-            delta=delta if isinstance(delta, Lookback) else None,
-            distance=distance,
-            has_dictionary=any(self._may_have_dictionary(part, best.cost) for part in outer),
-            cost=best.cost,
-            delta_cost=cost + best.secondary_cost,
-            whole=self.numbers.size,
-        )
+        has_dictionary = any(self._may_have_dictionary(part, best.cost) for part in outer)
+        n = self.numbers.size
+        return Common.of(best, cost + best.secondary_cost, delta, distance, n, has_dictionary=has_dictionary)
 
     @property
     def _longest(self) -> int:
@@ -148,7 +145,7 @@ class Neighbours:
             primary = self._primary(best.mode, sample_stretch(part, part.size, most))
             if has_lookbacks:
                 # They may be better than the differences that suit all chunks, but not than others.
-                best = best._replace(delta=best_consecutive(primary, self.config, self.kernels)[1])
+                best = best._replace(delta=best_consecutive(primary, trial_level(self.config), self.kernels)[1])
             delta = self._with_lookback(best, primary)[1]
             if isinstance(delta, Lookback) == has_lookbacks:
                 return True

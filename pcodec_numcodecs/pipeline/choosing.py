@@ -174,10 +174,10 @@ class Search:
         split = [best, *(self._table(best.bench.masked, part, first) for part in others)]
         ranked = None if self.wish.is_fast else self._ranked(best.bench.masked, first, min(t.cost for t in split))
         split += [] if ranked is None else [ranked]
-        chosen = min(split, key=lambda table: table.cost).bench.parted
-        rest = [
-            self._table(mask, chosen, first) for mask in masked if chosen is not plain and mask is not best.bench.masked
-        ]
+        least = min(split, key=lambda table: table.cost)
+        chosen = least.bench.parted
+        is_done = chosen is plain or self._is_hopeless(least.cost)
+        rest = [self._table(mask, chosen, first) for mask in masked if not is_done and mask is not best.bench.masked]
         found = sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
         tried = max(self._effort.medians, self._effort.benches)
         return [*map(self._completed, found[:tried]), *found[tried:]]
@@ -299,9 +299,10 @@ class Search:
         """Yield splits and masks alone, those with the best mask."""
         tile = self.wish.flat_tile(self.latents.shape)
         pages = page_count(self.latents.shape, tile)
+        best = self.tables[0].bench.masked
         for table in self.tables:
             bench = table.bench
-            if not bench.is_pcos and bench.masked is self.tables[0].bench.masked:
+            if not bench.is_pcos and bench.masked is best and not self._is_hopeless(table.cost):
                 cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * PAGE_COST
                 trial = Trial(bench, NONE, ())
                 yield Candidate(tile, trial, cost, self._handicap(trial))
