@@ -60,15 +60,12 @@ def predict_floats(
                         at, to = np.uint64(here), np.uint64(start)
                         if any_absent(absent, start, n3):
                             weigh(slab, here, n3, steps, taps, built[2], 0.0, sums)
-                            for i in range(np.uint64(n3)):
-                                if i:
-                                    first = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
-                                if absent[to + i]:
-                                    cells[to + i] = first
-                                    slab[at + i] = number_of(first)
-                                    if i == 0:
-                                        extend_left(slab, here)
-                                residuals[to + i] = dtype(cells[to + i] - first + mid)
+                            if absent[to]:
+                                cells[to] = first
+                                slab[at] = number_of(first)
+                                extend_left(slab, here)
+                            residuals[to] = dtype(cells[to] - first + mid)
+                            impute_row(slab, here, absent, start, n3, steps, taps, built, sums, mid, cells, residuals)
                             pad_row(slab, here, n3)
                         else:
                             weigh(slab, here, n3, steps, taps, built[1], 0.0, sums)
@@ -89,6 +86,45 @@ def fill_slab(cells: Any, start: Any, rows: Any, n: Any, slab: Any) -> None:
         pad_row(slab, np.int64(here), n)
         here += np.uint64(n + HALO)
         there += np.uint64(n)
+
+
+@inlined
+def impute_row(
+    slab: Any,
+    here: Any,
+    absent: Any,
+    place: Any,
+    n: Any,
+    steps: Any,
+    taps: Any,
+    built: Any,
+    sums: Any,
+    mid: Any,
+    cells: Any,
+    residuals: Any,
+) -> None:
+    """Turn the cells of a row, from the second on, into residuals; absent ones become their prediction.
+
+    Run by run: absent cells are made one after the other, and others are known. `sums` has the part of other rows.
+    """
+    dtype = cells.dtype.type
+    at, to, i, end = np.uint64(here), np.uint64(place), np.uint64(1), np.uint64(n)
+    while i < end:
+        first = i
+        while i < end and not absent[to + i]:
+            i += np.uint64(1)
+        for k in range(built[2], built[1]):
+            tap, beside = taps[k], at + np.uint64(steps[k])
+            for j in range(first, i):
+                sums[j] += tap * slab[beside + j]
+        for j in range(first, i):
+            residuals[to + j] = dtype(cells[to + j] - latent_of(sums[j], mid) + mid)
+        while i < end and absent[to + i]:
+            prediction = latent_of(finish(slab, at + i, sums[i], steps, taps, built), mid)
+            cells[to + i] = prediction
+            slab[at + i] = number_of(prediction)
+            residuals[to + i] = mid
+            i += np.uint64(1)
 
 
 @inlined

@@ -4,7 +4,9 @@ Where it does not take much longer, latents of 8 and 16 bits are worked on as th
 there as they should, and less has to be compiled.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,9 @@ from .woven_floats import restore_floats
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_FEW = 3
+_BATCH: Final = 1 << 16
+"""Cells that are widened at a time, about."""
+_FEW: Final = 3
 """Slabs that sooner are restored one after the other than side by side, which takes as long for one as for eight."""
 
 
@@ -33,11 +37,12 @@ def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Pre
     if not spare:
         _predict(cells, absent, prediction, residuals, 0)
         return
-    wide, found = widened(cells), np.empty(cells.size, np.uint32)
-    _predict(wide, absent, prediction, found, spare)
-    residuals[...] = found >> spare
-    if absent.size:
-        cells[...] = wide >> spare
+    for here, some in _batches(prediction):
+        wide, found = widened(cells[here]), np.empty_like(residuals[here], np.uint32)
+        _predict(wide, absent[here], some, found, spare)
+        residuals[here] = found >> spare
+        if absent.size:
+            cells[here] = wide >> spare
 
 
 def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
@@ -49,11 +54,25 @@ def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
     elif prediction.kind == LORENZO:
         _restore_plainly(restore_lorenzo, residuals, prediction, 0)
     elif spare := spare_bits(residuals):
-        wide = widened(residuals)
-        _restore_plainly(restore_med, wide, prediction, spare)
-        residuals[...] = wide >> spare
+        for here, some in _batches(prediction):
+            wide = widened(residuals[here])
+            _restore_plainly(restore_med, wide, some, spare)
+            residuals[here] = wide >> spare
     else:
         _restore_plainly(restore_med, residuals, prediction, 0)
+
+
+def _batches(prediction: Prediction) -> Iterator[tuple[slice, Prediction]]:
+    """Yield lanes of some cells, and where these are: what is widened then stays in the caches.
+
+    It also is memory that the system need not hand out anew each time, which takes longer than all else.
+    """
+    ends = np.cumsum(prediction.shapes.prod(axis=1))
+    bounds = [0, *(np.flatnonzero(np.diff((ends - 1) // _BATCH)) + 1).tolist(), ends.size]
+    for first, last in pairwise(bounds):
+        lanes = slice(first, last)
+        here = slice(int(ends[first - 1]) if first else 0, int(ends[last - 1]))
+        yield here, prediction._replace(shapes=prediction.shapes[lanes], sets=prediction.sets[lanes])
 
 
 def spare_bits(latents: Latents) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from .compiled import compiled, inlined
 from .differences import longest_row
 from .faces import ONE, ZERO, any_absent, predict_row, steps_back, sum_rows
-from .taps import HALO, LEFT, clamp, is_clamped, is_face, is_skipped, pad_row, plane_of, reach, roomiest
+from .taps import HALO, LEFT, clamp, extend_left, is_clamped, is_face, is_skipped, pad_row, plane_of, reach, roomiest
 from .weighing import SPARE, weigh
 
 
@@ -158,14 +158,28 @@ def impute_row(
     mid: Any,
     residuals: Any,
 ) -> None:
-    """Like `difference_row`, one cell after the other, of which absent ones become their prediction."""
+    """Like `difference_row`, run by run: absent cells become their prediction, one after the other."""
     dtype = cells.dtype.type
-    at, to = np.uint64(here), np.uint64(place)
+    at, to, one, two, three = np.uint64(here), np.uint64(place), np.uint64(1), np.uint64(2), np.uint64(3)
     total, second, third = within[0], within[1], within[2]
-    x1 = x2 = x3 = np.int64(cells[at])
-    for i in range(np.uint64(1), np.uint64(n)):
-        prediction = np.int64(dtype(x1 + (((sums[i] + third * x3 + second * x2 - total * x1) >> shift) & grain)))
-        x3, x2 = x2, x1
-        x1 = prediction if absent[to + i] else np.int64(cells[at + i])
-        cells[at + i] = x1
-        residuals[to + i] = x1 - prediction + mid
+    extend_left(cells, here)  # the first cell may have become its prediction
+    i, end = one, np.uint64(n)
+    while i < end:
+        first = i
+        while i < end and not absent[to + i]:
+            i += one
+        for k in range(first, i):
+            j = at + k
+            west = np.int64(cells[j - one])
+            weighted = sums[k] + second * np.int64(cells[j - two]) + third * np.int64(cells[j - three])
+            residuals[to + k] = np.int64(cells[j]) - west - (((weighted - total * west) >> shift) & grain) + mid
+        if i == end:
+            break
+        j = at + i
+        x1, x2, x3 = np.int64(cells[j - one]), np.int64(cells[j - two]), np.int64(cells[j - three])
+        while i < end and absent[to + i]:
+            weighted = sums[i] + third * x3 + second * x2 - total * x1
+            x3, x2, x1 = x2, x1, np.int64(dtype(x1 + ((weighted >> shift) & grain)))
+            cells[at + i] = x1
+            residuals[to + i] = mid
+            i += one
