@@ -101,7 +101,8 @@ def _is_rival(other: Candidate, best: Candidate) -> bool:
     """Tell whether a candidate of another kind may turn out smaller than the best."""
     if other.kind == best.kind:
         return False
-    return other.hoped(_doubt_log(other)) < best.handicapped
+    doubt_log = _DOUBT_LOG if best.repeats else _doubt_log(other)  # what holds for repetitions then does for both
+    return other.hoped(doubt_log) < best.handicapped
 
 
 def _doubt_log(candidate: Candidate) -> int:

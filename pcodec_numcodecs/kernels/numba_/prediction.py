@@ -68,6 +68,8 @@ def _batches(prediction: Prediction) -> Iterator[tuple[slice, Prediction]]:
     It also is memory that the system need not hand out anew each time, which takes longer than all else.
     """
     ends = np.cumsum(prediction.shapes.prod(axis=1))
+    if not ends.size:
+        return
     bounds = [0, *(np.flatnonzero(np.diff((ends - 1) // _BATCH)) + 1).tolist(), ends.size]
     for first, last in pairwise(bounds):
         lanes = slice(first, last)
