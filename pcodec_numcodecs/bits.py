@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import scratch
+
 __all__ = [
     "PADDING",
     "SPARE",
@@ -78,7 +80,7 @@ def read_fields(data: npt.NDArray[np.uint8], positions: I64, widths: npt.NDArray
 
 def allocate_words(bits: int) -> U64:
     """Make the zeroed buffer that `write_fields` fills, for a stream of `bits` bits."""
-    return np.zeros((bits + 63) // 64 + 2, np.uint64)
+    return scratch.zeros((bits + 63) // 64 + 2, np.uint64)
 
 
 def write_fields(words: U64, positions: I64, values: U64) -> None:

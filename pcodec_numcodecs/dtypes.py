@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import scratch
 from .errors import InvalidArgumentError
 
 __all__ = ["NUMBER_TYPES", "Latents", "NumberType", "from_latents", "number_type_of", "to_latents"]
@@ -150,9 +151,9 @@ def to_latents(
     bits: Latents = numbers.view(number_type.latent)
     mid = number_type.latent.type(number_type.mid)
     if number_type.is_float:
-        latents: Latents = np.empty_like(bits)
-        order(bits.reshape(-1), latents.reshape(-1))
-        return latents
+        latents: Latents = scratch.empty(bits.size, bits.dtype)
+        order(bits.reshape(-1), latents)
+        return latents.reshape(bits.shape)
     return np.bitwise_xor(bits, mid) if number_type.is_signed else bits
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from . import scratch
 from .binning import USUAL_ANS_LOG, Histogram, bins_of, cost_of_bin, histogram, merge, prices
 from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT, DEFAULT_LEVEL
 from .dtypes import Latents
@@ -79,7 +80,7 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     is_patient = level > DEFAULT_LEVEL
     expected = _expected_ans_log(ranges_log, latents.size)
     ranges = merge(cut, 8 * latents.itemsize, expected, is_patient, kernels)
-    assigned = np.empty(latents.size, np.uint16)
+    assigned = scratch.empty(latents.size, np.uint16)
     if sample.size < latents.size:
         ranges, cells = _exact(ranges, latents, assigned, is_patient, kernels)
     else:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 
 # A room, which is a module or a folder, imports rooms of lower rank only.
 RANKS = {
-    **dict.fromkeys(["constants", "errors"], 0),
+    **dict.fromkeys(["constants", "errors", "scratch"], 0),
     **dict.fromkeys(["arithmetic", "bits", "dtypes", "config", "lazy", "pages"], 1),
     **dict.fromkeys(["buffers", "estimates", "fixed_log", "metadata"], 2),
     **dict.fromkeys(["kernels"], 3),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..dtypes import Latents
 
 if TYPE_CHECKING:
@@ -27,6 +28,6 @@ def encode(latents: Latents, counts: npt.NDArray[np.int64], order: int, kernels:
     0 where a page is too short.
     """
     states = np.zeros((counts.size, order), latents.dtype)
-    stored = np.empty(int(np.maximum(counts - order, 0).sum()), latents.dtype)
+    stored = scratch.empty(int(np.maximum(counts - order, 0).sum()), latents.dtype)
     kernels.difference_consecutive(latents, counts, stored, states)
     return stored, states

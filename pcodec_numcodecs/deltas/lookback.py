@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..dtypes import Latents
 from ..metadata import Lookback
 from ..pages import first_latents
@@ -36,10 +37,10 @@ def encode(
     The differences that are stored, the states, shape (pages, 1), and the distances of the differences.
     """
     if distance is None:
-        lookbacks = np.empty(latents.size, np.uint32)
+        lookbacks = scratch.empty(latents.size, np.uint32)
         kernels.find_lookbacks(latents, counts, delta.window_log, lookbacks)
     else:
         lookbacks = np.full(latents.size, distance, np.uint32)
-    stored = np.empty(int(np.maximum(counts - delta.state_length, 0).sum()), latents.dtype)
+    stored = scratch.empty(int(np.maximum(counts - delta.state_length, 0).sum()), latents.dtype)
     kernels.difference_lookback(latents, lookbacks, counts, stored)
     return stored, first_latents(latents, counts, delta.state_length), lookbacks[: stored.size]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..arithmetic import check_float_arithmetic
 from ..decompress import ChunkTables, Pages, decompress_pages, open_usual
 from ..dtypes import NUMBER_TYPES, Latents, NumberType, from_latents
@@ -69,7 +70,7 @@ class PartDecoder(NamedTuple):
             When cells are made of floats, and these do not add and multiply as they do elsewhere.
         """
         element, cells = self.layout.element, self.layout.page_numbers[pages]
-        numbers = np.empty(int(cells.sum()), element.number_type.latent)
+        numbers = scratch.empty(int(cells.sum()), element.number_type.latent)
         self.land(pages, sources, numbers, Rows.end_to_end(cells))
         return from_numbers(numbers.view(element.number_type.dtype), element)
 
@@ -162,7 +163,7 @@ class PartDecoder(NamedTuple):
         if not absent.size:
             return self._stream(pages, sources, stream, present).view(number_type.latent)
         # At the end of all cells: from there they are spread without another array.
-        cells = np.empty(absent.size, number_type.dtype)
+        cells = scratch.empty(absent.size, number_type.dtype)
         held = cells[absent.size - int(present.sum()) :]
         self._stream(pages, sources, stream, present, held, Rows.end_to_end(present))
         bits = cells.view(number_type.latent)
@@ -183,7 +184,7 @@ class PartDecoder(NamedTuple):
         streams = [self._stream(pages, sources, context, counts[context]) for context in range(pipeline.contexts)]
         starts = np.cumsum(counts, axis=1) - counts + (np.cumsum(counts.sum(axis=1)) - counts.sum(axis=1))[:, None]
         made = prediction(self.layout, self.part, pages)
-        out = np.empty(int(self.layout.grid.cells[pages].sum()), streams[0].dtype)
+        out = scratch.empty(int(self.layout.grid.cells[pages].sum()), streams[0].dtype)
         thresholds = np.array(pipeline.thresholds, np.uint64)
         taken = self.kernels.merge_contexts(
             np.concatenate(streams), np.ascontiguousarray(starts.T), absent, made.shapes, made.axes, thresholds, out
@@ -219,7 +220,10 @@ class PartDecoder(NamedTuple):
             asked = ChunkPages(sources.data, starts[members], stops[members], counts[members])
             own, own_rows = out, rows
             if own is None or own_rows is None:
-                own, own_rows = np.empty(int(asked.numbers.sum()), number_type.dtype), Rows.end_to_end(asked.numbers)
+                own, own_rows = (
+                    scratch.empty(int(asked.numbers.sum()), number_type.dtype),
+                    Rows.end_to_end(asked.numbers),
+                )
             elif isinstance(members, np.ndarray):
                 own_rows = Rows(own_rows.lengths[members], own_rows.firsts[members], own_rows.starts)
             read = self._decode(metadata, number_type, asked, own, own_rows)
@@ -281,7 +285,7 @@ class PartDecoder(NamedTuple):
         """Return for each cell 0, or one more than the number of its fill value."""
         layout, pipeline = self.layout, self._pipeline
         cells = layout.grid.cells
-        out = np.empty(int(cells[pages].sum()), np.uint8)
+        out = scratch.empty(int(cells[pages].sum()), np.uint8)
         done = 0
         for block in layout.mask_blocks(self.part, pages):
             members = np.arange(block * pipeline.mask_pages, min((block + 1) * pipeline.mask_pages, layout.grid.pages))
@@ -289,7 +293,7 @@ class PartDecoder(NamedTuple):
             asked = pages[slice(*np.searchsorted(pages, (members[0], members[-1] + 1)))]
             own = out[done : done + int(cells[asked].sum())]
             done += own.size
-            whole = own if asked.size == members.size else np.empty(int(cells[members].sum()), np.uint8)
+            whole = own if asked.size == members.size else scratch.empty(int(cells[members].sum()), np.uint8)
             shapes = tile_shapes(layout, self.part, members)
             read_masks(source, len(pipeline.fills), shapes, self.version, self.kernels, whole)
             if whole is not own:

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..choosing import Common
 from ..config import ChunkConfig, DeltaSpec, ModeSpec
 from ..dtypes import Latents, NumberType
@@ -147,7 +148,7 @@ class PartEncoder:
         """Return those cells that are not masked."""
         if not absent.size:
             return cells
-        kept = np.empty(absent.size - np.count_nonzero(absent), cells.dtype)
+        kept = scratch.empty(absent.size - np.count_nonzero(absent), cells.dtype)
         self.kernels.keep_present(np.ascontiguousarray(cells), absent, kept)
         return kept
 
@@ -161,7 +162,7 @@ class PartEncoder:
         made = prediction(layout, self.part, np.arange(ends.size))
         costs = []
         for number in range(layout.pipelines[self.part].predictor.sets):
-            residuals = np.empty_like(primary)
+            residuals = scratch.empty_like(primary)
             same = made._replace(sets=np.full(ends.size, number, np.int64))
             self.kernels.predict_tiles(primary.copy(), absent, same, residuals)
             costs.append(costs_of_parts(residuals, chosen, ends, self.kernels))
@@ -174,12 +175,12 @@ class PartEncoder:
         pipeline = layout.pipelines[self.part]
         number_type = pipeline.stream_types(layout.element.number_type)[0]
         made = prediction(layout, self.part, np.arange(present.size))
-        residuals = np.empty_like(primary)
+        residuals = scratch.empty_like(primary)
         self.kernels.predict_tiles(primary, absent, made, residuals)
         kept = self._kept(residuals, absent)
         if pipeline.contexts == 1:
             return [self._compress(kept, number_type, present, _PLAIN)]
-        contexts = np.empty(residuals.size, np.uint8)
+        contexts = scratch.empty(residuals.size, np.uint8)
         thresholds = np.array(pipeline.thresholds, np.uint64)
         self.kernels.assign_contexts(residuals, made.shapes, made.axes, thresholds, contexts)
         kept_contexts = self._kept(contexts, absent)
@@ -213,7 +214,7 @@ def _replaced(parts: tuple[Item, ...], place: int, other: Item) -> tuple[Item, .
 
 def _absent(latents: Latents, fills: tuple[int, ...], values: Latents | None) -> U8:
     """Return for each cell 0, or one more than the number of its fill value; nothing where there are none."""
-    absent = np.zeros(latents.size if fills else 0, np.uint8)
+    absent = scratch.zeros(latents.size if fills else 0, np.uint8)
     for number, fill in enumerate(fills, start=1):
         held = fill
         if values is not None:

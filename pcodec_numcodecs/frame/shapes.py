@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..kernels import Prediction
 from ..pipeline.steps import NONE, lanes
 from .elements import Bits
@@ -73,7 +74,7 @@ def in_cell_order(bits: Bits, layout: Layout, part: int, pages: I64) -> Bits:
     order = order_of(layout, part)
     if order == tuple(range(len(order))):
         return bits
-    ordered = np.empty_like(bits)
+    ordered = scratch.empty_like(bits)
     start = 0
     for tile in tiles_in_cell_order(bits, layout, part, pages):
         ordered[start : start + tile.size].reshape(tile.shape)[...] = tile

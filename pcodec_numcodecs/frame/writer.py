@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..arithmetic import check_float_arithmetic
 from ..constants import DEFAULT_MAX_BYTES, MAX_CHUNK_NUMBERS
 from ..dtypes import Latents, to_latents
@@ -138,7 +139,7 @@ def _in_tiles(latents: Latents, grid: Grid, order: tuple[int, ...]) -> Latents:
     """Return the cells of all tiles end to end, their axes in some order."""
     if grid.is_in_order and order == tuple(range(len(order))):
         return latents.reshape(-1)
-    flat = np.empty(latents.size, latents.dtype)
+    flat = scratch.empty(latents.size, latents.dtype)
     start = 0
     for bounds in grid.all_bounds():
         cells = latents[bounds].transpose(order)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..dtypes import Latents, NumberType
 from ..fixed_log import FRACTION_BITS, entropy
 from ..metadata import Dict
@@ -20,7 +21,7 @@ _REPEATED = 8  # at least one latent in so many repeats another of the sample
 
 def build(latents: Latents, kernels: "Kernels") -> tuple[Dict, npt.NDArray[np.uint32]]:
     """Make the dictionary of the distinct latents, the most frequent first, equal ones by value; and the indices."""
-    indices = np.empty(latents.size, np.uint32)
+    indices = scratch.empty(latents.size, np.uint32)
     found = kernels.index_values(latents, latents.size, indices, by_value=False)
     assert found is not None
     return Dict(found[0]), indices
@@ -43,7 +44,7 @@ def bid(
         return None
     entry = _price_of_value(8 * latents.itemsize)
     most = min(limit // entry, _MOST_VALUES)
-    indices = np.empty(latents.size, np.uint32)
+    indices = scratch.empty(latents.size, np.uint32)
     found = kernels.index_values(latents, most, indices, by_value=False)
     if found is None or entropy(found[1]) + found[1].size * entry >= limit:
         return None

@@ -6,8 +6,7 @@ counted one by one, so that every float, infinities and NaNs included, has its p
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from .. import scratch
 from ..dtypes import Latents, NumberType
 from ..metadata import FloatMult
 
@@ -17,6 +16,6 @@ if TYPE_CHECKING:
 
 def split(mode: FloatMult, latents: Latents, number_type: NumberType, kernels: "Kernels") -> tuple[Latents, Latents]:
     """Return the nearest multiples, counted, and what they miss the numbers by in units in the last place."""
-    primary, secondary = np.empty_like(latents), np.empty_like(latents)
+    primary, secondary = scratch.empty_like(latents), scratch.empty_like(latents)
     kernels.split_float_mult(latents, mode.base(number_type), primary, secondary)
     return primary, secondary

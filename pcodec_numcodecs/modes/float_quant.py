@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import scratch
 from ..bits import bit_lengths
 from ..dtypes import Latents, NumberType, from_latents
 from ..metadata import FloatQuant
@@ -13,7 +14,7 @@ def split(mode: FloatQuant, latents: Latents, number_type: NumberType) -> tuple[
     """Return the latents less their last k bits, and these; bits that are 0 in the float are 0, whatever the sign."""
     latent = number_type.latent.type
     low_mask = latent((1 << mode.k) - 1)
-    primary, secondary = np.empty_like(latents), np.empty_like(latents)
+    primary, secondary = scratch.empty_like(latents), scratch.empty_like(latents)
     for start in range(0, latents.size, _BLOCK):
         block, low = latents[start : start + _BLOCK], secondary[start : start + _BLOCK]
         np.right_shift(block, latent(mode.k), out=primary[start : start + _BLOCK])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import scratch
 from ..dtypes import Latents, NumberType
 from ..metadata import IntMult
 
@@ -12,7 +13,7 @@ _BLOCK = 1 << 14  # numbers at a time: they stay in the cache
 def split(mode: IntMult, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
     """Return quotients and remainders of the latents by the base."""
     base = number_type.latent.type(mode.base)
-    primary, secondary = np.empty_like(latents), np.empty_like(latents)
+    primary, secondary = scratch.empty_like(latents), scratch.empty_like(latents)
     for start in range(0, latents.size, _BLOCK):
         block, quotients, rest = (array[start : start + _BLOCK] for array in (latents, primary, secondary))
         np.floor_divide(block, base, out=quotients)

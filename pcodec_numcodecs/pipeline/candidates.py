@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..dtypes import Latents, NumberType
 from ..estimates import sample_scattered
 from ..fixed_log import FRACTION_BITS
@@ -145,14 +146,14 @@ def splits(
 def distinct(boxes: Boxes, cells: int, kernels: Kernels) -> Parted | None:
     """Split the sample by a list of its own values, and not all of the array's: None where they are many."""
     flat = boxes.cells.reshape(-1)
-    indices = np.empty(flat.size, np.uint32)
+    indices = scratch.empty(flat.size, np.uint32)
     found = kernels.index_values(flat, min(_most_values(cells), flat.size // 2), indices, by_value=True)
     return None if found is None else _parted(found[0], indices, boxes, kernels)
 
 
 def ranked(latents: Latents, boxes: Boxes, kernels: Kernels) -> Parted | None:
     """Split the sample by a list of the array's distinct values; None where they are many."""
-    indices = np.empty(latents.size, np.uint32)
+    indices = scratch.empty(latents.size, np.uint32)
     found = kernels.index_values(latents.reshape(-1), _most_values(latents.size), indices, by_value=True)
     if found is None:
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ... import scratch
 from .compiled import compiled, inlined_lightly, read_only
 from .words import bit_length, clear, item_bytes
 
@@ -37,7 +38,8 @@ _PRICE_BITS = np.int32(_PLACE_BITS + _SCALE_LOG)
 
 def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
     """See `Kernels.find_lookbacks`."""
-    _find(read_only(latents), counts, 1 << window_log, np.empty((_MATCHES, latents.size), np.uint32), out)
+    matches = scratch.empty(_MATCHES * latents.size, np.uint32).reshape(_MATCHES, latents.size)
+    _find(read_only(latents), counts, 1 << window_log, matches, out)
 
 
 @compiled

@@ -1,0 +1,104 @@
+"""Memory for arrays that last as long as a call, kept for the next one.
+
+What a C library frees it may give back to the system, and does after some histories at the end of each call; the
+system clears each page that it hands out anew, which takes longer than most of what is then done with it.
+"""
+
+import os
+from threading import RLock
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["empty", "empty_like", "zeros"]
+
+_LEAST: Final = 1 << 17
+"""Bytes of an array that is worth it."""
+_MOST_KEPT: Final = 64 << 20
+"""Bytes that are kept by a process: for the chunks of a few megabytes that a few threads work on."""
+_WASTE: Final = 2
+"""An array may lie in memory of up to so many times its bytes."""
+
+
+class _Block(NamedTuple):
+    """Memory, and what `numpy` calls it: address, and that it may be written to."""
+
+    memory: npt.NDArray[np.uint8]
+    size: int
+    data: tuple[int, bool]
+
+
+class _Kept:
+    """Blocks of memory that nothing lies in, the one that was used last at the end."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: in a process that was forked, as another thread may have had the lock."""
+        self._blocks: list[_Block] = []
+        self._lock = RLock()  # blocks come back whenever an array dies, also while the same thread takes another
+
+    def take(self, size: int) -> _Block:
+        """Return a block of at least so many bytes."""
+        with self._lock:
+            least, chosen = _WASTE * size + 1, -1
+            for place, block in enumerate(self._blocks):
+                if size <= block.size < least:
+                    least, chosen = block.size, place
+            if chosen >= 0:
+                return self._blocks.pop(chosen)
+        memory = np.empty(size, np.uint8)
+        return _Block(memory, size, memory.__array_interface__["data"])
+
+    def give_back(self, block: _Block) -> None:
+        """Keep a block, in place of those that were used longest ago."""
+        with self._lock:
+            self._blocks.append(block)
+            held = sum([other.size for other in self._blocks])
+            while held > _MOST_KEPT:
+                held -= self._blocks.pop(0).size
+
+
+_kept = _Kept()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_kept.forget)
+
+
+class _Lease:
+    """A block that an array lies in: the array, and all that are views of it, keep this alive."""
+
+    __slots__ = ("__array_interface__", "_block", "_kept")
+
+    def __init__(self, size: int, dtype: np.dtype[Any]) -> None:
+        self._kept = _kept
+        self._block = _kept.take(size * dtype.itemsize)
+        data = self._block.data
+        self.__array_interface__ = {"version": 3, "shape": (size,), "typestr": dtype.str, "data": data}
+
+    def __del__(self) -> None:
+        self._kept.give_back(self._block)
+
+
+def empty(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Do what `numpy.empty` does for a 1-D array."""
+    dtype = np.dtype(dtype)
+    if not _LEAST <= size * dtype.itemsize <= _MOST_KEPT:
+        return np.empty(size, dtype)
+    return np.asarray(_Lease(size, dtype))
+
+
+def zeros(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Do what `numpy.zeros` does for a 1-D array."""
+    dtype = np.dtype(dtype)
+    if not _LEAST <= size * dtype.itemsize <= _MOST_KEPT:
+        return np.zeros(size, dtype)
+    made = empty(size, dtype)
+    made[...] = 0
+    return made
+
+
+def empty_like(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Do what `numpy.empty_like` does for a 1-D array."""
+    return empty(array.size, array.dtype)
