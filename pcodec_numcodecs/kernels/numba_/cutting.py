@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import inlined_lightly
+from .compiled import inlined_lightly, separate
 from .words import bit_length, clear
 
 _DIGIT_BITS = 11  # counts of a digit's values stay in the first-level cache
+_FIRST_PASSES = 3
+_FALLS = 16  # of so many neighbours, two are not in order at the most where few latents are out of it
 _DENSE = 2  # values of a span of up to so many times the latents are counted each
 
 
@@ -79,15 +81,49 @@ def _sorted(latents: Any) -> Any:
         return _sorted_by_counts(latents, np.uint64(lowest), np.uint64(highest))
     span_bits = bit_length(np.uint64(highest) - np.uint64(lowest))
     passes = (span_bits + _DIGIT_BITS - 1) // _DIGIT_BITS
-    bits = (span_bits + passes - 1) // max(passes, 1)
+    # The highest digits tell most latents apart, and what is left is soon put in order.
+    skipped = max(span_bits - _FIRST_PASSES * _DIGIT_BITS, 0)
+    ordered = _sorted_by_digits(latents, np.uint64(lowest), skipped, span_bits, min(passes, _FIRST_PASSES))
+    while skipped and not _is_mended(ordered):
+        skipped = np.int64(0)
+        ordered = _sorted_by_digits(ordered, np.uint64(lowest), skipped, span_bits, passes)
+    return ordered
+
+
+@inlined_lightly
+def _is_mended(ordered: Any) -> Any:
+    """Put latents in order, if few are out of it, and tell whether they are."""
+    falls = np.int64(0)
+    for i in range(1, ordered.size):
+        falls += ordered[i] < ordered[i - 1]
+    moves = ordered.size
+    if falls * _FALLS > moves:
+        return False
+    for i in range(np.uint64(1), np.uint64(ordered.size)):
+        latent, place = ordered[i], i
+        while place and ordered[place - np.uint64(1)] > latent:
+            ordered[place] = ordered[place - np.uint64(1)]
+            place -= np.uint64(1)
+            moves -= 1
+        ordered[place] = latent
+        if moves < 0:
+            return False
+    return True
+
+
+@separate
+def _sorted_by_digits(latents: Any, low: Any, skipped: Any, span_bits: Any, passes: Any) -> Any:
+    """Sort by all bits but so many lowest ones, in so many passes."""
+    bits = (span_bits - skipped + passes - 1) // max(passes, 1)
     mask = np.uint64((1 << bits) - 1)
     # Neighbours often have one digit: with two counts of each, and two ends to sort from, one need not wait for the
     # other.
     begins, ends = _cleared(passes << bits), _cleared(passes << bits)
-    low, n = np.uint64(lowest), latents.size
+    n = latents.size
     half, odd = n // 2, np.uint64(n // 2 * 2)
     for i in range(half):
-        rest, other = np.uint64(latents[i]) - low, np.uint64(latents[half + i]) - low
+        rest = (np.uint64(latents[i]) - low) >> np.uint64(skipped)
+        other = (np.uint64(latents[half + i]) - low) >> np.uint64(skipped)
         for digit in range(passes):
             first = np.uint64(digit) << np.uint64(bits)
             begins[first + (rest & mask)] += np.uint32(1)
@@ -95,7 +131,7 @@ def _sorted(latents: Any) -> Any:
             rest >>= np.uint64(bits)
             other >>= np.uint64(bits)
     if odd < n:
-        rest = np.uint64(latents[odd]) - low
+        rest = (np.uint64(latents[odd]) - low) >> np.uint64(skipped)
         for digit in range(passes):
             begins[(np.uint64(digit) << np.uint64(bits)) + (rest & mask)] += np.uint32(1)
             rest >>= np.uint64(bits)
@@ -109,7 +145,7 @@ def _sorted(latents: Any) -> Any:
             places[value] = sum_
             sum_ += count
             behind[value] = sum_
-        shift = np.uint64(digit * bits)
+        shift = np.uint64(skipped + digit * bits)
         for i in range(half):
             latent, last = source[np.uint64(i)], source[np.uint64(n - 1 - i)]
             key, other = ((np.uint64(latent) - low) >> shift) & mask, ((np.uint64(last) - low) >> shift) & mask
