@@ -191,7 +191,7 @@ class Search:
         if self.wish.level <= USUAL_LEVEL:
             # The fewer values are known, the less far from each other they are.
             table = self._table(mask, values, like)
-            if table.cost >= limit or self._is_hopeless(table.cost):
+            if handicaps.handicapped(table.cost, handicaps.LISTED) >= limit or self._is_hopeless(table.cost):
                 return None
         part = ranked(self.latents, self._boxes, self.kernels)
         return None if part is None else self._table(mask, part, like)

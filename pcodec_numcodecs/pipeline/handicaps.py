@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["ROWS", "WHOLE", "handicapped", "of_steps"]
+__all__ = ["LISTED", "ROWS", "WHOLE", "handicapped", "of_steps"]
 
 _LOG: Final = 10
 WHOLE: Final = {"balanced": 96, "whole": 0}
@@ -11,7 +11,7 @@ ROWS: Final = 4
 """Pages of whole rows, of which many are read for a column."""
 _PREDICTED: Final = 16
 """To undo a prediction takes about as long as all else that is done with a cell."""
-_LISTED: Final = 16
+LISTED: Final = 16
 """To look cells up in a list of values takes nearly as long."""
 _MASKED: Final = 36
 """What masks leave is spread, and then placed: two passes more over all cells, through memory of their own."""
@@ -28,4 +28,4 @@ def of_steps(is_predicted: bool, is_listed: bool, is_masked: bool, is_patient: b
     """Return the handicap of steps for the time that they take to be undone; the patient look at the size alone."""
     if is_patient:
         return _LEAST * is_predicted
-    return _PREDICTED * is_predicted + _LISTED * is_listed + _MASKED * is_masked
+    return _PREDICTED * is_predicted + LISTED * is_listed + _MASKED * is_masked
