@@ -52,8 +52,10 @@ _LIKELY_PLANES: Final = 2
 _HOPELESS_LOG: Final = 4
 """Where differences cost more than cells as they are by 1/16, weights will not cost less."""
 _FINALISTS: Final = 4
-_FINALISTS_LOG: Final = 4
-"""They are not farther behind the first of them than 1/16."""
+"""Predictions that are priced."""
+_USUAL_FINALISTS: Final = 2
+_FINALISTS_LOG: Final = 6
+"""At usual levels, so many, and not farther behind the first of them than 1/64."""
 _CLUSTERED: Final = 2
 """Finalists for which several sets of weights are fitted."""
 _DOUBT_LOG: Final = 8
@@ -278,9 +280,10 @@ class Search:
         return handicaps.of_steps(*steps, self.wish.level > USUAL_LEVEL)
 
     def _predicted(self) -> Iterator[Candidate]:
-        scored = [found for found in self.trials() if not self._is_pcos(found[1])][:_FINALISTS]
-        for place, (score, trial) in enumerate(scored):
-            behind = self.wish.level <= USUAL_LEVEL and score - (score >> _FINALISTS_LOG) > scored[0][0]
+        scored = [found for found in self.trials() if not self._is_pcos(found[1])]
+        is_usual = self.wish.level <= USUAL_LEVEL
+        for place, (score, trial) in enumerate(scored[: _USUAL_FINALISTS if is_usual else _FINALISTS]):
+            behind = is_usual and score - (score >> _FINALISTS_LOG) > scored[0][0]
             if behind or self._is_hopeless(score):
                 break
             side, tried = score - trial.cost, trial
