@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .bits import bit_lengths
 from .constants import MAX_ANS_LOG
 
 I64 = npt.NDArray[np.int64]
@@ -20,6 +19,10 @@ ONE_BIT = 1 << FRACTION_BITS
 
 TABLE_LOG = 12
 """log2 of the entries of `mantissa_logs`."""
+
+_EXACT_BITS = 53
+_MANTISSA_BITS = 52
+_BIAS = 1023
 
 
 @cache
@@ -46,17 +49,18 @@ def weight_logs() -> I64:
 def fixed_log2(values: npt.NDArray[Any]) -> I64:
     """Return log2 of positive integers, in units of 2**-16; 0 for 0. Accurate to 2**-11."""
     wide = values.astype(np.uint64)
-    exponents = np.maximum(bit_lengths(wide) - 1, 0)
-    unsigned = exponents.view(np.uint64)
-    top = np.where(
-        exponents >= TABLE_LOG,
-        wide >> np.where(exponents >= TABLE_LOG, unsigned - np.uint64(TABLE_LOG), np.uint64(0)),
-        wide << np.where(exponents < TABLE_LOG, np.uint64(TABLE_LOG) - unsigned, np.uint64(0)),
-    )
-    return (exponents << FRACTION_BITS) + mantissa_logs()[top.view(np.int64) & ((1 << TABLE_LOG) - 1)]
+    if wide.max(initial=0) >> _EXACT_BITS:
+        # What float64 would round, perhaps up to the next power of two.
+        wide[wide >> np.uint64(_EXACT_BITS) > 0] &= ~np.uint64((1 << (64 - _EXACT_BITS)) - 1)
+    floats = wide.astype(np.float64).view(np.int64)  # exact: exponent and mantissa as they are wanted
+    exponents = np.maximum((floats >> _MANTISSA_BITS) - _BIAS, 0)
+    return (exponents << FRACTION_BITS) + mantissa_logs()[
+        (floats >> (_MANTISSA_BITS - TABLE_LOG)) & ((1 << TABLE_LOG) - 1)
+    ]
 
 
 def entropy(counts: I64) -> int:
     """Return what the least codes for so many appearances of some values take together, in units of `ONE_BIT`."""
     n = int(counts.sum())
-    return n * int(fixed_log2(np.array([n]))[0]) - int((counts * fixed_log2(counts)).sum())
+    logs = fixed_log2(np.append(counts, n))
+    return n * int(logs[-1]) - int(np.dot(counts, logs[:-1]))
