@@ -134,12 +134,11 @@ def _share(tile: list[int], shape: Shape, axes: Sequence[int], cells: int) -> No
             tile[axis] = max(1, shape[axis])
             cells //= tile[axis]
             left.remove(axis)
-    while left:
-        # Powers of two; of what does not divide evenly the last axes get more: cells beside each other in the array are
-        # placed in one go.
-        axis = left.pop()
+    for place, axis in enumerate(left):
+        # Powers of two; of what does not divide evenly the leading axes get more, because tiles that are neighbours
+        # along the last axis lie side by side and are read in one go.
         log = max(0, cells.bit_length() - 1)
-        tile[axis] = _even(shape[axis], 1 << -(-log // (len(left) + 1)))
+        tile[axis] = _even(shape[axis], 1 << -(-log // (len(left) - place)))
         cells //= tile[axis]
 
 
