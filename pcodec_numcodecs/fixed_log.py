@@ -63,4 +63,4 @@ def entropy(counts: I64) -> int:
     """Return what the least codes for so many appearances of some values take together, in units of `ONE_BIT`."""
     n = int(counts.sum())
     logs = fixed_log2(np.append(counts, n))
-    return n * int(logs[-1]) - int(np.dot(counts, logs[:-1]))
+    return n * int(logs[-1]) - int((counts * logs[:-1]).sum())

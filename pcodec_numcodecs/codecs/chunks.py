@@ -1,10 +1,12 @@
 """What a stored Zarr chunk may be, a frame or a plain .pco file, to the cells that are selected."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..buffers import Buffer
 from ..constants import STANDALONE_MAGIC
 from ..errors import CorruptionError
@@ -95,7 +97,9 @@ class ChunkReading:
                 f"and dtype {layout.element.dtype}; it may belong to another array"
             )
         wanted = select(layout, self.selection)
-        return wanted, np.empty(wanted.shape, self.dtype)
+        # Zarr copies it to where the chunk's cells belong, and is done with it.
+        room = scratch.empty(prod(wanted.shape) * self.dtype.itemsize, np.uint8)
+        return wanted, room.view(self.dtype).reshape(wanted.shape)
 
     def whole(self, content: memoryview) -> npt.NDArray[Any]:
         """Read from all bytes of the stored chunk.

@@ -148,7 +148,7 @@ class PartEncoder:
         """Return those cells that are not masked."""
         if not absent.size:
             return cells
-        kept = scratch.empty(absent.size - np.count_nonzero(absent), cells.dtype)
+        kept = scratch.empty(absent.size - int(np.count_nonzero(absent)), cells.dtype)
         self.kernels.keep_present(np.ascontiguousarray(cells), absent, kept)
         return kept
 

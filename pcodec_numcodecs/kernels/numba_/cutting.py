@@ -14,9 +14,9 @@ _DENSE = 2  # values of a span of up to so many times the latents are counted ea
 
 
 @inlined_lightly
-def cut(latents: Any, ranges: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
-    """Cut latents; see `Kernels.cut_ranges`."""
-    ordered, n = _sorted(latents), latents.size
+def cut(latents: Any, room: Any, ranges: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
+    """Cut latents; see `Kernels.cut_ranges`. The room is for twice as many, to sort them."""
+    ordered, n = _sorted(latents, room), latents.size
     most = 2 * ranges
     distinct = np.int64(1)
     for i in range(1, n):
@@ -72,21 +72,21 @@ def _run(ordered: Any, place: Any) -> Any:
 
 
 @inlined_lightly
-def _sorted(latents: Any) -> Any:
+def _sorted(latents: Any, room: Any) -> Any:
     """Sort by one digit after another, the lowest first; of as many bits as the span of the latents has."""
     lowest, highest = latents[0], latents[0]
     for latent in latents:
         lowest, highest = min(lowest, latent), max(highest, latent)
     if np.uint64(highest) - np.uint64(lowest) < np.uint64(_DENSE * latents.size):
-        return _sorted_by_counts(latents, np.uint64(lowest), np.uint64(highest))
+        return _sorted_by_counts(latents, room[: latents.size], np.uint64(lowest), np.uint64(highest))
     span_bits = bit_length(np.uint64(highest) - np.uint64(lowest))
     passes = (span_bits + _DIGIT_BITS - 1) // _DIGIT_BITS
     # The highest digits tell most latents apart, and what is left is soon put in order.
     skipped = max(span_bits - _FIRST_PASSES * _DIGIT_BITS, 0)
-    ordered = _sorted_by_digits(latents, np.uint64(lowest), skipped, span_bits, min(passes, _FIRST_PASSES))
+    ordered = _sorted_by_digits(latents, room, np.uint64(lowest), skipped, span_bits, min(passes, _FIRST_PASSES))
     while skipped and not _is_mended(ordered):
         skipped = np.int64(0)
-        ordered = _sorted_by_digits(ordered, np.uint64(lowest), skipped, span_bits, passes)
+        ordered = _sorted_by_digits(ordered, room, np.uint64(lowest), skipped, span_bits, passes)
     return ordered
 
 
@@ -100,7 +100,8 @@ def _is_mended(ordered: Any) -> Any:
     if falls * _FALLS > moves:
         return False
     for i in range(np.uint64(1), np.uint64(ordered.size)):
-        latent, place = ordered[i], i
+        latent = ordered[i]
+        place: Any = i
         while place and ordered[place - np.uint64(1)] > latent:
             ordered[place] = ordered[place - np.uint64(1)]
             place -= np.uint64(1)
@@ -112,7 +113,7 @@ def _is_mended(ordered: Any) -> Any:
 
 
 @separate
-def _sorted_by_digits(latents: Any, low: Any, skipped: Any, span_bits: Any, passes: Any) -> Any:
+def _sorted_by_digits(latents: Any, room: Any, low: Any, skipped: Any, span_bits: Any, passes: Any) -> Any:
     """Sort by all bits but so many lowest ones, in so many passes."""
     bits = (span_bits - skipped + passes - 1) // max(passes, 1)
     mask = np.uint64((1 << bits) - 1)
@@ -135,7 +136,9 @@ def _sorted_by_digits(latents: Any, low: Any, skipped: Any, span_bits: Any, pass
         for digit in range(passes):
             begins[(np.uint64(digit) << np.uint64(bits)) + (rest & mask)] += np.uint32(1)
             rest >>= np.uint64(bits)
-    source, target = latents.copy(), np.empty_like(latents)
+    source, target = room[:n], room[n:]
+    for i in range(np.uint64(n)):
+        source[i] = latents[i]
     for digit in range(passes):
         own = slice(digit << bits, (digit + 1) << bits)
         places, behind = begins[own], ends[own]
@@ -161,7 +164,7 @@ def _sorted_by_digits(latents: Any, low: Any, skipped: Any, span_bits: Any, pass
 
 
 @inlined_lightly
-def _sorted_by_counts(latents: Any, low: Any, high: Any) -> Any:
+def _sorted_by_counts(latents: Any, ordered: Any, low: Any, high: Any) -> Any:
     values, half = np.int64(high - low) + 1, latents.size // 2
     counts, others = _cleared(values), _cleared(values)
     for i in range(half):
@@ -169,7 +172,6 @@ def _sorted_by_counts(latents: Any, low: Any, high: Any) -> Any:
         others[np.uint64(latents[np.uint64(half + i)]) - low] += np.uint32(1)
     if 2 * half < latents.size:
         counts[np.uint64(latents[2 * half]) - low] += np.uint32(1)
-    ordered = np.empty_like(latents)
     place = np.uint64(0)
     for value in range(values):
         end = place + np.uint64(counts[value] + others[value])

@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ... import scratch
 from ...fixed_log import FRACTION_BITS, mantissa_logs
 from .compiled import compiled, inlined_lightly
 from .cutting import cut
@@ -21,16 +22,18 @@ _NOTHING: Final = np.zeros(0, np.int64)
 
 def cut_ranges(latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
     """See `Kernels.cut_ranges`."""
-    words, one, logs = _words(latents), np.array([ranges]), mantissa_logs()
+    one, logs = np.array([ranges]), mantissa_logs()
     room = lowers, uppers, counts, _NOTHING, _NOTHING
-    return int(_cut_and_merge(words, _NOTHING, one, 0, one, 0, logs, *room, np.empty(1, np.int64), np.uint64(0))[0])
+    return int(
+        _cut_and_merge(*_words(latents), _NOTHING, one, 0, one, 0, logs, *room, np.empty(1, np.int64), np.uint64(0))[0]
+    )
 
 
 def merge_ranges(lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
     """See `Kernels.merge_ranges`."""
     one, logs = np.array([fixed]), mantissa_logs()
     room = lowers, uppers, counts, costs, origins
-    _cut_and_merge(_NO_WORDS, _NOTHING, one, 0, one, 0, logs, *room, np.empty(1, np.int64), np.uint64(0))
+    _cut_and_merge(_NO_WORDS, _NO_WORDS, _NOTHING, one, 0, one, 0, logs, *room, np.empty(1, np.int64), np.uint64(0))
 
 
 def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64, slack: int) -> I64:
@@ -40,18 +43,21 @@ def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64, s
     counts, costs, origins = np.empty((3, most + 1), np.int64)
     prices, middle = np.empty(ranges.size, np.int64), np.uint64(1 << (8 * latents.itemsize - 1))
     room = lowers, uppers, counts, costs, origins
-    found = _cut_and_merge(_words(latents), runs, ranges, n, fixed, slack, mantissa_logs(), *room, prices, middle)[1]
+    found = _cut_and_merge(*_words(latents), runs, ranges, n, fixed, slack, mantissa_logs(), *room, prices, middle)[1]
     return prices[:found]
 
 
-def _words(latents: Latents) -> U64:
-    """Widen a copy of latents: samples are short, and so one kernel serves all widths."""
-    return latents.astype(np.uint64)
+def _words(latents: Latents) -> tuple[U64, U64]:
+    """Widen a copy of latents: samples are short, and so one kernel serves all widths; with room to sort them."""
+    words = scratch.empty(3 * latents.size, np.uint64)
+    words[: latents.size] = latents
+    return words[: latents.size], words[latents.size :]
 
 
 @compiled
 def _cut_and_merge(
     latents: Any,
+    room: Any,
     runs: Any,
     ranges: Any,
     n: Any,
@@ -80,7 +86,7 @@ def _cut_and_merge(
             held = _difference(latents, runs, order, middle)
         prices[order] = 0
         if held:
-            size = cut(latents[:held], ranges[order], lowers, uppers, counts)
+            size = cut(latents[:held], room[: 2 * held], ranges[order], lowers, uppers, counts)
             if n > held:
                 for i in range(size):
                     counts[i] = counts[i] * n // held

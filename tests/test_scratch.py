@@ -1,0 +1,128 @@
+"""Kept memory: no two arrays ever share it, no more than a bound is held, and what is held is used again."""
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcodec_numcodecs import scratch
+
+pytestmark = pytest.mark.numpy_only
+
+LEAST = scratch._LEAST
+MOST = scratch._MOST_KEPT
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    fresh = scratch._Kept()
+    monkeypatch.setattr(scratch, "_kept", fresh)
+    return fresh
+
+
+def held(kept):
+    return sum(block.size for block in kept._blocks)
+
+
+@given(st.lists(st.tuples(st.integers(LEAST // 2, 3 * LEAST), st.integers(0, 5), st.booleans()), max_size=40))
+def test_no_array_changes_while_it_or_a_view_of_it_lives(steps):
+    alive = {}
+    for turn, (size, dropped, as_view) in enumerate(steps):
+        made = scratch.empty(size // 8, np.uint64)
+        made[...] = turn
+        alive[turn] = made[3:].view(np.uint8)[5:] if as_view else made
+        alive.pop(turn - dropped, None)
+        for filled, array in alive.items():
+            least = array.reshape(-1)[3:-8].view(np.uint64) if array.dtype == np.uint8 else array
+            assert (least == filled).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.int64, np.bool_])
+def test_arrays_are_like_numpys(dtype):
+    for size in (0, 7, LEAST, LEAST + 3):
+        empty, zeros = scratch.empty(size, dtype), scratch.zeros(size, dtype)
+        for made in (empty, zeros, scratch.empty_like(zeros)):
+            assert made.shape == (size,)
+            assert made.dtype == dtype
+            assert made.flags.writeable
+            assert made.flags.c_contiguous
+            assert made.flags.aligned
+        assert not zeros.any()
+
+
+def test_zeros_are_zeros_in_memory_that_was_used(kept):
+    used = scratch.empty(LEAST, np.uint64)
+    used[...] = 1
+    place = used.__array_interface__["data"]
+    del used
+    again = scratch.zeros(LEAST, np.uint64)
+    assert again.__array_interface__["data"] == place
+    assert not again.any()
+
+
+def test_the_closest_block_is_used_and_none_of_more_than_twice_the_bytes(kept):
+    places = {}
+    arrays = [scratch.empty(size, np.uint8) for size in (LEAST, 3 * LEAST, 4 * LEAST)]
+    for array in arrays:
+        places[array.size] = array.__array_interface__["data"]
+    del array, arrays
+    close = scratch.empty(3 * LEAST - 5, np.uint8)
+    assert close.__array_interface__["data"] == places[3 * LEAST]
+    small = scratch.empty(LEAST + 1, np.uint8)
+    assert small.__array_interface__["data"] not in places.values()
+
+
+def test_no_more_than_the_bound_is_held(kept):
+    arrays = [scratch.empty(MOST // 4, np.uint8) for _ in range(7)]
+    arrays.append(scratch.empty(MOST + 1, np.uint8))
+    assert held(kept) == 0
+    arrays.clear()
+    assert MOST // 2 < held(kept) <= MOST
+
+
+def test_threads_never_share_memory(kept):
+    def work(thread):
+        for turn in range(200):
+            array = scratch.empty(LEAST + 8 * (turn % 5), np.uint8)
+            array[...] = thread
+            assert (array == thread).all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(8)))
+    assert held(kept) <= MOST
+
+
+@pytest.mark.skipif(not hasattr(os, "fork") or sys.platform == "darwin", reason="needs a system that forks safely")
+def test_a_forked_process_does_not_wait_for_threads_that_it_has_not_got():
+    taken, done = threading.Event(), threading.Event()
+
+    def hold():
+        with scratch._kept._lock:
+            taken.set()
+            done.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    taken.wait()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if scratch.empty(LEAST, np.uint8).size == LEAST else 1)
+    try:
+        for _ in range(500):
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                break
+            done.wait(0.02)
+        else:
+            os.kill(child, 9)
+            os.waitpid(child, 0)
+            pytest.fail("the forked process waits")
+        assert status == 0
+    finally:
+        done.set()
+        holder.join()
