@@ -79,8 +79,8 @@ def read_fields(data: npt.NDArray[np.uint8], positions: I64, widths: npt.NDArray
 
 
 def allocate_words(bits: int) -> U64:
-    """Make the zeroed buffer that `write_fields` fills, for a stream of `bits` bits."""
-    return scratch.zeros((bits + 63) // 64 + 2, np.uint64)
+    """Make the buffer for a stream of `bits` bits, of any content: `write_fields` wants it zeroed."""
+    return scratch.empty((bits + 63) // 64 + 2, np.uint64)
 
 
 def write_fields(words: U64, positions: I64, values: U64) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from twins import numba_
 
+from pcodec_numcodecs.bits import word_bytes
 from pcodec_numcodecs.kernels import numpy_
 
 
@@ -51,12 +52,13 @@ class Compared:
 
     def encode_pages(self, streams: Any, words: Any) -> Any:
         self._count("encode_pages")
-        own = words.copy()
+        own = np.full_like(words, 0x5A5A5A5A5A5A5A5A)  # whatever is in them
         starts, ends = self.twin.encode_pages(streams, own)
         expected = numpy_.encode_pages(streams, words)
+        written = int(ends.max(initial=0))
         assert np.array_equal(starts, expected[0])
         assert np.array_equal(ends, expected[1])
-        assert np.array_equal(own, words)
+        assert np.array_equal(word_bytes(own)[:written], word_bytes(words)[:written])
         return expected
 
     def order_floats(self, bits: Any, out: Any) -> None:

@@ -52,6 +52,7 @@ def test_bit_fields(fields):
     values = np.array([v & ((1 << w) - 1) for w, v in fields], np.uint64)
     positions = np.cumsum(widths) - widths
     words = allocate_words(int(widths.sum()))
+    words[...] = 0
     write_fields(words, positions, values)
     expected = sum(int(v) << int(p) for v, p in zip(values, positions, strict=True))
     assert int.from_bytes(word_bytes(words).tobytes(), "little") == expected

@@ -125,7 +125,8 @@ class Coding(Protocol):
         streams
             The latent variables in the order of the wire.
         words
-            Zeroed, and large enough for all pages; see `pcodec_numcodecs.bits.word_bytes`.
+            Large enough for all pages, whatever is in them; see `pcodec_numcodecs.bits.word_bytes`. What is behind
+            the last page then is arbitrary.
 
         Returns
         -------

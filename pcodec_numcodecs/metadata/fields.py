@@ -90,6 +90,7 @@ class FieldWriter:
         if count * size == 0:
             return
         words = allocate_words(count * size)
+        words[...] = 0
         ends = np.cumsum(np.array(widths, np.int64))
         positions = np.arange(count, dtype=np.int64)[:, None] * size + (ends - widths)
         write_fields(words, positions.ravel(), np.stack(columns, axis=1).ravel())

@@ -24,6 +24,7 @@ def encode_pages(streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I6
 
     The tANS encoder wants many lanes side by side; packing wants little at a time, so that it stays in the cache.
     """
+    words[...] = 0  # fields are added to them
     counts = np.max([stream.counts for stream in streams], axis=0)
     starts = np.zeros_like(counts)
     ends = np.zeros_like(counts)
