@@ -17,7 +17,7 @@ BY_SIZE = (NUMBA_FRAME, NUMPY_FRAME, PCODEC, BLOSC_ZSTD)
 BY_CHUNKS = (NUMBA_WRAPPED, NUMPY_WRAPPED, WHEEL, PCODEC)
 # Of small chunks, many are coded at a time: one alone is shorter than the clock is exact.
 AT_ONCE = 20_000
-IN_A_ROW = 8
+IN_A_ROW = 16
 
 
 class Sized(NamedTuple):
