@@ -43,22 +43,35 @@ class _Kept:
     def take(self, size: int) -> _Block:
         """Return a block of at least so many bytes."""
         with self._lock:
+            # Blocks that come back meanwhile, of arrays that the collector finds, go to another list.
+            blocks, self._blocks = self._blocks, []
             least, chosen = _WASTE * size + 1, -1
-            for place, block in enumerate(self._blocks):
+            for place, block in enumerate(blocks):
                 if size <= block.size < least:
                     least, chosen = block.size, place
-            if chosen >= 0:
-                return self._blocks.pop(chosen)
-        memory = np.empty(size, np.uint8)
+            found = blocks.pop(chosen) if chosen >= 0 else None
+            self._blocks[:0] = blocks
+        return found or self._made(size)
+
+    def _made(self, size: int) -> _Block:
+        try:
+            memory = np.empty(size, np.uint8)
+        except MemoryError:
+            with self._lock:
+                self._blocks = []
+            memory = np.empty(size, np.uint8)
         return _Block(memory, size, memory.__array_interface__["data"])
 
     def give_back(self, block: _Block) -> None:
         """Keep a block, in place of those that were used longest ago."""
         with self._lock:
-            self._blocks.append(block)
-            held = sum([other.size for other in self._blocks])
+            blocks, self._blocks = [*self._blocks, block], []
+            held = sum([other.size for other in blocks])
+            first = 0
             while held > _MOST_KEPT:
-                held -= self._blocks.pop(0).size
+                held -= blocks[first].size
+                first += 1
+            self._blocks[:0] = blocks[first:]
 
 
 _kept = _Kept()
@@ -71,11 +84,9 @@ class _Lease:
 
     __slots__ = ("__array_interface__", "_block", "_kept")
 
-    def __init__(self, size: int, dtype: np.dtype[Any]) -> None:
-        self._kept = _kept
-        self._block = _kept.take(size * dtype.itemsize)
-        data = self._block.data
-        self.__array_interface__ = {"version": 3, "shape": (size,), "typestr": dtype.str, "data": data}
+    def __init__(self, block: _Block, kept: _Kept, size: int, dtype: np.dtype[Any]) -> None:
+        self._block, self._kept = block, kept
+        self.__array_interface__ = {"version": 3, "shape": (size,), "typestr": dtype.str, "data": block.data}
 
     def __del__(self) -> None:
         self._kept.give_back(self._block)
@@ -86,7 +97,7 @@ def empty(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     dtype = np.dtype(dtype)
     if not _LEAST <= size * dtype.itemsize <= _MOST_KEPT:
         return np.empty(size, dtype)
-    return np.asarray(_Lease(size, dtype))
+    return np.asarray(_Lease(_kept.take(size * dtype.itemsize), _kept, size, dtype))
 
 
 def zeros(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

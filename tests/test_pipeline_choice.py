@@ -94,3 +94,34 @@ def test_tiles_leave_some_of_each_row_to_predictions_along_other_axes():
     assert predicted_tile((4000, 9), "balanced", (0,), 1 << 13)[1] == 9
     assert predicted_tile((300, 40, 1000), "balanced", (0, 1), 1 << 13)[2] >= 31
     assert predicted_tile((4000, 500), "balanced", (1,), 1 << 13) == (16, 500)
+
+
+def _unlike_neighbours():
+    """Yield arrays of cells without any order, some of them masked, and noisy images: what differences do not suit."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:600, :600]
+    disk = np.hypot(rows - 300, columns - 300) < 200
+    listed = np.sort(rng.normal(size=300))
+    for name, values, fill in (
+        ("classes", rng.integers(0, 6, disk.shape).astype("u1"), 255),
+        ("counts", rng.poisson(2, disk.shape).astype("f4"), np.nan),
+        ("two bits", rng.integers(0, 4, disk.shape).astype("f4"), -999),
+        ("skewed", rng.geometric(0.5, disk.shape).astype("f4"), -999),
+        ("listed", listed[rng.integers(0, 300, disk.shape)], np.nan),
+    ):
+        yield pytest.param(np.where(disk, values.dtype.type(fill), values), id=name)
+    smooth = 100 + 20 * np.sin(columns / 90) * np.cos(rows / 70)
+    for spread in (1, 1.5, 2):
+        yield pytest.param(np.rint(smooth + rng.normal(0, spread, disk.shape)).astype("u1"), id=f"noise {spread}")
+
+
+@pytest.mark.parametrize("array", list(_unlike_neighbours()))
+def test_a_search_that_stops_early_misses_little(array):
+    # From level 9 on, all is tried.
+    assert len(frame.write(array, level=8)) <= 1.03 * len(frame.write(array, level=9))
+
+
+@pytest.mark.parametrize("tile", ["auto", (50_000,)])
+def test_repetitions_are_seen_in_tiles_of_any_origin(tile):
+    array = np.tile(np.random.default_rng(0).integers(0, 1 << 40, 10_000), 10)
+    assert len(frame.write(array, tile=tile)) < array.nbytes // 3

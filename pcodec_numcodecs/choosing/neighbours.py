@@ -5,6 +5,7 @@ a search takes as long as coding what it found. Where the first or the last one 
 much more or less than they do, there is a search for each.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from ..estimates import Runs, sample_runs, sample_scattered, sample_stretch
 from ..kernels import Kernels
 from ..metadata import Classic, DeltaEncoding, Lookback, Mode
 from ..modes import dictionary
-from .bids import Bid, best_bid, best_consecutive, trial_level
+from .bids import Bid, best_bid, best_consecutive, cheapest, trial_level
 from .lookbacks import with_lookback
 
 _STRETCH = 1 << 15  # as many neighbours as lookbacks reach
@@ -41,6 +42,8 @@ class Common(NamedTuple):
         Whether that is worth a trial.
     cost, delta_cost, whole
         What all chunks cost in this mode, the same with `delta`, and the count of their numbers.
+    is_in_full
+        Whether that is with as many bins as there will be.
     """
 
     mode: Mode
@@ -50,28 +53,37 @@ class Common(NamedTuple):
     cost: int
     delta_cost: int
     whole: int
+    is_in_full: bool = False
 
     @classmethod
-    def of(
-        cls, bid: Bid, cost: int, delta: DeltaEncoding, distance: int | None, whole: int, *, has_dictionary: bool
-    ) -> "Common":
-        """Return a choice for so many numbers, of which a sample had this bid, and what it costs with another delta."""
+    def of_sample(cls, bid: Bid, cost: int, delta: DeltaEncoding, distance: int | None, whole: int) -> "Common":
+        """Return a choice for so many numbers, of which a sample had this bid, and what it costs with another delta.
+
+        Both are prices in full.
+        """
         lookback = delta if isinstance(delta, Lookback) else None
-        return cls(bid.mode, lookback, distance, has_dictionary, bid.cost, cost, whole)
+        return cls(bid.mode, lookback, distance, True, bid.cost, cost, whole, is_in_full=True)
 
     def bid(self, sample: Runs, number_type: NumberType, config: ChunkConfig, kernels: Kernels) -> Bid | None:
         """Return the bid of the mode for a chunk, None where this is unlike the others.
 
         Then it costs much more or less than they do; or it has two streams of bits, and one would do.
         """
-        pages = np.array([sample.whole])
-        found = best_bid([self.mode], sample, number_type, config, pages, kernels)
+        found = self._best([self.mode], sample, number_type, config, kernels)
         usual = self.cost * sample.whole // self.whole
         if abs(found.cost - usual) > usual // _UNLIKE:
             return None
         if found.secondary_cost > found.cost // _MUCH:
-            found = best_bid([Classic(), self.mode], sample, number_type, config, pages, kernels)
+            found = self._best([Classic(), self.mode], sample, number_type, config, kernels)
         return found if found.mode == self.mode else None
+
+    def _best(
+        self, modes: Sequence[Mode], sample: Runs, number_type: NumberType, config: ChunkConfig, kernels: Kernels
+    ) -> Bid:
+        """Return the best bid, priced as the cost of all is."""
+        if self.is_in_full:
+            return cheapest(sample, modes, number_type, config, kernels)
+        return best_bid(modes, sample, number_type, config, np.array([sample.whole]), kernels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +119,15 @@ class Neighbours:
         outer = long[0], long[-1]
         if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in outer):
             return None
-        has_dictionary = any(self._may_have_dictionary(part, best.cost) for part in outer)
-        n = self.numbers.size
-        return Common.of(best, cost + best.secondary_cost, delta, distance, n, has_dictionary=has_dictionary)
+        return Common(
+            mode=best.mode,
+            delta=delta if isinstance(delta, Lookback) else None,
+            distance=distance,
+            has_dictionary=any(self._may_have_dictionary(part, best.cost) for part in outer),
+            cost=best.cost,
+            delta_cost=cost + best.secondary_cost,
+            whole=self.numbers.size,
+        )
 
     @property
     def _longest(self) -> int:

@@ -97,7 +97,7 @@ class ChunkReading:
                 f"and dtype {layout.element.dtype}; it may belong to another array"
             )
         wanted = select(layout, self.selection)
-        # Zarr copies it to where the chunk's cells belong, and is done with it.
+        # As far as is seen, Zarr copies it to where the chunk's cells belong, and is done with it.
         room = scratch.empty(prod(wanted.shape) * self.dtype.itemsize, np.uint8)
         return wanted, room.view(self.dtype).reshape(wanted.shape)
 

@@ -1,7 +1,7 @@
 """What Pco does with cells as they are: in tiles, in rows, and all in one page."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Final
 
@@ -52,7 +52,8 @@ class AsTheyAre:
         wish, shape = self.wish, self.latents.shape
         tile = wish.flat_tile(shape)
         if not wish.has_rows:
-            yield self._plain(TILES, tile, self._cheapest(self.boxes.runs, self.modes))
+            # Lookbacks are not tried here, so that is left to be done.
+            yield replace(self._plain(TILES, tile, self._cheapest(self.boxes.runs, self.modes)), common=None)
             return
         flat = self.latents.reshape(-1)
         flat_bid = self._cheapest(sample_runs(flat, _FLAT_RUNS), self.modes)
@@ -84,7 +85,7 @@ class AsTheyAre:
             longest = prod(tile)
             found = trial_of_lookbacks(bid, stretches, longest, self.number_type, self._config, self.kernels)
         cost = found[0] + page_count(self.latents.shape, tile) * PAGE_COST
-        common = Common.of(bid, *found, self.latents.size, has_dictionary=True)
+        common = Common.of_sample(bid, *found, self.latents.size)
         return Candidate(tile, None, cost, handicap, kind, repeats=common.delta is not None, common=common)
 
     def _cheapest(self, sample: Runs, modes: Sequence[Mode]) -> Bid:

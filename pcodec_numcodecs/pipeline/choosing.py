@@ -1,7 +1,7 @@
 """Which pipeline and which tile suit an array best: candidates are tried on the same sample of boxes.
 
-First all are scored by the entropy of their residuals' bit lengths, side by side; then the best few, and what Pco does
-with the cells as they are, are priced as Pco will code them.
+What Pco does with the cells as they are is priced first. Others are scored by the entropy of their residuals' bit
+lengths, side by side, as far as there is hope; then the best few are priced as Pco will code them.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from .. import modes as pco_modes
 from ..dtypes import Latents, NumberType
+from ..fixed_log import ONE_BIT
 from ..kernels import Kernels
 from ..lazy import lazy_property
 from ..metadata import Classic, Mode
@@ -50,7 +51,9 @@ _LIKELY: Final = 3
 _LIKELY_PLANES: Final = 2
 """The same of planes."""
 _HOPELESS_LOG: Final = 4
-"""Where differences cost more than cells as they are by 1/16, weights will not cost less."""
+"""Where differences cost more than cells as they are by 1/16,"""
+_NOISE_COST: Final = ONE_BIT // 2
+"""and by half a bit a cell, which noise gains by them, and not by a weighted mean, that will not cost less."""
 _FINALISTS: Final = 4
 """Predictions that are priced."""
 _USUAL_FINALISTS: Final = 2
@@ -147,13 +150,17 @@ class Search:
         pco = AsTheyAre(self.latents, self._boxes, self._modes, self.number_type, self.wish, self.kernels)
         return list(pco.candidates())
 
+    @property
+    def _rivals(self) -> list[int]:
+        """What Pco takes for cells as they are, but by what repeats in the sample: that need not do so elsewhere."""
+        return [candidate.handicapped for candidate in self._as_they_are if not candidate.repeats]
+
     def _is_hopeless(self, score: int) -> bool:
         """Tell whether no prediction like one that takes so much will take less than Pco with the cells as they are."""
-        # What repeats in the sample need not do so elsewhere, and tells nothing.
-        rivals = [candidate.handicapped for candidate in self._as_they_are if not candidate.repeats]
-        if self.wish.level > USUAL_LEVEL or not rivals:
+        if self.wish.level > USUAL_LEVEL or not self._rivals:
             return False
-        return score - (score >> _HOPELESS_LOG) > min(rivals)
+        least = min(self._rivals)
+        return score > least + max(least >> _HOPELESS_LOG, self.latents.size * _NOISE_COST)
 
     @lazy_property
     def _axes(self) -> Axes:
@@ -166,7 +173,6 @@ class Search:
         All masks are tried without a split, then all splits with the best mask, and other masks with the best split.
         """
         modes = self._modes[:1] if self.wish.is_fast else self._modes
-        modes = self._modes[:1] if self.wish.is_fast else self._modes
         plain, *others = splits(
             self.latents, self._boxes, modes, self.number_type, self.kernels, with_affine=not self.wish.is_fast
         )
@@ -175,12 +181,12 @@ class Search:
         unsplit = [first, *(self._table(mask, plain, first) for mask in masked[1:])]
         best = min(unsplit, key=lambda table: table.cost)
         split = [best, *(self._table(best.bench.masked, part, first) for part in others)]
-        ranked = None if self.wish.is_fast else self._ranked(best.bench.masked, first, min(t.cost for t in split))
-        split += [] if ranked is None else [ranked]
-        least = min(split, key=lambda table: table.cost)
-        chosen = least.bench.parted
-        is_done = chosen is plain or self._is_hopeless(least.cost)
-        rest = [self._table(mask, chosen, first) for mask in masked if not is_done and mask is not best.bench.masked]
+        listed = None if self.wish.is_fast else self._ranked(best.bench.masked, first, min(t.cost for t in split))
+        split += [] if listed is None else [listed]
+        chosen = min(split, key=lambda table: table.cost).bench.parted
+        rest = [
+            self._table(mask, chosen, first) for mask in masked if chosen is not plain and mask is not best.bench.masked
+        ]
         found = sorted([*unsplit, *split[1:], *rest], key=lambda table: table.cost)
         tried = max(self._effort.medians, self._effort.benches)
         return [*map(self._completed, found[:tried]), *found[tried:]]
@@ -193,7 +199,8 @@ class Search:
         if self.wish.level <= USUAL_LEVEL:
             # The fewer values are known, the less far from each other they are.
             table = self._table(mask, values, like)
-            if handicaps.handicapped(table.cost, handicaps.LISTED) >= limit or self._is_hopeless(table.cost):
+            alone = table.bench.side_cost + table.bench.unpredicted(self.wish.level)
+            if handicaps.handicapped(min(table.cost, alone), handicaps.LISTED) >= min([limit, *self._rivals]):
                 return None
         part = ranked(self.latents, self._boxes, self.kernels)
         return None if part is None else self._table(mask, part, like)
@@ -306,7 +313,7 @@ class Search:
         best = self.tables[0].bench.masked
         for table in self.tables:
             bench = table.bench
-            if not bench.is_pcos and bench.masked is best and not self._is_hopeless(table.cost):
+            if not bench.is_pcos and bench.masked is best:
                 cost = bench.side_cost + bench.unpredicted(self.wish.level) + pages * PAGE_COST
                 trial = Trial(bench, NONE, ())
                 yield Candidate(tile, trial, cost, self._handicap(trial))

@@ -63,7 +63,7 @@ def restore_tiles(residuals: Latents, prediction: Prediction) -> None:
 
 
 def _batches(prediction: Prediction) -> Iterator[tuple[slice, Prediction]]:
-    """Yield lanes of some cells, and where these are: what is widened then stays in the caches.
+    """Yield lanes of some cells or one, and where these are: what is widened of tiles then stays in the caches.
 
     It also is memory that the system need not hand out anew each time, which takes longer than all else.
     """
