@@ -1,6 +1,7 @@
 """Pipelines: whatever was done to cells before Pco is undone to the bit, whichever part is read, by both twins."""
 
 from functools import cache
+from math import prod
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from pcodec_numcodecs.frame.head import read_head
 from pcodec_numcodecs.frame.layout import MASKS, METADATA, VALUES
 from pcodec_numcodecs.frame.reader import FrameReader, Pieces, select
 from pcodec_numcodecs.frame.requests import needed_ranges
+from pcodec_numcodecs.frame.tiling import Grid
 from pcodec_numcodecs.frame.writer import _latents
 from pcodec_numcodecs.metadata import Classic, FloatMult, FloatQuant, IntMult
 from pcodec_numcodecs.pipeline.affine import Affine
@@ -275,3 +277,15 @@ def test_twins_read_alike(one, seed):
             assert_same(frame.read(data), one.array)
             page = read_head(memoryview(data)).grid.bounds(seed % read_head(memoryview(data)).grid.pages)
             assert_same(frame.read(data, page), one.array[(..., *page)].copy())
+
+
+@given(st.data())
+def test_cells_of_tiles_lie_end_to_end(data):
+    shape = tuple(data.draw(st.lists(st.integers(0, 9), max_size=4), label="shape"))
+    tile = tuple(data.draw(st.integers(1, max(1, size)), label="tile") for size in shape)
+    order = tuple(data.draw(st.permutations(range(len(shape))), label="order"))
+    cells = np.arange(prod(shape), dtype=np.uint32).reshape(shape)
+    grid = Grid(shape, tile)
+    tiles = [cells[bounds].transpose(order).reshape(-1) for bounds in grid.all_bounds()]
+    expected = np.concatenate([np.zeros(0, np.uint32), *tiles])
+    assert np.array_equal(grid.end_to_end(cells, order), expected)

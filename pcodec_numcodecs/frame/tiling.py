@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
 
+from .. import scratch
 from ..constants import MAX_CHUNK_NUMBERS
 from ..errors import InvalidArgumentError
 from ..lazy import lazy_property
@@ -97,6 +99,34 @@ class Grid:
             numbers, places = np.divmod(numbers, max(self.tiles[axis], 1))
             found[:, axis] = self._lengths(axis)[places]
         return found
+
+    def end_to_end(self, cells: npt.NDArray[Any], order: Shape) -> npt.NDArray[Any]:
+        """Return the cells of all tiles end to end, their axes in some order; a view where nothing has to move.
+
+        Tiles of equal lengths are as far from each other along an axis in the array as in what is returned: those that
+        are whole along the same axes are moved at once.
+        """
+        if self.is_in_order and order == tuple(range(len(order))):
+            return cells.reshape(-1)
+        flat = scratch.empty(cells.size, cells.dtype)
+        kinds = [
+            [kind for kind in ((0, size // length, length), (size // length, 1, size % length)) if all(kind[1:])]
+            for size, length in zip(self.shape, self.tile, strict=True)
+        ]
+        for kind in product(*kinds):
+            firsts, counts, lengths = zip(*kind, strict=True)
+            steps = [
+                length * prod(lengths[:axis]) * prod(self.shape[axis + 1 :]) for axis, length in enumerate(self.tile)
+            ]
+            start = sum(first * step for first, step in zip(firsts, steps, strict=True))
+            corner = tuple(slice(first * length, None) for first, length in zip(firsts, self.tile, strict=True))
+            within = [lengths[axis] for axis in order]
+            apart = [length * stride for length, stride in zip(self.tile, cells.strides, strict=True)]
+            beside = [prod(within[place + 1 :]) for place in range(len(within))]
+            shape = (*counts, *within)
+            target = as_strided(flat[start:], shape, [flat.itemsize * step for step in (*steps, *beside)])
+            target[...] = as_strided(cells[corner], shape, (*apart, *(cells.strides[axis] for axis in order)))
+        return flat
 
     def all_bounds(self) -> Iterator[tuple[slice, ...]]:
         """Yield the cells of every page in order."""

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import scratch
 from ..arithmetic import check_float_arithmetic
 from ..constants import DEFAULT_MAX_BYTES, MAX_CHUNK_NUMBERS
 from ..dtypes import Latents, to_latents
@@ -26,7 +25,7 @@ from .layout import Layout
 from .page_tables import join_page
 from .settings import FrameSettings
 from .shapes import order_of
-from .tiling import Grid, fitted
+from .tiling import fitted
 
 __all__ = ["plan_parts", "tried_for", "write_frame"]
 
@@ -135,19 +134,6 @@ def _latents(part: Bits, element: Element, kernels: Kernels) -> Latents:
     return to_latents(to_numbers(native, element), element.number_type, kernels.order_floats).reshape(part.shape)
 
 
-def _in_tiles(latents: Latents, grid: Grid, order: tuple[int, ...]) -> Latents:
-    """Return the cells of all tiles end to end, their axes in some order."""
-    if grid.is_in_order and order == tuple(range(len(order))):
-        return latents.reshape(-1)
-    flat = scratch.empty(latents.size, latents.dtype)
-    start = 0
-    for bounds in grid.all_bounds():
-        cells = latents[bounds].transpose(order)
-        flat[start : start + cells.size].reshape(cells.shape)[...] = cells
-        start += cells.size
-    return flat
-
-
 def _write_packed(layout: Layout, part: Bits, level: int, threads: int, kernels: Kernels) -> bytes:
     """Write bools as bits, those of each tile in bytes of its own, the first in the lowest bit."""
     tiles = [np.packbits(part[bounds], axis=None, bitorder="little") for bounds in layout.grid.all_bounds()]
@@ -167,7 +153,7 @@ def _write(
     in_blocks = settings.access != "whole"
     for part, (cells, plan) in enumerate(zip(latents, plans, strict=True)):
         listed = plan.listed
-        flat = _in_tiles(cells if listed is None else listed.places, layout.grid, order_of(layout, part))
+        flat = layout.grid.end_to_end(cells if listed is None else listed.places, order_of(layout, part))
         values = None if listed is None else listed.values
         encoder = PartEncoder(layout, part, settings.level, in_blocks, threads, kernels)
         encoded.append(encoder.encode(flat, values, plan.common))
