@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["empty", "empty_like", "zeros"]
+__all__ = ["empty", "empty_like", "forget", "zeros"]
 
 _LEAST: Final = 1 << 17
 """Bytes of an array that is worth it."""
@@ -40,6 +40,11 @@ class _Kept:
         self._blocks: list[_Block] = []
         self._lock = RLock()  # blocks come back whenever an array dies, also while the same thread takes another
 
+    def clear(self) -> None:
+        """Give all memory back."""
+        with self._lock:
+            self._blocks = []
+
     def take(self, size: int) -> _Block:
         """Return a block of at least so many bytes."""
         with self._lock:
@@ -57,8 +62,7 @@ class _Kept:
         try:
             memory = np.empty(size, np.uint8)
         except MemoryError:
-            with self._lock:
-                self._blocks = []
+            self.clear()
             memory = np.empty(size, np.uint8)
         return _Block(memory, size, memory.__array_interface__["data"])
 
@@ -77,6 +81,11 @@ class _Kept:
 _kept = _Kept()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_kept.forget)
+
+
+def forget() -> None:
+    """Give back all memory that is kept."""
+    _kept.clear()
 
 
 class _Lease:
