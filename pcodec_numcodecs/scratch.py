@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 __all__ = ["empty", "empty_like", "forget", "zeros"]
 
-_LEAST: Final = 1 << 17
+_LEAST: Final = 1 << 20
 """Bytes of an array that is worth it."""
 _MOST_KEPT: Final = 64 << 20
 """Bytes that are kept by a process: for the chunks of a few megabytes that a few threads work on."""
@@ -50,11 +50,12 @@ class _Kept:
         with self._lock:
             # Blocks that come back meanwhile, of arrays that the collector finds, go to another list.
             blocks, self._blocks = self._blocks, []
-            least, chosen = _WASTE * size + 1, -1
-            for place, block in enumerate(blocks):
-                if size <= block.size < least:
-                    least, chosen = block.size, place
-            found = blocks.pop(chosen) if chosen >= 0 else None
+            found = None
+            for place in range(len(blocks) - 1, -1, -1):
+                # The one that was used last may still be in the caches.
+                if size <= blocks[place].size <= _WASTE * size:
+                    found = blocks.pop(place)
+                    break
             self._blocks[:0] = blocks
         return found or self._made(size)
 

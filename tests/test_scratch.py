@@ -66,14 +66,13 @@ def test_zeros_are_zeros_in_memory_that_was_used(kept):
     assert not again.any()
 
 
-def test_the_closest_block_is_used_and_none_of_more_than_twice_the_bytes(kept):
-    places = {}
-    arrays = [scratch.empty(size, np.uint8) for size in (LEAST, 3 * LEAST, 4 * LEAST)]
-    for array in arrays:
-        places[array.size] = array.__array_interface__["data"]
-    del array, arrays
+def test_the_block_that_was_used_last_is_used_but_none_of_more_than_twice_the_bytes(kept):
+    arrays = [scratch.empty(size, np.uint8) for size in (LEAST, 3 * LEAST, 4 * LEAST, 9 * LEAST)]
+    places = {array.size: array.__array_interface__["data"] for array in arrays}
+    while arrays:
+        del arrays[0]
     close = scratch.empty(3 * LEAST - 5, np.uint8)
-    assert close.__array_interface__["data"] == places[3 * LEAST]
+    assert close.__array_interface__["data"] == places[4 * LEAST]
     small = scratch.empty(LEAST + 1, np.uint8)
     assert small.__array_interface__["data"] not in places.values()
 
