@@ -121,11 +121,18 @@ class Grid:
             start = sum(first * step for first, step in zip(firsts, steps, strict=True))
             corner = tuple(slice(first * length, None) for first, length in zip(firsts, self.tile, strict=True))
             within = [lengths[axis] for axis in order]
-            apart = [length * stride for length, stride in zip(self.tile, cells.strides, strict=True)]
             beside = [prod(within[place + 1 :]) for place in range(len(within))]
-            shape = (*counts, *within)
-            target = as_strided(flat[start:], shape, [flat.itemsize * step for step in (*steps, *beside)])
-            target[...] = as_strided(cells[corner], shape, (*apart, *(cells.strides[axis] for axis in order)))
+            # Length, distance in what is returned, and in the array; NumPy has room for so many axes, but no more.
+            apart = [
+                *zip(
+                    counts, steps, (length * s for length, s in zip(self.tile, cells.strides, strict=True)), strict=True
+                ),
+                *zip(within, beside, (cells.strides[axis] for axis in order), strict=True),
+            ]
+            long = [axis for axis in apart if axis[0] > 1]
+            shape = [length for length, _, _ in long]
+            target = as_strided(flat[start:], shape, [flat.itemsize * distance for _, distance, _ in long])
+            target[...] = as_strided(cells[corner], shape, [distance for _, _, distance in long])
         return flat
 
     def all_bounds(self) -> Iterator[tuple[slice, ...]]:
