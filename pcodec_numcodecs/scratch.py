@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["empty", "empty_like", "forget", "zeros"]
+__all__ = ["clear", "empty", "empty_like", "zeros"]
 
 _LEAST: Final = 1 << 20
 """Bytes of an array that is worth it."""
@@ -84,7 +84,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_kept.forget)
 
 
-def forget() -> None:
+def clear() -> None:
     """Give back all memory that is kept."""
     _kept.clear()
 
@@ -112,9 +112,6 @@ def empty(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 def zeros(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """Do what `numpy.zeros` does for a 1-D array."""
-    dtype = np.dtype(dtype)
-    if not _LEAST <= size * dtype.itemsize <= _MOST_KEPT:
-        return np.zeros(size, dtype)
     made = empty(size, dtype)
     made[...] = 0
     return made

@@ -30,10 +30,10 @@ from .bids import (
     requested_delta,
     trial_level,
 )
-from .lookbacks import trial_of_lookbacks, with_lookback
+from .lookbacks import with_lookback
 from .neighbours import Common, Neighbours
 
-__all__ = ["Bid", "Choice", "Common", "Neighbours", "cheapest", "choose", "trial_of_lookbacks"]
+__all__ = ["Bid", "Choice", "Common", "Neighbours", "cheapest", "choose", "with_lookback"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -92,7 +92,7 @@ def choose(
         longest_page = int(page_numbers.max())
         price, simple = best_consecutive(sample_runs(primary), trial_level(config), kernels)
         stretch = sample_stretch(primary, longest_page, _STRETCH)
-        _, delta, distance = with_lookback(price, simple, stretch, config, longest_page, kernels)
+        _, delta, distance = with_lookback(Bid(mode, simple, price, 0), stretch, config, longest_page, kernels)
     return Choice(mode, delta, primary, secondary, distance)
 
 
@@ -111,18 +111,17 @@ def _choose_automatically(
         common = None
         candidates = [Classic(), *modes.proposed(latents, number_type)]
         best = best_bid(candidates, sample, number_type, config, page_numbers, kernels)
-    price, delta, distance = best.cost - best.secondary_cost, best.delta, None
+    price, delta, distance = best.cost, best.delta, None
     if common is not None and common.delta is not None:
-        price = price * common.delta_cost // common.cost
+        price = (best.cost - best.secondary_cost) * common.delta_cost // common.cost + best.secondary_cost
         delta, distance = common.delta, common.distance
     elif common is None and config.delta_spec.name == "auto" and latents.size >= modes.LEAST_NUMBERS:
         longest_page = int(page_numbers.max())
         stretch = sample_stretch(latents, longest_page, _STRETCH)
         stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
-        price, delta, distance = with_lookback(price, delta, stretch, config, longest_page, kernels)
+        price, delta, distance = with_lookback(best, stretch, config, longest_page, kernels)
     has_dictionary = config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS
     if has_dictionary and (common is None or common.has_dictionary):
-        price += best.secondary_cost
         found = dictionary.bid(
             latents, sample_scattered(latents, dictionary.SAMPLE), less(price, _DICT_SAVING), kernels
         )

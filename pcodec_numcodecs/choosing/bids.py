@@ -31,13 +31,15 @@ _CLOSE = 4  # bids that cost one in so many parts more than the least may still 
 class Bid(NamedTuple):
     """A candidate mode with the best of the simpler deltas, and the estimated cost for the whole chunk.
 
-    The cost is that of all latents, `secondary_cost` the part of it that the secondary ones have.
+    The cost is that of all latents, `secondary_cost` the part of it that the secondary ones have, and `full_cost`, if
+    it is known, that with as many bins as there will be.
     """
 
     mode: Mode
     delta: DeltaEncoding
     cost: int
     secondary_cost: int
+    full_cost: int | None = None
 
 
 def less(price: int, saving: int) -> int:
@@ -57,18 +59,6 @@ def best_bid(
 
     Of others that come close to each other, the best is found with as many bins as there will be.
     """
-    return _best(candidates, sample, number_type, config, page_numbers, kernels)[0]
-
-
-def _best(
-    candidates: Sequence[Mode],
-    sample: Runs,
-    number_type: NumberType,
-    config: ChunkConfig,
-    page_numbers: I64,
-    kernels: Kernels,
-) -> tuple[Bid, int | None]:
-    """Do what `best_bid` does; and return what the bid costs with as many bins as there will be, if that was found."""
     first, *others = candidates
     level = trial_level(config)
     best = _bid(first, sample, number_type, config, page_numbers, level, kernels)
@@ -76,10 +66,10 @@ def _best(
     bids = [_bid(mode, sample, number_type, config, page_numbers, level, kernels, limit) for mode in others]
     least = min([bid.cost for bid in bids], default=limit)
     if least >= limit:
-        return best, None
+        return best
     close = [bid for bid in bids if bid.cost < limit and bid.cost <= least + least // _CLOSE]
     if len(close) == 1:
-        return close[0], None
+        return close[0]
     costs = [price_in_full(bid, sample, number_type, config, kernels) for bid in close]
     # Secondary latents that take bits take time too.
     weighed = [
@@ -87,7 +77,7 @@ def _best(
         for bid, cost in zip(close, costs, strict=True)
     ]
     place = weighed.index(min(weighed))
-    return close[place], costs[place]
+    return close[place]._replace(full_cost=costs[place])
 
 
 def trial_level(config: ChunkConfig) -> int:
@@ -125,7 +115,8 @@ def cheapest(
     """
     if len(candidates) == 1:
         return _bid(candidates[0], sample, number_type, config, sample.counts, full_level(config), kernels)
-    best, cost = _best(candidates, sample, number_type, config, sample.counts, kernels)
+    best = best_bid(candidates, sample, number_type, config, sample.counts, kernels)
+    cost = best.full_cost
     return best._replace(cost=price_in_full(best, sample, number_type, config, kernels) if cost is None else cost)
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .. import deltas, modes
+from .. import deltas
 from ..config import ChunkConfig
 from ..deltas import lookback
-from ..dtypes import Latents, NumberType
+from ..dtypes import Latents
 from ..estimates import Runs
 from ..kernels import Kernels
 from ..metadata import DeltaEncoding
@@ -21,23 +21,22 @@ _UNUSUAL = 8  # at most one in so many latents looks back to another distance th
 
 
 def with_lookback(
-    price: int,
-    simple: DeltaEncoding,
-    stretch: Runs,
-    config: ChunkConfig,
-    longest_page: int,
-    kernels: Kernels,
+    bid: Bid, stretch: Runs, config: ChunkConfig, longest_page: int, kernels: Kernels
 ) -> tuple[int, DeltaEncoding, int | None]:
-    """Try lookbacks against the best of the simpler deltas.
+    """Try lookbacks against the best of the simpler deltas, which is a bid's.
 
-    Lookbacks may reach far, so they are tried on one long stretch of primary latents.
+    Parameters
+    ----------
+    stretch
+        Primary latents of pages, or of parts of them of equal length: lookbacks may reach far, so these are long.
 
     Returns
     -------
-    The price for the chunk of what is better, and what it is; with the distance, if one does for all latents.
+    The cost of the chunk with what is better, and what it is; with the distance, if one does for all latents.
     """
+    price, simple = bid.cost - bid.secondary_cost, bid.delta
     if config.compression_level < _LOOKBACK_LEVEL:
-        return price, simple, None
+        return bid.cost, simple, None
     candidate = lookback.plan(longest_page)
     as_simple = deltas.encode(simple, stretch.latents, stretch.counts, kernels)
     encoded = deltas.encode(candidate, stretch.latents, stretch.counts, kernels)
@@ -55,12 +54,13 @@ def with_lookback(
         if searched < less(best, _SEARCH_SAVING) or best == limit:
             alike, best = None, searched
         if best >= limit:
-            return price, simple, None
+            return bid.cost, simple, None
         simple_price += _price_early(as_simple, stretch, longest_page, level, kernels)
         best += _price_early(alike or encoded, stretch, longest_page, level, kernels)
         if best >= less(simple_price, _LOOKBACK_SAVING):
-            return price, simple, None
-    return price * best // simple_price, candidate, None if alike is None else distance
+            return bid.cost, simple, None
+    cost = price * best // simple_price + bid.secondary_cost
+    return cost, candidate, None if alike is None else distance
 
 
 def _usual_distance(encoded: deltas.Encoded) -> int | None:
@@ -71,29 +71,6 @@ def _usual_distance(encoded: deltas.Encoded) -> int | None:
     usual = int(some[some.size // 2])  # or there is none
     alike = np.count_nonzero(encoded.lookbacks == usual)
     return usual if encoded.lookbacks.size - alike <= encoded.lookbacks.size // _UNUSUAL else None
-
-
-def trial_of_lookbacks(
-    bid: Bid, sample: Runs, longest_page: int, number_type: NumberType, config: ChunkConfig, kernels: Kernels
-) -> tuple[int, DeltaEncoding, int | None]:
-    """Try lookbacks against a bid.
-
-    Parameters
-    ----------
-    sample
-        Ordered latents of some pages, or of parts of them of equal length, in the order in which pages have them.
-    longest_page
-        Numbers of the longest page.
-
-    Returns
-    -------
-    What `with_lookback` does, with the cost of secondary latents.
-    """
-    primary, _ = modes.split(bid.mode, sample.latents, number_type, kernels)
-    price, delta, distance = with_lookback(
-        bid.cost - bid.secondary_cost, bid.delta, sample._replace(latents=primary), config, longest_page, kernels
-    )
-    return price + bid.secondary_cost, delta, distance
 
 
 def _price_late(

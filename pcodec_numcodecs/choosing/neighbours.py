@@ -115,7 +115,8 @@ class Neighbours:
         ends = np.cumsum(self.counts)
         long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= self._longest]
         middle = sample_stretch(long[len(long) // 2], self._longest, _STRETCH)
-        cost, delta, distance = self._with_lookback(best, self._primary(best.mode, middle))
+        primary = self._primary(best.mode, middle)
+        cost, delta, distance = with_lookback(best, primary, self.config, self._longest, self.kernels)
         outer = long[0], long[-1]
         if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in outer):
             return None
@@ -125,7 +126,7 @@ class Neighbours:
             distance=distance,
             has_dictionary=any(self._may_have_dictionary(part, best.cost) for part in outer),
             cost=best.cost,
-            delta_cost=cost + best.secondary_cost,
+            delta_cost=cost,
             whole=self.numbers.size,
         )
 
@@ -149,10 +150,6 @@ class Neighbours:
         latents = self._ordered(sample.latents)
         return sample._replace(latents=modes.split(mode, latents, self.number_type, self.kernels)[0])
 
-    def _with_lookback(self, best: Bid, primary: Runs) -> tuple[int, DeltaEncoding, int | None]:
-        simple = best.cost - best.secondary_cost
-        return with_lookback(simple, best.delta, primary, self.config, self._longest, self.kernels)
-
     def _is_usual(self, part: npt.NDArray[Any], best: Bid, candidates: list[Mode], has_lookbacks: bool) -> bool:
         """Tell at a glance whether what suits all chunks suits a single one."""
         others = [mode for mode in self._proposed(part, is_glance=True) if mode not in candidates]
@@ -164,7 +161,7 @@ class Neighbours:
             if has_lookbacks:
                 # They may be better than the differences that suit all chunks, but not than others.
                 best = best._replace(delta=best_consecutive(primary, trial_level(self.config), self.kernels)[1])
-            delta = self._with_lookback(best, primary)[1]
+            delta = with_lookback(best, primary, self.config, self._longest, self.kernels)[1]
             if isinstance(delta, Lookback) == has_lookbacks:
                 return True
         return False

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Final
 
-from ..choosing import Bid, Common, cheapest, trial_of_lookbacks
+from .. import modes as pco_modes
+from ..choosing import Bid, Common, cheapest, with_lookback
 from ..config import ChunkConfig
 from ..dtypes import Latents, NumberType
 from ..estimates import Runs, sample_runs
@@ -71,19 +72,19 @@ class AsTheyAre:
         yield in_one
         # Nearer repetitions are for smaller pages too.
         repeats = in_one.repeats
-        in_rows = self._plain(
-            ROWS, rows, by_rows, handicaps.ROWS, sample_stretches(flat, prod(rows), cells) if repeats else None
-        )
-        if rows != tile and (is_ordered or in_rows.repeats):
-            yield in_rows
+        if rows != tile and (is_ordered or repeats):
+            stretches = sample_stretches(flat, prod(rows), cells) if repeats else None
+            in_rows = self._plain(ROWS, rows, by_rows, handicaps.ROWS, stretches)
+            if is_ordered or in_rows.repeats:
+                yield in_rows
         yield self._plain(TILES, tile, in_tiles, stretches=sample_tiles(self.latents, tile) if repeats else None)
 
     def _plain(self, kind: str, tile: Shape, bid: Bid, handicap: int = 0, stretches: Runs | None = None) -> Candidate:
         """Return Pco with pages of a tile's cells; with lookbacks, where these suit stretches of cells."""
         found: tuple[int, DeltaEncoding, int | None] = bid.cost, bid.delta, None
         if stretches is not None:
-            longest = prod(tile)
-            found = trial_of_lookbacks(bid, stretches, longest, self.number_type, self._config, self.kernels)
+            primary, _ = pco_modes.split(bid.mode, stretches.latents, self.number_type, self.kernels)
+            found = with_lookback(bid, stretches._replace(latents=primary), self._config, prod(tile), self.kernels)
         cost = found[0] + page_count(self.latents.shape, tile) * PAGE_COST
         common = Common.of_sample(bid, *found, self.latents.size)
         return Candidate(tile, None, cost, handicap, kind, repeats=common.delta is not None, common=common)

@@ -151,15 +151,15 @@ class Search:
         return list(pco.candidates())
 
     @property
-    def _rivals(self) -> list[int]:
+    def _flat_costs(self) -> list[int]:
         """What Pco takes for cells as they are, but by what repeats in the sample: that need not do so elsewhere."""
         return [candidate.handicapped for candidate in self._as_they_are if not candidate.repeats]
 
     def _is_hopeless(self, score: int) -> bool:
         """Tell whether no prediction like one that takes so much will take less than Pco with the cells as they are."""
-        if self.wish.level > USUAL_LEVEL or not self._rivals:
+        if self.wish.level > USUAL_LEVEL or not self._flat_costs:
             return False
-        least = min(self._rivals)
+        least = min(self._flat_costs)
         return score > least + max(least >> _HOPELESS_LOG, self.latents.size * _NOISE_COST)
 
     @lazy_property
@@ -199,8 +199,8 @@ class Search:
         if self.wish.level <= USUAL_LEVEL:
             # The fewer values are known, the less far from each other they are.
             table = self._table(mask, values, like)
-            alone = table.bench.side_cost + table.bench.unpredicted(self.wish.level)
-            if handicaps.handicapped(min(table.cost, alone), handicaps.LISTED) >= min([limit, *self._rivals]):
+            alone = table.bench.side_cost + table.bench.unpredicted(self.wish.level) if table.lorenzo else table.cost
+            if handicaps.handicapped(min(table.cost, alone), handicaps.LISTED) >= min([limit, *self._flat_costs]):
                 return None
         part = ranked(self.latents, self._boxes, self.kernels)
         return None if part is None else self._table(mask, part, like)

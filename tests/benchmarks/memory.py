@@ -88,7 +88,7 @@ def main(codec: str, array: str, n: int) -> None:
     resident, counted = [], []
     for call in calls:
         call()  # compiled code is loaded, the pages of `out` are there
-        scratch.forget()  # what is kept counts like all else
+        scratch.clear()  # what is kept counts like all else
         before = float("nan")
         if STATUS.exists():
             Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
@@ -96,7 +96,7 @@ def main(codec: str, array: str, n: int) -> None:
         call()
         resident.append((status("VmHWM") - before) / given.nbytes if STATUS.exists() else before)
     for call in calls:
-        scratch.forget()
+        scratch.clear()
         tracemalloc.start()
         call()
         counted.append(tracemalloc.get_traced_memory()[1] / given.nbytes)

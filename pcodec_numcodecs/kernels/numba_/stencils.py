@@ -67,7 +67,19 @@ def predict_weights(
                             if masked:
                                 impute_row(slab, here, absent, start, n3, sums, within, shift, grain, mid, residuals)
                             else:
-                                difference_row(slab, here, start, n3, sums, within, shift, grain, mid, residuals)
+                                difference_row(
+                                    slab,
+                                    here,
+                                    start,
+                                    np.uint64(1),
+                                    np.uint64(n3),
+                                    sums,
+                                    within,
+                                    shift,
+                                    grain,
+                                    mid,
+                                    residuals,
+                                )
                         if masked:
                             pad_row(slab, here, n3)
                             for i in range(np.uint64(n3)):
@@ -132,12 +144,22 @@ def find_taps(
 
 @inlined
 def difference_row(
-    cells: Any, here: Any, place: Any, n: Any, sums: Any, within: Any, shift: Any, grain: Any, mid: Any, residuals: Any
+    cells: Any,
+    here: Any,
+    place: Any,
+    first: Any,
+    end: Any,
+    sums: Any,
+    within: Any,
+    shift: Any,
+    grain: Any,
+    mid: Any,
+    residuals: Any,
 ) -> None:
-    """Turn the cells of a row, from the second on, into residuals."""
+    """Turn the cells of a row, those from `first` to `end`, into residuals."""
     at, to, one, two, three = np.uint64(here), np.uint64(place), np.uint64(1), np.uint64(2), np.uint64(3)
     total, second, third = within[0], within[1], within[2]
-    for i in range(one, np.uint64(n)):
+    for i in range(first, end):
         j = at + i
         west = np.int64(cells[j - one])
         weighted = sums[i] + second * np.int64(cells[j - two]) + third * np.int64(cells[j - three])
@@ -168,11 +190,7 @@ def impute_row(
         first = i
         while i < end and not absent[to + i]:
             i += one
-        for k in range(first, i):
-            j = at + k
-            west = np.int64(cells[j - one])
-            weighted = sums[k] + second * np.int64(cells[j - two]) + third * np.int64(cells[j - three])
-            residuals[to + k] = np.int64(cells[j]) - west - (((weighted - total * west) >> shift) & grain) + mid
+        difference_row(cells, here, place, first, i, sums, within, shift, grain, mid, residuals)
         if i == end:
             break
         j = at + i
