@@ -2,21 +2,26 @@
 
 What a C library frees it may give back to the system, and does after some histories at the end of each call; the
 system clears each page that it hands out anew, which takes longer than most of what is then done with it.
+
+Large arrays begin where a cache line does: rows of whole lines are then written a line at a time, by one tile each.
 """
 
 import os
+from math import prod
 from threading import RLock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["clear", "empty", "empty_like", "zeros"]
+__all__ = ["clear", "empty", "empty_like", "lasting", "zeros"]
 
 _LEAST: Final = 1 << 20
 """Bytes of an array that is worth it."""
 _MOST_KEPT: Final = 64 << 20
 """Bytes that are kept by a process: for the chunks of a few megabytes that a few threads work on."""
+_LINE: Final = 64
+"""Bytes of a cache line."""
 _WASTE: Final = 2
 """An array may lie in memory of up to so many times its bytes."""
 
@@ -61,10 +66,10 @@ class _Kept:
 
     def _made(self, size: int) -> _Block:
         try:
-            memory = np.empty(size, np.uint8)
+            memory = _aligned(size)
         except MemoryError:
             self.clear()
-            memory = np.empty(size, np.uint8)
+            memory = _aligned(size)
         return _Block(memory, size, memory.__array_interface__["data"])
 
     def give_back(self, block: _Block) -> None:
@@ -77,6 +82,13 @@ class _Kept:
                 held -= blocks[first].size
                 first += 1
             self._blocks[:0] = blocks[first:]
+
+
+def _aligned(size: int) -> npt.NDArray[np.uint8]:
+    """Return so many bytes, from the beginning of a cache line on."""
+    memory = np.empty(size + _LINE, np.uint8)
+    start = -memory.__array_interface__["data"][0] % _LINE
+    return memory[start : start + size]
 
 
 _kept = _Kept()
@@ -108,6 +120,15 @@ def empty(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     if not _LEAST <= size * dtype.itemsize <= _MOST_KEPT:
         return np.empty(size, dtype)
     return np.asarray(_Lease(_kept.take(size * dtype.itemsize), _kept, size, dtype))
+
+
+def lasting(shape: tuple[int, ...], dtype: npt.DTypeLike, order: Literal["C", "F"] = "C") -> npt.NDArray[Any]:
+    """Do what `numpy.empty` does, for an array that is the caller's: its memory does not come back."""
+    dtype = np.dtype(dtype)
+    size = prod(shape) * dtype.itemsize
+    if size < _LEAST:
+        return np.empty(shape, dtype, order)
+    return _aligned(size).view(dtype).reshape(shape, order=order)
 
 
 def zeros(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -9,6 +9,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
+from .. import scratch
 from ..buffers import Buffer, as_bytes_view
 from ..config import checked_integer
 from ..constants import DEFAULT_LEVEL, DEFAULT_MAX_BYTES
@@ -126,7 +127,7 @@ def read(
         layout.check_length(len(view))
     wanted = select(layout, ... if selection is None else selection)
     if out is None:
-        out = np.empty(wanted.shape, layout.element.dtype, order="F" if layout.fortran else "C")
+        out = scratch.lasting(wanted.shape, layout.element.dtype, "F" if layout.fortran else "C")
     else:
         check_out(out, wanted.shape, layout)
     FrameReader(layout, Pieces(view)).read(wanted, out, count)

@@ -19,6 +19,8 @@ _MOST_TILE_LOG: Final = 16
 _PAGE_BYTES: Final = 6 << 10
 _ROW_CELLS: Final = 32
 """Cells of a tile along the last axis at least, where predictions are along others: shorter rows take long to place."""
+_LINES: Final = (16, 8)
+"""Cells of which a row should have a multiple: they fill cache lines, which then are written by one tile alone."""
 
 
 def auto_tile(shape: Shape, access: str, cells: int = 1 << TILE_LOG) -> Shape:
@@ -106,7 +108,7 @@ def rows_tile(shape: Shape) -> Shape:
     tile = [1] * len(shape)
     cells = 1 << TILE_LOG
     for axis in reversed(range(len(shape))):
-        tile[axis] = _even(shape[axis], min(cells, max(1, shape[axis])))
+        tile[axis] = _length(shape, axis, min(cells, max(1, shape[axis])))
         if tile[axis] < shape[axis]:
             break
         cells = max(1, cells // tile[axis])
@@ -138,7 +140,7 @@ def _share(tile: list[int], shape: Shape, axes: Sequence[int], cells: int) -> No
         # Powers of two; of what does not divide evenly the leading axes get more, because tiles that are neighbours
         # along the last axis lie side by side and are read in one go.
         log = max(0, cells.bit_length() - 1)
-        tile[axis] = _even(shape[axis], 1 << -(-log // (len(left) - place)))
+        tile[axis] = _length(shape, axis, 1 << -(-log // (len(left) - place)))
         cells //= tile[axis]
 
 
@@ -148,10 +150,22 @@ def _even(size: int, length: int) -> int:
     return max(1, -(-size // tiles))
 
 
+def _length(shape: Shape, axis: int, length: int) -> int:
+    """Return about the length, such that the last tile is not much shorter, and rows are whole cache lines."""
+    size = shape[axis]
+    even = _even(size, length)
+    if axis == len(shape) - 1 and even < size:
+        for line in _LINES:
+            longer = -(-even // line) * line
+            if 8 * longer <= 9 * even and longer <= 2 * ((size - 1) % longer + 1):
+                return longer
+    return even
+
+
 def _cube(tile: list[int], shape: Shape, axes: Sequence[int], cells: int) -> None:
     """Set lengths along some axes as equal as can be, so that about so many cells come together."""
     left = sorted(axes, key=lambda axis: shape[axis])
     while left:
         axis = left.pop(0)
-        tile[axis] = _even(shape[axis], root(cells, len(left) + 1, shape[axis]))
+        tile[axis] = _length(shape, axis, root(cells, len(left) + 1, shape[axis]))
         cells = max(1, cells // tile[axis])

@@ -31,6 +31,7 @@ from .opening import (
     read_page_metadata,
     variables_of,
 )
+from .rows import copy_parts
 from .variables import MOST_VARIABLES, each_width
 from .words import clear, items
 
@@ -188,7 +189,11 @@ def decode_lanes(
     # Of each variable:
     counts = clear(np.empty(MOST_VARIABLES, np.int64))
     states = clear(np.empty(MOST_VARIABLES * ANS_INTERLEAVING, np.uint64))
-    cells = clear(np.empty(MOST_VARIABLES * BATCH_CELLS, np.uint64))
+    all_cells, batch = clear(np.empty(MOST_VARIABLES * BATCH_CELLS, np.uint64)), np.empty(BATCH, np.uint64)
+    # Arrays would be counted at each batch.
+    cells, memory_items, row_items, value_items = items(all_cells), items(memory), items(row_starts), items(values)
+    numbers_in = items(out8), items(out16), items(out32), items(out64)
+    packed = items(batch.view(np.uint8)), items(batch.view(np.uint16)), items(batch.view(np.uint32)), items(batch)
     history = np.empty(MOST_VARIABLES * room, np.uint64)  # nothing is read that was not written before
     still, undone = clear(np.empty(MOST_VARIABLES, np.int64)), clear(np.empty(MOST_VARIABLES, np.int64))
     for lane in range(wanted.size):
@@ -210,8 +215,8 @@ def decode_lanes(
                 still[variable] = stays(table, states, np.uint64(variable * ANS_INTERLEAVING))
         for done in range(0, longest, BATCH):
             n = min(numbers - done, BATCH)
-            rows = done, row_lengths[lane], first_rows[lane], row_starts
-            announce_bytes(memory, size, n, *rows)
+            rows = done, row_lengths[lane], first_rows[lane], row_items
+            announce_bytes(memory_items, size, n, *rows)
             for variable in range(MOST_VARIABLES):
                 n = min(counts[variable] - done, BATCH)
                 undone[variable] = False
@@ -241,11 +246,11 @@ def decode_lanes(
                         ):
                             undone[variable] = True
                             read_differences(
-                                *(source, begin, widest, items(cells), at, items(history)),
+                                *(source, begin, widest, cells, at, items(history)),
                                 *(np.uint64(variable * room), on_the_way),
                             )
                         else:
-                            read_offsets(source, begin, widest, n, items(cells), at)
+                            read_offsets(source, begin, widest, n, cells, at)
                 position = begin + bits
                 if position > limit:
                     numbers = _RAN_OUT
@@ -263,14 +268,15 @@ def decode_lanes(
                 faults[lane, 0], faults[lane, 1] = BAD_LOOKBACK, unsound
                 numbers = _FAULTY
                 continue
-            unsound = join_numbers(cells, n, mode, base, mask, size, values)
+            unsound = join_numbers(cells, n, mode, base, mask, size, value_items, values.size)
             if unsound >= 0:
                 if not faults[lane, 0]:
                     faults[lane, 0], faults[lane, 1] = BAD_INDEX, unsound
                 continue
-            _store(cells, n, size, out8, out16, out32, out64, *rows, flip, turned)
+            _store(cells, n, size, numbers_in, packed, memory_items, *rows, flip, turned)
         # Beyond the data, if the lane needed more than there is.
         ends[lane] = np.int64(behind + (limit + _EIGHT if numbers == _RAN_OUT else position))
+    batch[0], all_cells[0] = 0, 0  # they were there all the time
 
 
 @inlined
@@ -278,10 +284,9 @@ def _store(
     cells: Any,
     n: Any,
     size: Any,
-    out8: Any,
-    out16: Any,
-    out32: Any,
-    out64: Any,
+    numbers: Any,
+    packed: Any,
+    memory: Any,
     done: Any,
     length: Any,
     first: Any,
@@ -289,23 +294,25 @@ def _store(
     flip: Any,
     turned: Any,
 ) -> None:
-    """Store the bits of numbers in the rows of a lane, of which `done` numbers are there."""
+    """Store the bits of numbers in the rows of a lane, of which `done` numbers are there.
+
+    `memory` is that of the numbers, in bytes; `packed` is room for a batch, for each width.
+    """
     row, place = first + done // length, done % length
-    stored = 0
-    while stored < n:
-        few = min(n - stored, length - place)
-        at, start = _CELLS + np.uint64(stored), np.uint64(starts[row] + place)
-        if size == 8:
-            store_bits(items(cells), at, few, items(out64), start, flip, turned)
-        elif size == 4:
-            store_bits(items(cells), at, few, items(out32), start, flip, turned)
-        elif size == 2:
-            store_bits(items(cells), at, few, items(out16), start, flip, turned)
-        else:
-            store_bits(items(cells), at, few, items(out8), start, flip, turned)
-        stored += few
-        row += 1
-        place = 0
+    # Loops over whole batches are faster than some over parts, even with a copy.
+    whole = place + n <= length
+    start = np.uint64(starts[row] + place if whole else 0)
+    u8, u16, u32, u64 = numbers if whole else packed
+    if size == 8:
+        store_bits(cells, _CELLS, n, u64, start, flip, turned)
+    elif size == 4:
+        store_bits(cells, _CELLS, n, u32, start, flip, turned)
+    elif size == 2:
+        store_bits(cells, _CELLS, n, u16, start, flip, turned)
+    else:
+        store_bits(cells, _CELLS, n, u8, start, flip, turned)
+    if not whole:
+        copy_parts(packed[0], n, memory, size, place, length, row, starts)
 
 
 @inlined

@@ -31,11 +31,11 @@ _LINE = 64  # bytes of a cache line
 @inlined
 def join(cells: Any, n: Any, mode: Any, base: Any, mask: Any, values: Any) -> Any:
     """Do what `join_numbers` does; the dictionary is of the numbers' width."""
-    return join_numbers(cells, n, mode, base, mask, item_bytes(values), values)
+    return join_numbers(cells, n, mode, base, mask, item_bytes(values), values, values.size)
 
 
 @inlined
-def join_numbers(cells: Any, n: Any, mode: Any, base: Any, mask: Any, size: Any, values: Any) -> Any:
+def join_numbers(cells: Any, n: Any, mode: Any, base: Any, mask: Any, size: Any, values: Any, count: Any) -> Any:
     """Undo the mode of a batch; return an unsound index, or else -1.
 
     Of three parts of the cells, the first is free, the second gets what the others become, the third is secondary.
@@ -48,7 +48,7 @@ def join_numbers(cells: Any, n: Any, mode: Any, base: Any, mask: Any, size: Any,
     elif mode == FLOAT_QUANT:
         join_float_quant(cells, primary, n, secondary, base, mask)
     elif mode == DICT:
-        return join_dictionary(cells, primary, n, values)
+        return join_dictionary(cells, primary, n, values, count)
     return -1
 
 
@@ -142,9 +142,9 @@ def join_float_quant(cells: Any, at: Any, n: Any, secondary: Any, k: Any, mask: 
 
 
 @inlined
-def join_dictionary(cells: Any, at: Any, n: Any, values: Any) -> Any:
+def join_dictionary(cells: Any, at: Any, n: Any, values: Any, count: Any) -> Any:
     """Look latents up; return the first index beyond the dictionary, -1 if there is none."""
-    size = np.uint64(values.size)
+    size = np.uint64(count)
     for i in range(n):
         index = cells[at + np.uint64(i)] & np.uint64(0xFFFFFFFF)
         if index >= size:

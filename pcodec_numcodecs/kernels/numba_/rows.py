@@ -7,11 +7,11 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .compiled import CHECKED, inlined
-from .words import copy_items, item_bytes
+from .compiled import CHECKED, inlined, separate
+from .words import copy_items, item_bytes, start_of
 
 _LINE = 32
-_FAR = 256  # bytes from which on the system's copy is faster
+_FAR = 1024  # bytes from which on the system's copy is faster
 _SIDE = 8
 """Rows that are copied side by side: as many as stay in the nearest cache, however far they are from each other."""
 
@@ -20,9 +20,7 @@ def _raw_line(typing_context: Any, target: Any, start: Any, source: Any, first: 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         line = ir.VectorType(ir.IntType(8), _LINE).as_pointer()
         to, origin = (
-            builder.bitcast(
-                builder.gep(context.make_array(kind)(context, builder, array).data, [place], inbounds=True), line
-            )
+            builder.bitcast(builder.gep(start_of(context, builder, kind, array), [place], inbounds=True), line)
             for kind, array, place in (
                 (signature.args[0], *arguments[:2]),
                 (signature.args[2], *arguments[2:]),
@@ -38,7 +36,7 @@ _copy_line = intrinsic(_raw_line)
 
 
 @inlined
-def _copy(target: Any, start: Any, source: Any, first: Any, count: Any) -> None:
+def copy(target: Any, start: Any, source: Any, first: Any, count: Any) -> None:
     """Copy items; the last vector of them overlaps the one before."""
     a_line = np.uint64(_LINE // item_bytes(target))
     if CHECKED or count < a_line or count * np.uint64(item_bytes(target)) >= np.uint64(_FAR):
@@ -61,7 +59,7 @@ def copy_rows(source: Any, n: Any, out: Any, step: Any, done: Any, length: Any, 
         few = min(n - copied, length - place)
         to, origin = np.uint64(starts[row] + place * step), np.uint64(copied)
         if step == 1:
-            _copy(out, to, source, origin, np.uint64(few))
+            copy(out, to, source, origin, np.uint64(few))
         elif place == 0 and few == length and n - copied >= _SIDE * length and _are_adjacent(starts, row):
             _copy_across(source, origin, length, out, to, step)
             few *= _SIDE
@@ -69,6 +67,19 @@ def copy_rows(source: Any, n: Any, out: Any, step: Any, done: Any, length: Any, 
         else:
             for i in range(np.uint64(few)):
                 out[to + i * np.uint64(step)] = source[origin + i]
+        copied += few
+        row += 1
+        place = 0
+
+
+@separate
+def copy_parts(source: Any, n: Any, out: Any, size: Any, place: Any, length: Any, row: Any, starts: Any) -> None:
+    """Copy numbers of some size, all in bytes, to a row from some place on, and to those that follow."""
+    copied = 0
+    while copied < n:
+        few = min(n - copied, length - place)
+        to, origin = np.uint64((starts[row] + place) * size), np.uint64(copied * size)
+        copy(out, to, source, origin, np.uint64(few * size))
         copied += few
         row += 1
         place = 0

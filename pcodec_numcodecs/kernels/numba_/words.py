@@ -21,9 +21,14 @@ _FLOATS = {types.uint32: types.float32, types.uint64: types.float64}
 _BITS = {number: bits for bits, number in _FLOATS.items()}
 
 
-def _pointer(context: Any, builder: Any, array_type: Any, array: Any, byte: Any) -> Any:
+def start_of(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    """Return a pointer to the first item of an array, or what `items` has made of it."""
     is_pointer = isinstance(array_type, types.CPointer)
-    start = array if is_pointer else context.make_array(array_type)(context, builder, array).data
+    return array if is_pointer else context.make_array(array_type)(context, builder, array).data
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, byte: Any) -> Any:
+    start = start_of(context, builder, array_type, array)
     return builder.bitcast(builder.gep(start, [byte]), _WORD.as_pointer())
 
 
@@ -73,8 +78,10 @@ def _reinterpreted(result: Any, given: Any) -> Any:
 
 
 def _item_bytes(typing_context: Any, array: Any) -> Any:
+    item = array.dtype
+
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.get_constant(types.int64, array.dtype.bitwidth // 8)
+        return context.get_constant(types.int64, item.bitwidth // 8)
 
     return types.int64(array), build
 
@@ -89,7 +96,7 @@ def _bits_of(typing_context: Any, number: Any) -> Any:
 
 def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        start = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        start = start_of(context, builder, signature.args[0], arguments[0])
         pointer = builder.bitcast(builder.gep(start, [arguments[1]]), _BYTE.as_pointer())
         function = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), *[ir.IntType(32)] * 3])
         prefetch = builder.module.declare_intrinsic("llvm.prefetch", [_BYTE.as_pointer()], function)
@@ -104,7 +111,7 @@ def _copy_items(typing_context: Any, target: Any, start: Any, source: Any, first
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         to, start, origin, first, count = arguments
         to, origin = (
-            context.make_array(kind)(context, builder, array).data
+            start_of(context, builder, kind, array)
             for kind, array in ((signature.args[0], to), (signature.args[2], origin))
         )
         size = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
