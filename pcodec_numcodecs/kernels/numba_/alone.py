@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import compiled, inlined
+from .compiled import compiled_allocating, inlined
 from .differences import longest_row
 from .faces import ONE, steps_back, sum_rows
 from .stencils import find_taps
@@ -12,7 +12,7 @@ from .taps import HALO, LEFT, extend_left, is_clamped, is_face, pad_row, plane_o
 from .weighing import SPARE, weigh
 
 
-@compiled
+@compiled_allocating
 def restore_alone(
     residuals: Any,
     shapes: Any,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, inlined_lightly, read_only
+from .compiled import allocating, compiled_allocating, inlined_lightly, read_only
 from .variables import each_width
 from .words import bit_length, clear
 
@@ -51,8 +51,8 @@ def _search(latents: Any, lowers: Any, out: Any, least: Any, largest: Any, count
     distances = np.empty(_BLOCK)
     u8, u16, u32, u64 = map(read_only, each_width(latents))
     keys, before = np.empty((2, 2, lowers.size), np.int32)
-    rooms = distances, distances.view(np.uint64), keys, before
-    _assign(u8, u16, u32, u64, lowers, bounds, *rooms, out, least, largest, counts)
+    rooms = distances, distances.view(np.uint64), keys, before, np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.uint64)
+    _assign(u8, u16, u32, u64, lowers, bounds, *rooms, out, least, largest, counts, np.zeros(2 * counts.size, np.int64))
 
 
 @inlined_lightly
@@ -68,7 +68,7 @@ def _measure(latents: Any, bins: Any, lowers: Any, uppers: Any, seen: Any) -> No
             uppers[index] = latent
 
 
-@compiled
+@compiled_allocating
 def _assign(
     u8: Any,
     u16: Any,
@@ -80,14 +80,16 @@ def _assign(
     distance_bits: Any,
     keys: Any,
     before: Any,
+    buckets: Any,
+    held: Any,
     out: Any,
     least: Any,
     largest: Any,
     counts: Any,
+    seen: Any,
 ) -> None:
     span_bits = bit_length(lowers[lowers.size - 1] - lowers[0])
     shift = np.uint64(max(0, span_bits - _EVEN_BITS))
-    buckets = np.empty(_BLOCK, np.int32)
     centre = lowers[lowers.size // 2]
     for first in range(0, lowers.size, _BLOCK):
         some = slice(first, first + _BLOCK)
@@ -102,10 +104,39 @@ def _assign(
         uneven = 1
     steps = _steps(keys[uneven], before[uneven])
     firsts = _table(keys[uneven], before[uneven])
-    lowest, most = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1), np.int32(firsts.size - 1)
-    last = np.uint16(lowers.size - 1)
-    held = np.empty(_BLOCK, np.uint64)
-    seen = clear(np.empty(2 * counts.size, np.int64))
+    lowest = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1)
+    _assign_blocks(
+        *(u8, u16, u32, u64, lowers, bounds, firsts, lowest, centre, shift, uneven, steps),
+        *(distances, distance_bits, buckets, held, out, least, largest, seen),
+    )
+    for i in range(counts.size):
+        counts[i] += seen[2 * i] + seen[2 * i + 1]
+
+
+@inlined_lightly
+def _assign_blocks(
+    u8: Any,
+    u16: Any,
+    u32: Any,
+    u64: Any,
+    lowers: Any,
+    bounds: Any,
+    firsts: Any,
+    lowest: Any,
+    centre: Any,
+    shift: Any,
+    uneven: Any,
+    steps: Any,
+    distances: Any,
+    distance_bits: Any,
+    buckets: Any,
+    held: Any,
+    out: Any,
+    least: Any,
+    largest: Any,
+    seen: Any,
+) -> None:
+    most, last = np.int32(firsts.size - 1), np.uint16(lowers.size - 1)
     for start in range(0, out.size, _BLOCK):
         n = min(_BLOCK, out.size - start)
         block, found = held[:n], out[start : start + n]
@@ -133,10 +164,8 @@ def _assign(
         if steps:
             for i in range(n):
                 found[i] = min(found[i], last)
-        if counts.size:
+        if seen.size:
             _measure(block, found, least, largest, seen)
-    for i in range(counts.size):
-        counts[i] += seen[2 * i] + seen[2 * i + 1]
 
 
 @inlined_lightly
@@ -180,7 +209,7 @@ def _steps(keys: Any, before: Any) -> Any:
     return steps
 
 
-@inlined_lightly
+@allocating
 def _table(keys: Any, before: Any) -> Any:
     """Return the bin in which each bucket begins, from the bucket before that of the second bin on."""
     lowest = keys[min(1, keys.size - 1)] - 1

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import compiled, inlined
+from .compiled import compiled_allocating, inlined
 from .faces import steps_back, sum_rows
 from .stencils import find_taps
 from .taps import HALO, LEFT, gather_slabs, is_clamped, is_face, plane_of, reach
 from .woven import BLOCK, SLABS, farthest, follow, pad_rows, slide, unweave, weave, weigh_block
 
 
-@compiled
+@compiled_allocating
 def restore_weights(
     residuals: Any,
     shapes: Any,

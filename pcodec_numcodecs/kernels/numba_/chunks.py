@@ -36,7 +36,7 @@ from ..streams import (
     UsualChunk,
 )
 from .arithmetic import has_float_arithmetic
-from .compiled import compiled, inlined_lightly, read_only, separate
+from .compiled import compiled, compiled_allocating, inlined_lightly, read_only, separate
 from .decode import USUAL_STATES, decode_lanes, lane_arguments, making
 from .opening import (
     ANS_LOG,
@@ -154,7 +154,7 @@ def _are_sound(
     return True
 
 
-@compiled
+@compiled_allocating
 def _advance(
     data: Any,
     state: Any,

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from numba.core import caching, compiler, serialize
 from numba.core.runtime import rtsys
 
-from .parts import part
+from .parts import part, whole
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -39,8 +39,20 @@ _DIGEST = hashlib.sha256().digest_size
 
 
 def compiled(function: Function) -> Function:
-    """Compile a kernel at its first call with each set of types, or load what an earlier process compiled."""
-    kernel = numba.njit(nogil=True, boundscheck=CHECKED, no_cfunc_wrapper=True)(function)
+    """Compile a kernel at its first call with each set of types, or load what an earlier process compiled.
+
+    It makes no arrays: so its references to them need not be counted.
+    """
+    return _compiled(function, counts=False)
+
+
+def compiled_allocating(function: Function) -> Function:
+    """Do what `compiled` does, for kernels that make arrays."""
+    return _compiled(function, counts=True)
+
+
+def _compiled(function: Function, counts: bool) -> Function:
+    kernel = whole(function, counts=counts, nogil=True, boundscheck=CHECKED)
     kernel._cache = _DiskCache(function)
     kernel.compile = _without_collecting(kernel.compile)
     KERNELS.append(kernel)
@@ -65,13 +77,19 @@ def _without_collecting(compile_for: Callable[[Any], Any]) -> Callable[[Any], An
 
 def inlined(function: Function) -> Function:
     """Compile a part of kernels into each of them."""
-    made: Function = part(function, light=False, inline=True, nogil=True, boundscheck=CHECKED)
+    made: Function = part(function, light=False, inline=True, counts=False, nogil=True, boundscheck=CHECKED)
     return made
 
 
 def inlined_lightly(function: Function) -> Function:
     """Do what `inlined` does in less time; for parts whose loops do not get slower, or are not waited for."""
-    made: Function = part(function, light=True, inline=True, nogil=True, boundscheck=CHECKED)
+    made: Function = part(function, light=True, inline=True, counts=False, nogil=True, boundscheck=CHECKED)
+    return made
+
+
+def allocating(function: Function) -> Function:
+    """Do what `inlined_lightly` does, for parts that make arrays or return some."""
+    made: Function = part(function, light=True, inline=True, counts=True, nogil=True, boundscheck=CHECKED)
     return made
 
 
@@ -81,7 +99,7 @@ def separate(function: Function) -> Function:
     For what is called from several places, and for loops that find the registers they need only so. Give it pointers
     (`words.items`): arrays would be counted at each call.
     """
-    made: Function = part(function, light=True, inline=False, nogil=True, boundscheck=CHECKED)
+    made: Function = part(function, light=True, inline=False, counts=True, nogil=True, boundscheck=CHECKED)
     return made
 
 

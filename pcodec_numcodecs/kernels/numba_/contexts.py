@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, inlined, read_only
+from .compiled import compiled_allocating, inlined, read_only
 from .differences import longest_row
 from .prediction import spare_bits, widened
 
@@ -56,7 +56,7 @@ def _limits(thresholds: U64, spare: int) -> I64:
     return limits
 
 
-@compiled
+@compiled_allocating
 def _assign(residuals: Any, shapes: Any, axes: Any, limits: Any, mid: Any, out: Any) -> None:
     sums, sizes = np.empty(longest_row(shapes), np.int64), np.empty(_roomiest(shapes), residuals.dtype)
     start = np.uint64(0)
@@ -83,7 +83,7 @@ def _assign(residuals: Any, shapes: Any, axes: Any, limits: Any, mid: Any, out: 
                         here += np.int64(n3) + 2
 
 
-@compiled
+@compiled_allocating
 def _merge(
     sorted_residuals: Any, places: Any, absent: Any, shapes: Any, axes: Any, limits: Any, mid: Any, out: Any
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import inlined_lightly, separate
+from .compiled import allocating, inlined_lightly, separate
 from .words import bit_length, clear
 
 _DIGIT_BITS = 11  # counts of a digit's values stay in the first-level cache
@@ -13,7 +13,7 @@ _FALLS = 16  # of so many neighbours, two are not in order at the most where few
 _DENSE = 2  # values of a span of up to so many times the latents are counted each
 
 
-@inlined_lightly
+@allocating
 def cut(latents: Any, room: Any, ranges: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
     """Cut latents; see `Kernels.cut_ranges`. The room is for twice as many, to sort them."""
     ordered, n = _sorted(latents, room), latents.size
@@ -71,7 +71,7 @@ def _run(ordered: Any, place: Any) -> Any:
     return low, high + 1
 
 
-@inlined_lightly
+@allocating
 def _sorted(latents: Any, room: Any) -> Any:
     """Sort by one digit after another, the lowest first; of as many bits as the span of the latents has."""
     lowest, highest = latents[0], latents[0]
@@ -163,7 +163,7 @@ def _sorted_by_digits(latents: Any, room: Any, low: Any, skipped: Any, span_bits
     return source
 
 
-@inlined_lightly
+@allocating
 def _sorted_by_counts(latents: Any, ordered: Any, low: Any, high: Any) -> Any:
     values, half = np.int64(high - low) + 1, latents.size // 2
     counts, others = _cleared(values), _cleared(values)
@@ -182,6 +182,6 @@ def _sorted_by_counts(latents: Any, ordered: Any, low: Any, high: Any) -> Any:
     return ordered
 
 
-@inlined_lightly
+@allocating
 def _cleared(size: Any) -> Any:
     return clear(np.empty(size, np.uint32))

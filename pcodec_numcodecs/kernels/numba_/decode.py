@@ -18,7 +18,7 @@ from ..streams import (
     Rows,
 )
 from .batches import BATCH_CELLS, NARROW, read_differences, read_fixed, read_offsets, stays, walk
-from .compiled import compiled, inlined, read_only
+from .compiled import compiled_allocating, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
 from .joins import announce_bytes, join_numbers, store_bits
 from .opening import (
@@ -149,7 +149,7 @@ def _tail(data: npt.NDArray[np.uint8], variables: I64) -> tuple[npt.NDArray[np.u
     return tail, start
 
 
-@compiled
+@compiled_allocating
 def decode_lanes(
     data: Any,
     tail: Any,

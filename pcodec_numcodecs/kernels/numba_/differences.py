@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import compiled, inlined
+from .compiled import compiled, compiled_allocating, inlined
 from .faces import ZERO, any_absent, predict_row, steps_back, sum_rows
 
 
-@compiled
+@compiled_allocating
 def predict_lorenzo(cells: Any, absent: Any, residuals: Any, shapes: Any, reference: Any, mid: Any) -> None:
     """Predict all tiles by Lorenzo's predictor; see `Kernels.predict_tiles`."""
     sums = np.empty(longest_row(shapes), np.int64)
@@ -73,7 +73,7 @@ def add_before(cells: Any, start: Any, n: Any, back: Any) -> None:
         cells[at + i] += cells[before + i]
 
 
-@compiled
+@compiled_allocating
 def predict_med(cells: Any, absent: Any, residuals: Any, shapes: Any, reference: Any, mid: Any) -> None:
     """Predict all tiles by the median edge detector; see `Kernels.predict_tiles`."""
     n = longest_row(shapes)
@@ -102,7 +102,7 @@ def predict_med(cells: Any, absent: Any, residuals: Any, shapes: Any, reference:
                         start += n3
 
 
-@compiled
+@compiled_allocating
 def restore_med(residuals: Any, shapes: Any, reference: Any, mid: Any) -> None:
     """Undo `predict_med`."""
     n = longest_row(shapes)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, read_only
+from .compiled import compiled, compiled_allocating, read_only
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -23,7 +23,7 @@ def difference_lookback(latents: Latents, lookbacks: npt.NDArray[np.uint32], cou
     _difference_lookback(read_only(latents), lookbacks, counts, stored)
 
 
-@compiled
+@compiled_allocating
 def _difference_consecutive(latents: Any, counts: Any, stored: Any, states: Any) -> None:
     order = states.shape[1]
     middle = latents.dtype.type(1 << (8 * latents.itemsize - 1))

@@ -10,7 +10,7 @@ from ...pages import page_starts
 from ..streams import EncodeStream
 from .compiled import compiled, inlined_lightly, read_only
 from .variables import MOST_VARIABLES, by_width
-from .words import clear, store
+from .words import store
 
 I64 = npt.NDArray[np.int64]
 
@@ -47,6 +47,9 @@ def encode_pages(streams: tuple[EncodeStream, ...], words: npt.NDArray[np.uint64
         np.concatenate([stream.slot_terms for stream in streams]),
         np.concatenate([stream.next_states for stream in streams]).astype(np.uint16),
         words.view(np.uint8),
+        *(np.empty(len(streams) * int(counts.max(initial=0)), np.uint32), np.empty(ANS_INTERLEAVING, np.uint64)),
+        np.zeros(len(streams) * ANS_INTERLEAVING, np.uint64),
+        np.array([stream.offset_bits.max(initial=0) for stream in streams]),
         starts,
         ends,
     )
@@ -72,23 +75,19 @@ def _encode(
     slot_terms: Any,
     next_states: Any,
     out: Any,
+    codes: Any,
+    state: Any,
+    slots: Any,
+    widest: Any,
     starts: Any,
     ends: Any,
 ) -> None:
-    """Write lanes one after another; `starts` and `ends` get their bytes."""
+    """Write lanes one after another; `starts` and `ends` get their bytes.
+
+    Of `codes`, `state` and `slots` the last must be zeros: of variables without codes it stays as it is.
+    """
     variables = sizes.shape[0]
-    longest, widest = clear(np.empty(variables, np.int64)), clear(np.empty(variables, np.int64))
-    for variable in range(variables):
-        for count in counts[variable]:
-            longest[variable] = max(longest[variable], count)
-        for width in offset_bits[shifts[0, variable] : shifts[0, variable + 1]]:
-            widest[variable] = max(widest[variable], width)
-    room = np.int64(0)
-    for variable in range(variables):
-        room = max(room, longest[variable])
-    # Of each variable:
-    codes = np.empty(variables * room, np.uint32)
-    slots = clear(np.empty(variables * ANS_INTERLEAVING, np.uint64))
+    room = codes.size // variables
     byte, held, used = np.uint64(0), np.uint64(0), np.uint64(0)
     for lane in order:
         starts[lane] = byte
@@ -103,7 +102,7 @@ def _encode(
                 states = next_states[shifts[1, variable] : shifts[1, variable + 1]]
                 own = bins[variable][first : first + n]
                 own_codes = codes[variable * room : (variable + 1) * room]
-                _encode_codes(own, nbits_terms[terms], slot_terms[terms], states, own_codes, own_slots)
+                _encode_codes(own, nbits_terms[terms], slot_terms[terms], states, state, own_codes, own_slots)
             for place in range(delta_states[variable].shape[1]):
                 value = delta_states[variable][lane, place]
                 byte, held, used = _put_wide(out, byte, held, used, value, latent_bits)
@@ -140,13 +139,15 @@ def _encode(
 
 
 @inlined_lightly
-def _encode_codes(bins: Any, nbits_terms: Any, slot_terms: Any, next_states: Any, codes: Any, slots: Any) -> None:
+def _encode_codes(
+    bins: Any, nbits_terms: Any, slot_terms: Any, next_states: Any, state: Any, codes: Any, slots: Any
+) -> None:
     """Run the tANS encoder from the end to the start.
 
-    Fills `codes` with the codes, their widths in the upper halves, and `slots` with where decoding begins.
+    Fills `codes` with the codes, their widths in the upper halves, and `slots` with where decoding begins. `state` is
+    room for four.
     """
     size = np.uint64(next_states.size)
-    state = np.empty(ANS_INTERLEAVING, np.uint64)
     for turn in range(ANS_INTERLEAVING):
         state[turn] = size
     rest = bins.size % ANS_INTERLEAVING

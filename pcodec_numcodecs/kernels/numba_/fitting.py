@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import fits
-from .compiled import compiled, inlined, inlined_lightly, read_only
+from .compiled import allocating, compiled_allocating, inlined, inlined_lightly, read_only
 from .words import bit_length, bits_of, float_of
 
 F64 = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ def fit_neighbours(cells: I64, places: I64, sizes: I64, strides: I64, offsets: I
     return bool(_fit(read_only(cells), read_only(places), sizes, strides, offsets, out))
 
 
-@compiled
+@compiled_allocating
 def _fit(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, out: Any) -> Any:
     rows, n = offsets.shape[0] - 1, places.size
     columns, keys = np.empty((n, rows), np.int64), np.empty(n, np.int32)
@@ -57,7 +57,7 @@ def _fit(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, out: A
     return True
 
 
-@inlined_lightly
+@allocating
 def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, columns: Any, keys: Any) -> None:
     """Fill the columns, one a row, with neighbours of a place, less the last, and find the key of the largest."""
     rows: Any = np.uint64(columns.shape[1])
@@ -95,7 +95,7 @@ def _gather(cells: Any, places: Any, sizes: Any, strides: Any, offsets: Any, col
         keys[place] = (length << _STEP_LOG) + np.int64(below & _STEPS)
 
 
-@inlined_lightly
+@allocating
 def _ranked(keys: Any, n: Any, rank: Any) -> Any:
     """Return the key of some rank, 0 for the least."""
     counts = np.zeros(_KEYS, np.int64)
@@ -108,7 +108,7 @@ def _ranked(keys: Any, n: Any, rank: Any) -> Any:
     return key
 
 
-@inlined_lightly
+@allocating
 def _weigh(values: Any, weights: Any, n: Any, keys: Any, factors: Any) -> None:
     """Find what each column counts by: the less the more it is missed by."""
     rows = values.shape[0] - 1

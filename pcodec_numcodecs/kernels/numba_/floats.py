@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import compiled, inlined
+from .compiled import compiled_allocating, inlined
 from .differences import longest_row
 from .faces import any_absent, steps_back
 from .float_taps import corner, find_float_taps, most_taps
@@ -16,7 +16,7 @@ from .taps import HALO, LEFT, extend_left, pad_row, reach, roomiest
 from .weighing import SPARE, weigh
 
 
-@compiled
+@compiled_allocating
 def predict_floats(
     cells: Any,
     absent: Any,

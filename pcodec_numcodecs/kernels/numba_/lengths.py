@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...fixed_log import FRACTION_BITS, mantissa_logs
-from .compiled import compiled, inlined_lightly, read_only
+from .compiled import compiled_allocating, inlined_lightly, read_only
 from .merge import log2
 from .words import bit_length
 
@@ -24,7 +24,7 @@ def cost_by_lengths(
     _cost(read_only(residuals), read_only(chosen), middle, ends, mantissa_logs(), costs)
 
 
-@compiled
+@compiled_allocating
 def _cost(residuals: Any, chosen: Any, middle: Any, ends: Any, logs: Any, costs: Any) -> None:
     # Neighbours often have one length: with two counts of each, one need not wait for the other.
     counts = np.empty((2, _LENGTHS), np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import scratch
-from .compiled import compiled, inlined_lightly, read_only
+from .compiled import allocating, compiled_allocating, inlined_lightly, read_only
 from .words import bit_length, clear, item_bytes
 
 I64 = npt.NDArray[np.int64]
@@ -42,9 +42,9 @@ def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDAr
     _find(read_only(latents), counts, 1 << window_log, matches, out)
 
 
-@compiled
+@compiled_allocating
 def _find(latents: Any, counts: Any, window: Any, matches: Any, out: Any) -> None:
-    _find_matches(latents, counts, window, matches)
+    _find_matches(latents, counts, window, np.empty(_KEYS, np.uint32), np.empty(_BLOCK, np.uint16), matches)
     # Nothing is counted of distances that are longer than what there is.
     found = clear(np.empty(min(window, max(latents.size, _NEAR[0])) + 1, np.int64))
     for begin in range(0, latents.size, _BLOCK):
@@ -59,24 +59,42 @@ def _find(latents: Any, counts: Any, window: Any, matches: Any, out: Any) -> Non
         tried = _distances_to_try(found, min(_NEAR[turn], window))
         marks = _code_costs(found, window)
         clear(found)
-        start = np.int64(0)
-        for lane in range(counts.size):
-            end = start + counts[lane]
-            page, lookbacks = latents[start:end], out[start:end]
-            first: Any = 0
-            while first < page.size:
-                index = start + first
-                n = min(_BLOCK - index % _BLOCK, page.size - first)
-                if turn == len(_NEAR) - 1 or _is_sampled(index, latents.size):
-                    _choose(page, first, tried, matches[:, index : index + n], marks, best, codes, earlier)
-                    _distances(best[:n], tried, matches[:, index : index + n], lookbacks[first:])
-                    if turn < len(_NEAR) - 1:
-                        for i in range(first == 0, n):  # the first latent has nothing to look back to
-                            found[np.uint64(lookbacks[first + i])] += 1
-                first += n
-            if page.size:
-                lookbacks[0] = 1
-            start = end
+        _choose_in_lanes(latents, counts, turn, tried, matches, marks, best, codes, earlier, found, out)
+
+
+@inlined_lightly
+def _choose_in_lanes(
+    latents: Any,
+    counts: Any,
+    turn: Any,
+    tried: Any,
+    matches: Any,
+    marks: Any,
+    best: Any,
+    codes: Any,
+    earlier: Any,
+    found: Any,
+    out: Any,
+) -> None:
+    """Choose distances: in all rounds but the last those of a sample, which are counted in `found`."""
+    start = np.int64(0)
+    for lane in range(counts.size):
+        end = start + counts[lane]
+        page, lookbacks = latents[start:end], out[start:end]
+        first: Any = 0
+        while first < page.size:
+            index = start + first
+            n = min(_BLOCK - index % _BLOCK, page.size - first)
+            if turn == len(_NEAR) - 1 or _is_sampled(index, latents.size):
+                _choose(page, first, tried, matches[:, index : index + n], marks, best, codes, earlier)
+                _distances(best[:n], tried, matches[:, index : index + n], lookbacks[first:])
+                if turn < len(_NEAR) - 1:
+                    for i in range(first == 0, n):  # the first latent has nothing to look back to
+                        found[np.uint64(lookbacks[first + i])] += 1
+            first += n
+        if page.size:
+            lookbacks[0] = 1
+        start = end
 
 
 @inlined_lightly
@@ -85,15 +103,16 @@ def _is_sampled(index: Any, size: Any) -> Any:
 
 
 @inlined_lightly
-def _find_matches(latents: Any, counts: Any, window: Any, matches: Any) -> None:
+def _find_matches(latents: Any, counts: Any, window: Any, last: Any, keys: Any, matches: Any) -> None:
     """Fill `matches` with distances to the last equal key, 0 where there is none in lane and window.
 
-    Keys are hashes of a latent, and of it and the one before.
+    Keys are hashes of a latent, and of it and the one before; `keys` is room for those of a block, and `last` for one
+    more than the index of the last latent of each key.
     """
-    last = np.empty(_KEYS, np.uint32)  # one kind of key at a time, so that this stays in the cache
-    keys = np.empty(_BLOCK, np.uint16)
     for match in range(_MATCHES):
-        clear(last)  # one more than the index of the last latent of each key
+        # One kind of key at a time, so that this stays in the cache.
+        for key in range(last.size):
+            last[key] = _NONE
         start = np.int64(0)
         for lane in range(counts.size):
             end = start + counts[lane]
@@ -126,7 +145,7 @@ def _hash(block: Any, before: Any, match: Any, keys: Any) -> None:
             keys[i] = np.uint64(block[i]) * _SECOND + np.uint64(block[i - 1]) * _FIRST >> _KEY_SHIFT
 
 
-@inlined_lightly
+@allocating
 def _distances_to_try(found: Any, near: Any) -> Any:
     """Return, in ascending order, the nearest distances and those found most often, of equal ones the nearer."""
     tried = clear(np.empty(near + _FREQUENT, np.int64))
@@ -153,7 +172,7 @@ def _distances_to_try(found: Any, near: Any) -> Any:
     return tried[: near + held]
 
 
-@inlined_lightly
+@allocating
 def _code_costs(found: Any, window: Any) -> Any:
     """Return roughly ``log2(all / found)`` for each distance, in sixteenths of a bit."""
     total = np.int64(window + 1)

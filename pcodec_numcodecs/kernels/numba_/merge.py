@@ -5,22 +5,36 @@ from typing import Any
 import numpy as np
 
 from ...fixed_log import FRACTION_BITS, TABLE_LOG
-from .compiled import inlined
+from .compiled import allocating, inlined
 from .words import bit_length
 
 _MANTISSA = np.uint64((1 << TABLE_LOG) - 1)
 
 
-@inlined
+@allocating
 def merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: Any, origins: Any) -> None:
     """Find the cheapest bins for the first range, the first two, and so on; see `Kernels.merge_ranges`."""
     size = counts.size
-    before = np.empty(size, np.int64)
+    _merge(lowers, uppers, counts, logs, fixed, costs, origins, np.empty(size, np.int64), np.empty(size, np.int64))
+
+
+@inlined
+def _merge(
+    lowers: Any,
+    uppers: Any,
+    counts: Any,
+    logs: Any,
+    fixed: Any,
+    costs: Any,
+    origins: Any,
+    before: Any,
+    row: Any,
+) -> None:
+    size = counts.size
     before[0] = 0
     for i in range(1, size):
         before[i] = before[i - 1] + counts[i - 1]
     total_log = log2(np.uint64(before[size - 1] + counts[size - 1]), logs)
-    row = np.empty(size, np.int64)
     for j in range(size):
         upper, end = uppers[j], before[j] + counts[j]
         for i in range(j + 1):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ...constants import ANS_INTERLEAVING
 from ..streams import DecodeStream
 from .batches import wide_word
-from .compiled import inlined_lightly
+from .compiled import allocating, inlined_lightly
 from .variables import MOST_VARIABLES
 from .words import bit_length, clear
 
@@ -43,7 +43,7 @@ def variables_of(
     return rows, bins
 
 
-@inlined_lightly
+@allocating
 def make_table(variables: Any, bins: Any) -> Any:
     """Return the tables of all variables, end to end, and note in `variables` where each begins and its widest offset.
 
@@ -62,7 +62,7 @@ def make_table(variables: Any, bins: Any) -> Any:
     return table
 
 
-@inlined_lightly
+@allocating
 def _fill_table(variable: Any, bins: Any, table: Any) -> None:
     size, begin, first = 1 << variable[ANS_LOG], variable[FIRST_SLOT], variable[FIRST_BIN]
     centre = np.uint64(1) << np.uint64(variable[BITS] - 1) if variable[STATE_LENGTH] else np.uint64(0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from numba.core import compiler, typed_passes
+from numba.core import compiler, compiler_machinery, ir, typed_passes, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
 
@@ -33,6 +33,7 @@ class _Lowering(typed_passes.NativeLowering):  # type: ignore[misc]
     _library: type[_Library]
 
     def run_pass(self, state: Any) -> bool:
+        _check_counts(state)
         codegen = state.targetctx.codegen()
         state.library = self._library(codegen, state.func_id.func_qualname)
         state.flags.no_compile = True
@@ -44,6 +45,42 @@ class _Lowering(typed_passes.NativeLowering):  # type: ignore[misc]
         state.targetctx.insert_user_function(entry, lowered.fndesc, [state.library])
         state["cr"] = lowered._replace(cfunc=entry)
         return True
+
+
+def _check_counts(state: Any) -> None:
+    """Refuse what does not count references, but would have to: of what it returns, or gets from parts."""
+    if state.flags.nrt:
+        return
+    made = [
+        signature.return_type
+        for call, signature in state.calltypes.items()
+        if isinstance(call, ir.Expr)
+        and call.op == "call"
+        and isinstance(state.typemap[call.func.name], types.Dispatcher)
+    ]
+    for kind in (state.return_type, *made):
+        if state.targetctx.data_model_manager[kind].contains_nrt_meminfo():
+            raise TypeError(f"references to arrays must be counted by {state.func_id.func_name}, as it makes some")
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _Check(compiler_machinery.AnalysisPass):  # type: ignore[misc]
+    _name = "check_counts"
+
+    def __init__(self) -> None:
+        """Pass nothing on: the base is abstract."""
+
+    def run_pass(self, state: Any) -> bool:
+        _check_counts(state)
+        return False
+
+
+class _WholeCompiler(compiler.CompilerBase):  # type: ignore[misc]
+    def define_pipelines(self) -> list[Any]:
+        passes = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.add_pass_after(_Check, typed_passes.NopythonTypeInference)
+        passes.finalize()
+        return [passes]
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -73,7 +110,12 @@ class _LightCompiler(_Compiler):
     _lowering = _LightLowering
 
 
-def part(function: Callable[..., Any], *, light: bool, inline: bool, **options: Any) -> Any:
+def whole(function: Callable[..., Any], *, counts: bool, **options: Any) -> Any:
+    """Have a kernel compiled, with the options of `numba.njit`, when it is called; for `counts` see `part`."""
+    return numba.njit(no_cfunc_wrapper=True, pipeline_class=_WholeCompiler, _nrt=counts, **options)(function)
+
+
+def part(function: Callable[..., Any], *, light: bool, inline: bool, counts: bool, **options: Any) -> Any:
     """Have a part of kernels compiled, with the options of `numba.njit`, when a kernel is that calls it.
 
     Parameters
@@ -82,7 +124,10 @@ def part(function: Callable[..., Any], *, light: bool, inline: bool, **options: 
         Whether it is optimised only within kernels: it takes less time, but some loops get slower.
     inline
         Whether it becomes part of the functions that call it.
+    counts
+        Whether references to arrays are counted, with atomic additions to each slice of them, for parts that make
+        arrays or return some. Others are given theirs by functions that hold them all the while.
     """
     made = _LightCompiler if light else _Compiler
     wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return numba.njit(forceinline=inline, pipeline_class=made, **wrappers, **options)(function)
+    return numba.njit(forceinline=inline, pipeline_class=made, _nrt=counts, **wrappers, **options)(function)

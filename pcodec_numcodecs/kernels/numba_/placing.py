@@ -52,6 +52,7 @@ def place_numbers(
         np.uint64(middle - 1 if recipe.mantissa_bits else 0),
         read_only(recipe.values),
         *_room(out, counts, rows, BATCH),
+        np.zeros(_CELLS, np.uint64),
     )
 
 
@@ -73,6 +74,7 @@ def place_values(
     found = _place_values(
         *(read_only(places), counts, np.uint64(first), read_only(spans), values),
         *(*masked, *_row_arrays(rows), *ordering, *_room(out, counts, rows, _STRETCH)),
+        np.empty_like(values),
     )
     return int(found)
 
@@ -195,9 +197,12 @@ def _place_values(
     turned: Any,
     scratch: Any,
     out: Any,
+    numbers: Any,
 ) -> Any:
-    """Place values of a list by their places; return the first lane with one out of its span, or -1."""
-    numbers = np.empty_like(values)
+    """Place values of a list by their places; return the first lane with one out of its span, or -1.
+
+    `numbers` is room for as many as there are values.
+    """
     for k in range(values.size):
         numbers[k] = number_of(values[k], middle, flip, turned)
     fill, other = number_of(fill, middle, flip, turned), number_of(other, middle, flip, turned)
@@ -268,9 +273,9 @@ def _place(
     values: Any,
     scratch: Any,
     out: Any,
+    cells: Any,
 ) -> None:
-    """Place what two latents make."""
-    cells = np.zeros(_CELLS, np.uint64)
+    """Place what two latents make; `cells` are room for a batch of them."""
     at = np.uint64(_PRIMARY)
     first = np.int64(0)
     for lane in range(counts.size):

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import compiled, inlined
+from .compiled import compiled_allocating, inlined
 from .differences import longest_row
 from .faces import ONE, ZERO, any_absent, predict_row, steps_back, sum_rows
 from .taps import HALO, LEFT, clamp, extend_left, is_clamped, is_face, is_skipped, pad_row, plane_of, reach, roomiest
 from .weighing import SPARE, weigh
 
 
-@compiled
+@compiled_allocating
 def predict_weights(
     cells: Any,
     absent: Any,

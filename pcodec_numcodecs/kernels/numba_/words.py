@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiled import CHECKED, inlined, inlined_lightly
+from .compiled import CHECKED, allocating, inlined
 
 _WORD = ir.IntType(64)
 _BYTE = ir.IntType(8)
@@ -158,7 +158,7 @@ def _checked_items(array: Any) -> Any:
     return array
 
 
-@inlined_lightly
+@allocating
 def clear(array: Any) -> Any:
     """Fill an array with zeros, and return it; `np.zeros` takes long to compile, for each type anew."""
     for i in range(array.size):

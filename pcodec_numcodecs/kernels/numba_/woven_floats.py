@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiled import CHECKED, compiled, inlined
+from .compiled import CHECKED, compiled_allocating, inlined
 from .faces import steps_back
 from .float_taps import corner, find_float_taps, most_taps
 from .latents import latent_of, number_of, to_latent, to_number
@@ -21,7 +21,7 @@ from .woven import BLOCK, SLABS, farthest, load, pad_rows, slide, splat, store, 
 _INDEX, _DOUBLES = ir.IntType(64), ir.VectorType(ir.DoubleType(), SLABS)
 
 
-@compiled
+@compiled_allocating
 def restore_floats(
     residuals: Any,
     shapes: Any,
