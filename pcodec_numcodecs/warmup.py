@@ -193,5 +193,6 @@ def predict(kernels: Kernels) -> None:
     kernels.fill_runs(np.array([5, 7], np.uint32), absent.copy())
     kernels.list_runs(absent, np.empty(13, np.uint32))
     kernels.count_present(absent, np.array([12]))
+    kernels.find_measures(np.ones(1), np.ones(1), np.zeros(1))
     ones = np.ones(1, np.int64)
     kernels.fit_neighbours(np.arange(8), np.arange(8), 8 * ones, ones, np.array([[-2], [0], [-1]]), np.empty(1))

@@ -74,6 +74,15 @@ class Compared:
         numpy_.measure_bins(latents, bounds, *measures)
         assert all(map(np.array_equal, own, measures))
 
+    def find_measures(self, large: Any, small: Any, negligible: Any) -> Any:
+        self._count("find_measures")
+        own = large.copy(), small.copy()
+        rests = self.twin.find_measures(*own, negligible)
+        expected = numpy_.find_measures(large, small, negligible)
+        for ours, theirs in zip((*own, rests), (large, small, expected), strict=True):
+            assert np.array_equal(ours.view(np.uint64), theirs.view(np.uint64))
+        return expected
+
     def cut_ranges(self, latents: Any, ranges: int, *found: Any) -> int:
         self._count("cut_ranges")
         own = [array.copy() for array in found]

@@ -199,6 +199,16 @@ def test_floats_are_split_into_the_same_multiples(seed, name, n):
     Compared().split_float_mult(latents, base, np.zeros_like(latents), np.zeros_like(latents))
 
 
+@given(SEEDS, st.integers(0, 300), st.integers(0, 52), st.integers(-1000, 900))
+@settings(max_examples=80, deadline=None)
+def test_the_same_measures_are_found(seed, n, exact_bits, exponent):
+    rng = np.random.default_rng(seed)
+    pairs = np.ldexp(rng.integers(1, 1 << 20, (n, 2)) * (1 / 3 if seed % 2 else 0.1), exponent)
+    pairs *= 1 + np.ldexp(rng.random((n, 2)), -exact_bits)
+    large, small = pairs.max(axis=1), pairs.min(axis=1)
+    Compared().find_measures(large.copy(), small.copy(), np.ldexp(large, -int(rng.integers(1, 53))))
+
+
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 14), MORE_COUNTS)
 @settings(max_examples=80, deadline=None)
 def test_the_same_lookbacks_are_chosen(seed, bits, window_log, counts):

@@ -66,9 +66,9 @@ def test_chunks_that_are_alike_are_searched_once(monkeypatch):
     searches = []
     proposed = modes.proposed
 
-    def counted(latents, number_type, is_glance=False):
+    def counted(latents, number_type, kernels, is_glance=False):
         searches.extend([0] * (not is_glance))
-        return proposed(latents, number_type, is_glance)
+        return proposed(latents, number_type, kernels, is_glance)
 
     monkeypatch.setattr(modes, "proposed", counted)
     rng = np.random.default_rng(2)

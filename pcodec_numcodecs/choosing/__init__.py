@@ -109,7 +109,7 @@ def _choose_automatically(
     best = None if common is None else common.bid(sample, number_type, config, kernels)
     if best is None:
         common = None
-        candidates = [Classic(), *modes.proposed(latents, number_type)]
+        candidates = [Classic(), *modes.proposed(latents, number_type, kernels)]
         best = best_bid(candidates, sample, number_type, config, page_numbers, kernels)
     price, delta, distance = best.cost, best.delta, None
     if common is not None and common.delta is not None:

@@ -139,7 +139,7 @@ class Neighbours:
 
     def _proposed(self, numbers: npt.NDArray[Any], is_glance: bool) -> list[Mode]:
         few = to_latents(modes.sample_to_propose(numbers, is_glance), self.number_type)
-        return list(modes.proposed(few, self.number_type, is_glance))
+        return list(modes.proposed(few, self.number_type, self.kernels, is_glance))
 
     def _best(self, candidates: list[Mode], sample: Runs) -> Bid:
         sample = sample._replace(latents=self._ordered(sample.latents))

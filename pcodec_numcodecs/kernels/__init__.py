@@ -127,6 +127,23 @@ class Kernels(Binning, Coding, Masking, Protocol):
             One for each latent: filled.
         """
 
+    def find_measures(self, large: F64, small: F64, negligible: F64) -> F64:
+        """Look for common measures of pairs of positive floats by Euclid's algorithm, stopped at rounding errors.
+
+        One of the kernels that see floats: remainders are exact, and so are the differences of these to the divisors.
+
+        Parameters
+        ----------
+        large, small
+            The larger and the smaller one of each pair; become what is divided last, and by what.
+        negligible
+            Remainders that are no more than this are rounding errors, and so are those as little below the divisor.
+
+        Returns
+        -------
+        The last remainders, or how much they are below the divisors; not negligible where no measure is found.
+        """
+
     def find_lookbacks(self, latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:
         """Choose for each latent a distance, 1 to ``2**window_log``, at which a similar one lies in its lane.
 

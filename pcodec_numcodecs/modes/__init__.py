@@ -46,13 +46,13 @@ def sample_to_propose(numbers: npt.NDArray[Any], is_glance: bool) -> npt.NDArray
     return sample_scattered(numbers, _GLANCE if is_glance else _SAMPLE)
 
 
-def proposed(latents: Latents, number_type: NumberType, is_glance: bool = False) -> Iterator[Mode]:
+def proposed(latents: Latents, number_type: NumberType, kernels: "Kernels", is_glance: bool = False) -> Iterator[Mode]:
     """List the modes worth a trial for numbers besides the plain one; at a glance, the likeliest on a few of them."""
     if latents.size < LEAST_NUMBERS:
         return
     sample = sample_to_propose(latents, is_glance)
     if number_type.is_float:
-        for base in float_base.propose(from_latents(sample, number_type), number_type, is_glance):
+        for base in float_base.propose(from_latents(sample, number_type), number_type, is_glance, kernels):
             mode = _float_mult(base, number_type)
             if check_mode(mode, number_type) is None:
                 yield mode

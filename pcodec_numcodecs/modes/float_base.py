@@ -6,7 +6,7 @@ of two numbers.
 """
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ import numpy.typing as npt
 from ..bits import bit_lengths
 from ..dtypes import NumberType
 from . import int_mult
+
+if TYPE_CHECKING:
+    from ..kernels import Kernels
 
 F64 = npt.NDArray[np.float64]
 
@@ -24,10 +27,11 @@ _POWERS = np.array([[float(10**places)] for places in range(19)])
 _FEW = 64
 _PAIRS = 256
 _AGREEMENT = 1.01
-_EUCLID_STEPS = 40
 
 
-def propose(numbers: npt.NDArray[np.floating[Any]], number_type: NumberType, is_glance: bool) -> list[float]:
+def propose(
+    numbers: npt.NDArray[np.floating[Any]], number_type: NumberType, is_glance: bool, kernels: "Kernels"
+) -> list[float]:
     """Return bases worth a trial, at most one of each kind; at a glance, powers of ten, and of two times integers."""
     magnitudes = np.abs(numbers)
     limit = np.finfo(number_type.dtype)
@@ -38,7 +42,7 @@ def propose(numbers: npt.NDArray[np.floating[Any]], number_type: NumberType, is_
     with np.errstate(all="ignore"):  # what overflows is no multiple of anything
         bases = [_binary(usual, number_type), _decimal(wide, number_type.mantissa_bits)]
         if not is_glance:
-            bases.append(_common_measure(wide, number_type.mantissa_bits))
+            bases.append(_common_measure(wide, number_type.mantissa_bits, kernels))
     unique: list[float] = []
     for base in bases:
         if base is not None and not any(
@@ -90,23 +94,14 @@ def _near_multiples(magnitudes: F64, powers: F64, mantissa_bits: int) -> npt.NDA
     return np.count_nonzero(near, axis=1)
 
 
-def _common_measure(magnitudes: F64, mantissa_bits: int) -> float | None:
+def _common_measure(magnitudes: F64, mantissa_bits: int, kernels: "Kernels") -> float | None:
     """Return the measure that pairs of numbers agree on, if any."""
     pairs = magnitudes[: magnitudes.size // 2 * 2].reshape(-1, 2)
     pairs = pairs[:: max(1, pairs.shape[0] // _PAIRS)]
     large, small = np.max(pairs, axis=1), np.min(pairs, axis=1)
     # Rounding errors grow with every quotient, so a quarter of the bits is not to be relied on.
     negligible = large * math.ldexp(1.0, mantissa_bits // 4 - mantissa_bits)
-    rest, other, going = np.empty_like(large), np.empty_like(large), np.empty(large.size, np.bool_)
-    for _ in range(_EUCLID_STEPS):
-        np.fmod(large, small, out=rest)
-        # A rest just below the divisor is a rounding error as well.
-        np.minimum(rest, np.subtract(small, rest, out=other), out=rest)
-        np.greater(rest, negligible, out=going)
-        if not np.count_nonzero(going):
-            break
-        np.copyto(large, small, where=going)
-        np.copyto(small, rest, where=going)
+    rest = kernels.find_measures(large, small, negligible)
     # A measure as small as the rounding errors is no find.
     found = np.sort(small[(small > 16.0 * negligible) & (rest <= negligible)])
     if not found.size:

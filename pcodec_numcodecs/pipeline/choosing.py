@@ -137,7 +137,7 @@ class Search:
 
     @lazy_property
     def _modes(self) -> list[Mode]:
-        return [Classic(), *pco_modes.proposed(self.latents.reshape(-1), self.number_type)]
+        return [Classic(), *pco_modes.proposed(self.latents.reshape(-1), self.number_type, self.kernels)]
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield all that is worth a price, in no order."""

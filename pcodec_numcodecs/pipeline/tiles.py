@@ -167,5 +167,8 @@ def _cube(tile: list[int], shape: Shape, axes: Sequence[int], cells: int) -> Non
     left = sorted(axes, key=lambda axis: shape[axis])
     while left:
         axis = left.pop(0)
-        tile[axis] = _length(shape, axis, root(cells, len(left) + 1, shape[axis]))
+        length = root(cells, len(left) + 1, shape[axis])
+        even = _even(shape[axis], length)
+        # Tiles of one shape are predicted side by side.
+        tile[axis] = _length(shape, axis, length) if shape[axis] % even else even
         cells = max(1, cells // tile[axis])

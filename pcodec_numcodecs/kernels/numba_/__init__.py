@@ -12,6 +12,7 @@ from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
+from .measures import find_measures
 from .ordering import order_floats
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
@@ -43,6 +44,7 @@ __all__ = [
     "encode_pages",
     "fill_runs",
     "find_lookbacks",
+    "find_measures",
     "fit_neighbours",
     "index_values",
     "keep_present",

@@ -111,8 +111,8 @@ def _find_matches(latents: Any, counts: Any, window: Any, last: Any, keys: Any, 
     """
     for match in range(_MATCHES):
         # One kind of key at a time, so that this stays in the cache.
-        for key in range(last.size):
-            last[key] = _NONE
+        for place in range(last.size):
+            last[place] = _NONE
         start = np.int64(0)
         for lane in range(counts.size):
             end = start + counts[lane]
