@@ -10,7 +10,7 @@ from .variables import each_width
 from .words import bit_length, clear
 
 _BLOCK = 512  # latents at a time, one step of the search for all of them
-_ONE = np.uint64(1)
+_ONE, _TWO = np.uint64(1), np.uint64(2)
 _NONE = np.int32(0)
 _EVEN_BITS = 16  # log2 of the most buckets of equal width
 _BEYOND = np.uint64(1 << _EVEN_BITS)
@@ -100,13 +100,13 @@ def _assign(
         _uneven_keys(block, centre, distances, distance_bits, keys[1, some])
         _uneven_keys(block - _ONE, centre, distances, distance_bits, before[1, some])
     uneven = 0
-    if shift > 0 and _steps(keys[1], before[1]) < _steps(keys[0], before[0]):
+    if shift > 0 and _steps(_most_inside(keys[1], before[1])) < _steps(_most_inside(keys[0], before[0])):
         uneven = 1
-    steps = _steps(keys[uneven], before[uneven])
+    inside = _most_inside(keys[uneven], before[uneven])
     firsts = _table(keys[uneven], before[uneven])
     lowest = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1)
     _assign_blocks(
-        *(u8, u16, u32, u64, lowers, bounds, firsts, lowest, centre, shift, uneven, steps),
+        *(u8, u16, u32, u64, lowers, bounds, firsts, lowest, centre, shift, uneven, inside),
         *(distances, distance_bits, buckets, held, out, least, largest, seen),
     )
     for i in range(counts.size):
@@ -126,7 +126,7 @@ def _assign_blocks(
     centre: Any,
     shift: Any,
     uneven: Any,
-    steps: Any,
+    inside: Any,
     distances: Any,
     distance_bits: Any,
     buckets: Any,
@@ -154,14 +154,25 @@ def _assign_blocks(
             _even_keys(block, lowers[0], shift, buckets)
         for i in range(n):  # by itself, so that it is vectorized
             buckets[i] = min(max(np.int32(buckets[i] - lowest), _NONE), most)
-        for i in range(n):
-            found[i] = firsts[np.uint64(buckets[i])]
-        for step in range(steps - 1, -1, -1):
+        # Sums and products, not conditions: which way they go cannot be predicted.
+        if inside == 1:
             for i in range(n):
-                # A product, not a condition: which way it goes cannot be predicted.
-                place = np.uint64(found[i])
-                found[i] = place + (np.uint64(bounds[place + (_ONE << np.uint64(step))] <= block[i]) << np.uint64(step))
-        if steps:
+                place = np.uint64(firsts[np.uint64(buckets[i])])
+                found[i] = place + np.uint64(bounds[place + _ONE] <= block[i])
+        elif inside == 2:
+            for i in range(n):
+                place = np.uint64(firsts[np.uint64(buckets[i])])
+                later = np.uint64(bounds[place + _ONE] <= block[i]) + np.uint64(bounds[place + _TWO] <= block[i])
+                found[i] = place + later
+        else:
+            for i in range(n):
+                found[i] = firsts[np.uint64(buckets[i])]
+            for step in range(_steps(inside) - 1, -1, -1):
+                far = _ONE << np.uint64(step)
+                for i in range(n):
+                    place = np.uint64(found[i])
+                    found[i] = place + (np.uint64(bounds[place + far] <= block[i]) << np.uint64(step))
+        if inside:
             for i in range(n):
                 found[i] = min(found[i], last)
         if seen.size:
@@ -196,15 +207,21 @@ def _uneven_keys(latents: Any, centre: Any, distances: Any, distance_bits: Any, 
 
 
 @inlined_lightly
-def _steps(keys: Any, before: Any) -> Any:
-    """Return the steps of a search among the bins that begin within one bucket."""
+def _most_inside(keys: Any, before: Any) -> Any:
+    """Return how many bins begin within one bucket at the most, but not just where it does."""
     most, run = 0, 0
     for i in range(1, keys.size):
         begins_inside = keys[i] == before[i]
         run = begins_inside + (run if keys[i] == keys[i - 1] else 0)
         most = max(most, run)
+    return most
+
+
+@inlined_lightly
+def _steps(inside: Any) -> Any:
+    """Return the steps of a search among so many bins, and the one before them."""
     steps = 0
-    while most >> steps:
+    while inside >> steps:
         steps += 1
     return steps
 
