@@ -14,7 +14,7 @@ from .words import store
 
 I64 = npt.NDArray[np.int64]
 
-_ONE, _SEVEN, _THREE, _TOP = np.uint64(1), np.uint64(7), np.uint64(3), np.uint64(63)
+_ONE, _TWO, _THREE, _FOUR, _SEVEN, _TOP = (np.uint64(number) for number in (1, 2, 3, 4, 7, 63))
 _WHOLE_BYTES = np.uint64(56)  # of a count of bits below 64
 _HALF, _LOW_HALF = np.uint64(16), np.uint64(0xFFFF)
 _NARROW = 56  # bits of a field that always fit into a word beside the bits of a begun byte
@@ -123,17 +123,20 @@ def _encode(
                 some = slice(firsts[variable, lane] + done, firsts[variable, lane] + done + n)
                 own = bins[variable][some]
                 low, widths, size = lowers[terms], offset_bits[terms], sizes[variable, 0]
-                if size == 8 and widest[variable] > _NARROW:
+                # Each field must wait for the one before it: of narrow ones, several are made one.
+                few = 4 if 4 * widest[variable] <= _NARROW else 2 if 2 * widest[variable] <= _NARROW else 1
+                if size == 8:
                     latents = u64[variable][some]
-                    byte, held, used = _put_wide_offsets(out, byte, held, used, latents, own, low, widths)
-                elif size == 8:
-                    byte, held, used = _put_offsets(out, byte, held, used, u64[variable][some], own, low, widths)
+                    if widest[variable] > _NARROW:
+                        byte, held, used = _put_wide_offsets(out, byte, held, used, latents, own, low, widths)
+                    else:
+                        byte, held, used = _put_offsets(out, byte, held, used, latents, own, low, widths, few)
                 elif size == 4:
-                    byte, held, used = _put_offsets(out, byte, held, used, u32[variable][some], own, low, widths)
+                    byte, held, used = _put_offsets(out, byte, held, used, u32[variable][some], own, low, widths, few)
                 elif size == 2:
-                    byte, held, used = _put_offsets(out, byte, held, used, u16[variable][some], own, low, widths)
+                    byte, held, used = _put_offsets(out, byte, held, used, u16[variable][some], own, low, widths, few)
                 else:
-                    byte, held, used = _put_offsets(out, byte, held, used, u8[variable][some], own, low, widths)
+                    byte, held, used = _put_offsets(out, byte, held, used, u8[variable][some], own, low, widths, few)
         byte, held, used = _pad(out, byte, held, used)
         ends[lane] = byte
 
@@ -222,14 +225,42 @@ def _put_codes(out: Any, byte: Any, held: Any, used: Any, codes: Any) -> Any:
 
 @inlined_lightly
 def _put_offsets(
-    out: Any, byte: Any, held: Any, used: Any, latents: Any, bins: Any, lowers: Any, offset_bits: Any
+    out: Any, byte: Any, held: Any, used: Any, latents: Any, bins: Any, lowers: Any, offset_bits: Any, few: Any
 ) -> Any:
-    """Write the offsets of a batch, none of more than 56 bits."""
-    for i in range(latents.size):
-        index = np.uint64(bins[i])
-        offset, width = np.uint64(latents[i]) - lowers[index], np.uint64(offset_bits[index])
-        byte, held, used = _put(out, byte, held, used, offset, width)
+    """Write the offsets of a batch, so many of which have no more than 56 bits together: 1, 2 or 4."""
+    done = np.uint64(0)
+    whole = np.uint64(latents.size // few * few)
+    if few == 4:
+        while done < whole:
+            first, width = _pair(latents, done, bins, lowers, offset_bits)
+            second, more = _pair(latents, done + _TWO, bins, lowers, offset_bits)
+            byte, held, used = _put(out, byte, held, used, first | (second << width), width + more)
+            done += _FOUR
+    elif few == 2:
+        while done < whole:
+            value, width = _pair(latents, done, bins, lowers, offset_bits)
+            byte, held, used = _put(out, byte, held, used, value, width)
+            done += _TWO
+    while done < np.uint64(latents.size):
+        value, width = _offset(latents, done, bins, lowers, offset_bits)
+        byte, held, used = _put(out, byte, held, used, value, width)
+        done += _ONE
     return byte, held, used
+
+
+@inlined_lightly
+def _pair(latents: Any, i: Any, bins: Any, lowers: Any, offset_bits: Any) -> Any:
+    """Return the offsets of two latents as one, and its width."""
+    first, width = _offset(latents, i, bins, lowers, offset_bits)
+    second, more = _offset(latents, i + _ONE, bins, lowers, offset_bits)
+    return first | (second << width), width + more
+
+
+@inlined_lightly
+def _offset(latents: Any, i: Any, bins: Any, lowers: Any, offset_bits: Any) -> Any:
+    """Return the offset of a latent, and its width."""
+    index = np.uint64(bins[i])
+    return np.uint64(latents[i]) - lowers[index], np.uint64(offset_bits[index])
 
 
 @inlined_lightly
@@ -238,7 +269,6 @@ def _put_wide_offsets(
 ) -> Any:
     """Write the offsets of a batch."""
     for i in range(latents.size):
-        index = np.uint64(bins[i])
-        offset, width = np.uint64(latents[i]) - lowers[index], np.uint64(offset_bits[index])
+        offset, width = _offset(latents, i, bins, lowers, offset_bits)
         byte, held, used = _put_wide(out, byte, held, used, offset, width)
     return byte, held, used
