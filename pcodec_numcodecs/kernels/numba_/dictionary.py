@@ -44,10 +44,9 @@ def _index_narrow(
     latents: Latents, lowest: int, span: int, most: int, indices: npt.NDArray[np.uint32], by_value: bool
 ) -> tuple[Latents, I64] | None:
     counts = np.zeros(span, np.int64)
-    _count(read_only(latents), np.uint64(lowest), counts, indices)
-    found = np.flatnonzero(counts)
-    if found.size > most:
+    if _count(read_only(latents), np.uint64(lowest), most, counts, indices) > most:
         return None
+    found = np.flatnonzero(counts != 0)
     order = found if by_value else found[np.argsort(-counts[found], kind="stable")]
     ranks = np.zeros(span, np.uint32)
     ranks[order] = np.arange(order.size, dtype=np.uint32)
@@ -66,11 +65,17 @@ def _ranked(values: Latents, counts: I64, indices: npt.NDArray[np.uint32], by_va
 
 
 @compiled
-def _count(latents: Any, lowest: Any, counts: Any, indices: Any) -> None:
+def _count(latents: Any, lowest: Any, most: Any, counts: Any, indices: Any) -> Any:
+    """Count each value, until there are more of them than `most`; return how many there are."""
+    distinct = 0
     for i in range(latents.size):
         index = np.uint64(latents[i]) - lowest
-        counts[index] += 1
-        indices[i] = index
+        count = counts[index]
+        distinct += count == 0
+        if distinct > most:
+            break
+        counts[index], indices[i] = count + 1, index
+    return distinct
 
 
 @compiled
