@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import compiled, inlined, read_only
+from .rows import copy
 from .words import load, store
 
 I64 = npt.NDArray[np.int64]
@@ -14,7 +15,8 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 _ONE, _EIGHT, _MANY = np.uint64(1), np.uint64(8), np.uint64(32)
 _EACH = np.uint64(0x0101010101010101)
-"""One in each of eight bytes."""
+"""One in each of eight bytes; what it multiplies is summed in the highest."""
+_TOP_BYTE = np.uint64(56)
 
 
 def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
@@ -79,41 +81,49 @@ def _keep(latents: Any, absent: Any, out: Any) -> None:
 
 @compiled
 def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
-    size = np.uint64(out.size)
+    size, held = np.uint64(out.size), np.uint64(latents.size)
     taken, at = np.uint64(0), np.uint64(0)
-    while at + _EIGHT <= size and taken + _EIGHT <= np.uint64(latents.size):
-        # Masked cells lie together: most stretches are all masked, or not at all.
-        codes, looked_at = load(absent, at), _EIGHT
-        if codes == 0:
-            if at + _MANY <= size and taken + _MANY <= np.uint64(latents.size) and _is_zero(absent, at + _EIGHT):
-                for k in range(_MANY):
-                    out[at + k] = latents[taken + k]
-                looked_at = _MANY
-            else:
-                for k in range(_EIGHT):
-                    out[at + k] = latents[taken + k]
-            taken += looked_at
-        elif (codes | (codes >> _ONE)) & _EACH == _EACH:
-            for k in range(_EIGHT):
+    # Masked cells lie together: most stretches are all masked, or not at all.
+    while at + _MANY <= size and taken + _MANY <= held:
+        masked = np.uint64(0)
+        for word in range(_MANY // _EIGHT):
+            codes = load(absent, at + word * _EIGHT)
+            masked += ((codes | (codes >> _ONE)) & _EACH) * _EACH >> _TOP_BYTE
+        if masked == 0:
+            copy(out, at, latents, taken, _MANY)
+            taken += _MANY
+        elif masked == _MANY:
+            for k in range(_MANY):
                 out[at + k] = between
         else:
-            for k in range(_EIGHT):
-                present = absent[at + k] == 0
-                out[at + k] = latents[taken] if present else between
-                taken += np.uint64(present)
-        at += looked_at
-    last = np.int64(latents.size - 1)
+            for word in range(_MANY // _EIGHT):
+                taken = _spread_few(latents, taken, absent, between, out, at + word * _EIGHT)
+        at += _MANY
     while at < size:
         present = absent[at] == 0
-        out[at] = latents[min(np.int64(taken), last)] if present and last >= 0 else between
+        out[at] = latents[min(taken, held - _ONE)] if present and held else between
         taken += np.uint64(present)
-        at += np.uint64(1)
+        at += _ONE
 
 
 @inlined
-def _is_zero(absent: Any, at: Any) -> Any:
-    """Tell whether the rest of `_MANY` cells is not masked."""
-    return load(absent, at) | load(absent, at + _EIGHT) | load(absent, at + np.uint64(16)) == 0
+def _spread_few(latents: Any, taken: Any, absent: Any, between: Any, out: Any, at: Any) -> Any:
+    """Spread over eight cells; return how many latents are taken."""
+    codes = load(absent, at)
+    if codes == 0:
+        for k in range(_EIGHT):
+            out[at + k] = latents[taken + k]
+        taken += _EIGHT
+    elif (codes | (codes >> _ONE)) & _EACH == _EACH:
+        for k in range(_EIGHT):
+            out[at + k] = between
+    else:
+        for k in range(_EIGHT):
+            # Looked up in any case: a condition could not be predicted.
+            present, latent = absent[at + k] == 0, latents[taken]
+            out[at + k] = latent if present else between
+            taken += np.uint64(present)
+    return taken
 
 
 @compiled
