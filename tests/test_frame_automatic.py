@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcodec_numcodecs import frame
+from pcodec_numcodecs.pipeline.tiles import auto_tile
 
 pytestmark = pytest.mark.numpy_only
 
@@ -124,3 +125,20 @@ def test_integers_that_differ_by_more_than_integers_can(dtype, seed):
         warnings.simplefilter("error")
         written = frame.write(array, level=10)
     assert frame.read(written).tobytes() == array.tobytes()
+
+
+@given(st.lists(st.integers(1, 3000), min_size=1, max_size=3), st.sampled_from(["balanced", "series", "maps"]))
+@settings(max_examples=300, deadline=None)
+def test_tiles_cover_a_shape_and_have_rows_of_whole_cache_lines_where_these_are_near(shape, access):
+    tile = auto_tile(tuple(shape), access)
+    assert all(1 <= length <= size for length, size in zip(tile, shape, strict=True))
+    size, length = shape[-1], tile[-1]
+    if length < size and length % 8:
+        for longer in (-(-length // 16) * 16, -(-length // 8) * 8):
+            last = (size - 1) % longer + 1
+            assert 8 * longer > 9 * length or longer > 2 * last
+
+
+def test_rows_of_tiles_that_are_read_are_whole_cache_lines():
+    field = smooth(np.random.default_rng(3), (1000, 1000)).astype("f8")
+    assert frame.info(frame.write(field, predictor="none")).tile[-1] % 8 == 0

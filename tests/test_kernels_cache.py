@@ -114,3 +114,45 @@ def test_kernels_of_one_name_have_files_of_their_own():
 
     files = [kernel._cache._file_name("one signature") for kernel in KERNELS]
     assert len(set(files)) == len(files) > 30
+
+
+# Each of these would leave references to arrays uncounted that it makes, or gets from a part that counts.
+UNCOUNTED = """
+import numpy as np
+from numba.core.errors import TypingError
+from pcodec_numcodecs.kernels.numba_.compiled import allocating, compiled, inlined_lightly
+
+@inlined_lightly
+def returns(values):
+    return values[1:]
+
+@allocating
+def make(n):
+    return np.empty(n, np.uint8)
+
+@inlined_lightly
+def keeps(n):
+    return make(n).size
+
+@compiled
+def first(values):
+    return returns(values).size
+
+@compiled
+def second(values):
+    return keeps(values.size)
+
+@compiled
+def third(values):
+    return make(values.size).size
+
+for kernel in (first, second, third):
+    try:
+        kernel(np.zeros(3, np.uint8))
+    except (TypeError, TypingError) as error:
+        print("counted" in str(error) or "array passed" in str(error))
+"""
+
+
+def test_references_that_would_not_be_counted_are_refused(tmp_path):
+    assert output(start(UNCOUNTED, NUMBA_CACHE_DIR=str(tmp_path))).split() == ["True"] * 3

@@ -56,6 +56,28 @@ def test_arrays_are_like_numpys(dtype):
         assert not zeros.any()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.complex128])
+def test_large_arrays_begin_where_a_cache_line_does(dtype):
+    for size in (LEAST, LEAST + 1, 3 * LEAST):
+        for made in (scratch.empty(size, dtype), scratch.lasting((1, size), dtype)):
+            assert made.ctypes.data % 64 == 0
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(), (0, 3), (5,), (3, 4), (LEAST, 3), (2, LEAST, 2)])
+def test_lasting_arrays_are_like_numpys(shape, order):
+    made, expected = scratch.lasting(shape, ">i2", order), np.empty(shape, ">i2", order)
+    assert (made.shape, made.dtype, made.strides) == (expected.shape, expected.dtype, expected.strides)
+    assert made.flags.writeable
+    assert made.flags.aligned
+
+
+def test_memory_of_lasting_arrays_does_not_come_back(kept):
+    del kept._blocks[:]
+    scratch.lasting((LEAST,), np.uint64)
+    assert not kept._blocks
+
+
 def test_zeros_are_zeros_in_memory_that_was_used(kept):
     used = scratch.empty(LEAST, np.uint64)
     used[...] = 1

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import compiled, inlined, read_only
+from .compiled import CHECKED, compiled, inlined, read_only
 from .rows import copy
 from .words import load, store
 
@@ -90,7 +90,12 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
             codes = load(absent, at + word * _EIGHT)
             masked += ((codes | (codes >> _ONE)) & _EACH) * _EACH >> _TOP_BYTE
         if masked == 0:
-            copy(out, at, latents, taken, _MANY)
+            # Latents may lie at the end of `out`: a vector is loaded before it is stored, and none is loaded twice.
+            if CHECKED:
+                for k in range(_MANY):
+                    out[at + k] = latents[taken + k]
+            else:
+                copy(out, at, latents, taken, _MANY)
             taken += _MANY
         elif masked == _MANY:
             for k in range(_MANY):
