@@ -123,7 +123,10 @@ def empty(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 def lasting(shape: tuple[int, ...], dtype: npt.DTypeLike, order: Literal["C", "F"] = "C") -> npt.NDArray[Any]:
-    """Do what `numpy.empty` does, for an array that is the caller's: its memory does not come back."""
+    """Do what `numpy.empty` does, for an array that is the caller's: its memory does not come back.
+
+    A large one is a view: NumPy does not resize it in place.
+    """
     dtype = np.dtype(dtype)
     size = prod(shape) * dtype.itemsize
     if size < _LEAST:

@@ -130,12 +130,13 @@ class Kernels(Binning, Coding, Masking, Protocol):
     def find_measures(self, large: F64, small: F64, negligible: F64) -> F64:
         """Look for common measures of pairs of positive floats by Euclid's algorithm, stopped at rounding errors.
 
-        One of the kernels that see floats: remainders are exact, and so are the differences of these to the divisors.
+        One of the kernels that see floats: remainders are exact, and so is what a large one lacks to the divisor.
 
         Parameters
         ----------
         large, small
-            The larger and the smaller one of each pair; become what is divided last, and by what.
+            The larger and the smaller one of each pair; become what was divided last, and by what, or where no measure
+            is found after many steps, would be next.
         negligible
             Remainders that are no more than this are rounding errors, and so are those as little below the divisor.
 

@@ -20,7 +20,7 @@ _PAGE_BYTES: Final = 6 << 10
 _ROW_CELLS: Final = 32
 """Cells of a tile along the last axis at least, where predictions are along others: shorter rows take long to place."""
 _LINES: Final = (16, 8)
-"""Cells of which a row should have a multiple: they fill cache lines, which then are written by one tile alone."""
+"""Cells of which a row should have a multiple: wide ones fill cache lines, which then are written by one tile alone."""
 
 
 def auto_tile(shape: Shape, access: str, cells: int = 1 << TILE_LOG) -> Shape:
@@ -151,7 +151,7 @@ def _even(size: int, length: int) -> int:
 
 
 def _length(shape: Shape, axis: int, length: int) -> int:
-    """Return about the length, such that the last tile is not much shorter, and rows are whole cache lines."""
+    """Return about the length, such that the last tile is not much shorter, and rows of wide cells fill cache lines."""
     size = shape[axis]
     even = _even(size, length)
     if axis == len(shape) - 1 and even < size:

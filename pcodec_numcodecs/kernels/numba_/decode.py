@@ -276,7 +276,7 @@ def decode_lanes(
             _store(cells, n, size, numbers_in, packed, memory_items, *rows, flip, turned)
         # Beyond the data, if the lane needed more than there is.
         ends[lane] = np.int64(behind + (limit + _EIGHT if numbers == _RAN_OUT else position))
-    batch[0], all_cells[0] = 0, 0  # they were there all the time
+    batch[0], all_cells[0] = 0, 0  # used last here: they are not freed while pointers lead to them
 
 
 @inlined

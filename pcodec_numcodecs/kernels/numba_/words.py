@@ -11,6 +11,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
 from .compiled import CHECKED, allocating, inlined
@@ -153,9 +154,14 @@ def _checked_copy(target: Any, start: Any, source: Any, first: Any, count: Any) 
     raw_copy(target, start, source, first, count)
 
 
-@inlined
-def _checked_items(array: Any) -> Any:
-    return array
+def _same(typing_context: Any, array: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])
+
+    return array(array), build
+
+
+_checked_items = intrinsic(_same)  # counted where whoever calls it counts
 
 
 @allocating
@@ -167,7 +173,7 @@ def clear(array: Any) -> Any:
 
 
 # Where an array begins, as functions that are not inlined want it: arrays would be counted at each call. The array must
-# be used later than the pointer.
+# be used later than the pointer, but for those that kernels are given.
 items = _checked_items if CHECKED else raw_items
 copy_items = _checked_copy if CHECKED else raw_copy
 load = _checked_load if CHECKED else raw_load
