@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from twins import HAVE_NUMBA, NO_NUMBA
+
+from pcodec_numcodecs import frame
+from pcodec_numcodecs.kernels.choice import VARIABLE
 
 pytestmark = [
     pytest.mark.skipif(not HAVE_NUMBA, reason=NO_NUMBA),
@@ -41,6 +45,20 @@ for kernel, last in ((read, 8), (write, 8), (take, 15)):
             print("found")
 """
 
+# All that can be told of the whole build in a short time: the largest kernel, which works on bare pointers elsewhere.
+READ = """
+import sys
+import numpy as np
+from pcodec_numcodecs import frame
+array = np.arange(900.0).reshape(30, 30) % 7
+written = bytes.fromhex(sys.argv[1])
+assert np.array_equal(frame.read(written), array)
+try:
+    print(frame.read(written[:-100] + bytes(100)))
+except ValueError:
+    print("refused")
+"""
+
 
 def run(arguments: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     environment = os.environ | variables
@@ -70,3 +88,9 @@ def test_guarded_memory_is_guarded():
 def test_checked_kernels_find_what_lies_beyond():
     ran = run(["-c", BEYOND], CHECKED)
     assert (ran.returncode, ran.stdout) == (0, "found\n" * 6), ran.stderr[-2000:]
+
+
+def test_checked_kernels_read_what_is_whole_and_refuse_what_is_not():
+    written = frame.write(np.arange(900.0).reshape(30, 30) % 7, tile=(7, 11), predictor="none")
+    ran = run(["-c", READ, written.hex()], CHECKED | {VARIABLE: "numba"})
+    assert (ran.returncode, ran.stdout) == (0, "refused\n"), ran.stderr[-2000:]
