@@ -199,6 +199,13 @@ def test_floats_are_split_into_the_same_multiples(seed, name, n):
     Compared().split_float_mult(latents, base, np.zeros_like(latents), np.zeros_like(latents))
 
 
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+@pytest.mark.parametrize("by_value", [True, False])
+def test_no_latents_have_no_values(bits, by_value):
+    values, counts = Compared().index_values(np.zeros(0, f"u{bits // 8}"), 1, np.zeros(0, np.uint32), by_value)
+    assert (values.size, counts.size) == (0, 0)
+
+
 @given(SEEDS, st.integers(0, 300), st.integers(0, 52), st.integers(-1000, 900))
 @settings(max_examples=80, deadline=None)
 def test_the_same_measures_are_found(seed, n, exact_bits, exponent):

@@ -22,7 +22,7 @@ def index_values(
 ) -> tuple[Latents, I64] | None:
     """See `Kernels.index_values`."""
     lowest, highest = latents.min(initial=np.iinfo(latents.dtype).max), latents.max(initial=0)
-    span = int(highest) - int(lowest) + 1
+    span = max(int(highest) - int(lowest) + 1, 0)  # of no latents, none
     if latents.itemsize <= 2 or 0 < span <= _SPARSE * latents.size:
         return _index_narrow(latents, int(lowest), span, most, indices, by_value)
     place, size, log = 0, 0, _LEAST_LOG
