@@ -99,10 +99,11 @@ def _assign(
         _even_keys(block - _ONE, lowers[0], shift, before[0, some])
         _uneven_keys(block, centre, distances, distance_bits, keys[1, some])
         _uneven_keys(block - _ONE, centre, distances, distance_bits, before[1, some])
-    uneven = 0
-    if shift > 0 and _steps(_most_inside(keys[1], before[1])) < _steps(_most_inside(keys[0], before[0])):
-        uneven = 1
-    inside = _most_inside(keys[uneven], before[uneven])
+    uneven, inside = 0, _most_inside(keys[0], before[0])
+    if shift > 0:
+        inside_uneven = _most_inside(keys[1], before[1])
+        if _steps(inside_uneven) < _steps(inside):
+            uneven, inside = 1, inside_uneven
     firsts = _table(keys[uneven], before[uneven])
     lowest = np.int32(keys[uneven, min(1, lowers.size - 1)] - 1)
     _assign_blocks(

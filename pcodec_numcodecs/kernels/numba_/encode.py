@@ -84,7 +84,8 @@ def _encode(
 ) -> None:
     """Write lanes one after another; `starts` and `ends` get their bytes.
 
-    Of `codes`, `state` and `slots` the last must be zeros: of variables without codes it stays as it is.
+    Of `codes`, `state` and `slots`, which are room, the last must be zeros: of variables without codes it stays as it
+    is. `widest` is the widest offset of each variable.
     """
     variables = sizes.shape[0]
     room = codes.size // variables

@@ -12,7 +12,8 @@ from ...constants import BATCH
 from ..streams import DICT, FLOAT_MULT, FLOAT_QUANT, INT_MULT
 from .batches import BATCH_CELLS
 from .compiled import inlined, inlined_lightly, separate
-from .words import bits_of, copy_items, float_of, item_bytes, items, prefetch
+from .rows import copy_rows
+from .words import bits_of, float_of, item_bytes, items, prefetch
 
 _CELLS = np.uint64(BATCH_CELLS)
 _ONE = np.uint64(1)
@@ -77,13 +78,7 @@ def store(
         return
     # Loops over whole batches are faster than some over parts, even with a copy.
     store_bits(items(cells), at, n, items(scratch), np.uint64(0), flip, turned)
-    copied = 0
-    while copied < n:
-        few = min(n - copied, length - place)
-        copy_items(out, np.uint64(starts[row] + place), scratch, np.uint64(copied), np.uint64(few))
-        copied += few
-        row += 1
-        place = 0
+    copy_rows(scratch, n, out, 1, done, length, first, starts)
 
 
 @separate
