@@ -136,10 +136,7 @@ def estimate_differences(
     """
     if not latents.size:
         return [0]
-    if most_order and runs.min() >= most_order:
-        sizes = list(range(latents.size, latents.size - most_order * runs.size - 1, -runs.size))
-    else:
-        sizes = [latents.size, *(int(np.maximum(runs - order, 0).sum()) for order in range(1, most_order + 1))]
+    sizes = np.maximum(runs - np.arange(most_order + 1)[:, None], 0).sum(axis=1).tolist()
     ranges, fixed = _expected(tuple(sizes), level, n, 8 * latents.itemsize)
     return prices(latents, runs, ranges, n, fixed, kernels)
 
