@@ -13,7 +13,7 @@ from .buffers import Buffer, as_bytes_view, check_destination, check_numbers
 from .compress import compress_chunks
 from .config import ChunkConfig, Progress, checked_integer
 from .constants import BATCH, DEFAULT_MAX_BYTES, STANDALONE_TERMINATOR
-from .decompress import ChunkTables, decompress_pages, decompress_usual_chunk, laid_out
+from .decompress import ChunkTables, decompress_pages, laid_out
 from .dtypes import NumberType
 from .errors import CorruptionError, InvalidArgumentError
 from .kernels import load
@@ -83,6 +83,8 @@ class _Reader:
         self.header, self.place = FileHeader.read(self.source)
         self.number_type = self.header.uniform_type
         """Type of the file's numbers, as far as it is known yet."""
+        self.chunk = self.place
+        """Byte where the chunk begins whose header was read last."""
 
     def next_header(self, expected: NumberType | None) -> ChunkHeader | None:
         """Read the next chunk's header; None at the end of the file.
@@ -98,25 +100,31 @@ class _Reader:
                 f"{header.number_type.name}"
             )
         self.number_type = header.number_type
+        self.chunk = self.place
         self.place += size
         return header
 
-    def read_usual(self, number_type: NumberType, out: npt.NDArray[Any], done: int) -> int:
-        """Read chunks behind so many numbers, as long as there is a short way; return how many there are then."""
-        if not self.header.version.has_delta_variants or self.header.uniform_type not in (None, number_type):
-            return done
-        kind = number_type.byte, number_type.mantissa_bits, number_type.is_signed
-        self.place, done = load().decode_usual_file(self.data, self.place, *kind, out.view(number_type.latent), done)
+    def read_chunks(self, header: ChunkHeader, out: npt.NDArray[Any]) -> int:
+        """Read the chunk whose header was read last, then others as long as there is room and a short way for them.
+
+        Returns
+        -------
+        Count of numbers that are there then, from the beginning of the array on.
+        """
+        done = self._read_usual(self.chunk, header.number_type, out, 0)
+        if not done:
+            self.read_page(self.read_metadata(header), header.n, header.n, out[: header.n])
+            done = self._read_usual(self.place, header.number_type, out, header.n)
         return done
 
-    def read_whole(self, header: ChunkHeader, out: npt.NDArray[Any]) -> None:
-        """Read all numbers of the chunk whose header was read last into an array of just so many."""
-        number_type, kernels = header.number_type, load(header.n)
-        end = decompress_usual_chunk(self.data, self.place, number_type, self.header.version, kernels, out)
-        if end is not None:
-            self.place = end
-            return
-        self.read_page(self.read_metadata(header), header.n, header.n, out)
+    def _read_usual(self, place: int, number_type: NumberType, out: npt.NDArray[Any], done: int) -> int:
+        """Read chunks from a place on, behind so many numbers, by the short way, if there is one for the first."""
+        if not self.header.version.has_delta_variants:
+            return done
+        kind = number_type.byte, number_type.mantissa_bits, number_type.is_signed
+        end, done = load().decode_usual_file(self.data, place, *kind, out.view(number_type.latent), done)
+        self.place = max(self.place, end)
+        return done
 
     def read_metadata(self, header: ChunkHeader) -> ChunkTables:
         """Read the metadata of the chunk whose header was read last."""
@@ -177,8 +185,7 @@ def _parts(reader: _Reader, limit: int) -> Iterator[npt.NDArray[Any]]:
         # What the header promised, within reason.
         expected = min(reader.header.hint, min(limit, _MOST_AHEAD * len(reader.source)) // width)
         numbers = np.empty(max(expected - before, header.n), header.number_type.dtype)
-        reader.read_whole(header, numbers[: header.n])
-        done = reader.read_usual(header.number_type, numbers, header.n)
+        done = reader.read_chunks(header, numbers)
         before += done
         yield numbers if done == numbers.size else numbers[:done].copy()
 
@@ -206,7 +213,7 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
     """
     target, number_type = check_destination(dst)
     reader = _Reader(src)
-    done = reader.read_usual(number_type, target, 0)
+    done = 0
     while (header := reader.next_header(number_type)) is not None:
         n, left = header.n, target.size - done
         if n > left:
@@ -215,8 +222,7 @@ def simple_decompress_into(src: Buffer, dst: npt.NDArray[Any]) -> Progress:
             wanted = min(n, -(-left // BATCH) * BATCH)
             target[done:] = reader.read_page(chunk, n, wanted)[:left]
             return Progress(target.size, False)
-        reader.read_whole(header, target[done : done + n])
-        done = reader.read_usual(number_type, target, done + n)
+        done += reader.read_chunks(header, target[done:])
     return Progress(done, True)
 
 
