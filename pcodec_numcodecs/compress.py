@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from . import deltas
-from .ans import encode_table
 from .arithmetic import check_float_arithmetic
 from .bits import allocate_words, word_bytes
 from .choosing import Choice, Common, Neighbours, choose
@@ -62,22 +61,15 @@ class CompressedChunk:
             *(self.metadata.layout, self.metadata.bins, self.variables, self.assigned, self.cells, self.most_bits),
             strict=True,
         ):
-            # What the kernel looks up by bin it may as well look up by cell: so no latent needs its bin.
-            table = encode_table(bins) if len(bins) else None
-            nothing = np.zeros(0, np.int64)
             streams.append(
                 EncodeStream(
                     latents=encoded.stored,
-                    bins=assigned,
+                    assigned=assigned,
                     counts=np.maximum(self.page_numbers - variable.omitted, 0),
                     delta_states=encoded.states.astype(np.uint64),
                     latent_bits=variable.latent_bits,
-                    lowers=bins.lowers[cells],
-                    offset_bits=bins.offset_bits[cells],
-                    ans_log=bins.ans_log,
-                    nbits_terms=table.nbits_terms[cells] if table else nothing,
-                    slot_terms=table.slot_terms[cells] if table else nothing,
-                    next_states=table.next_states if table else nothing,
+                    bins=bins,
+                    cells=cells,
                 )
             )
             size += most_bits + encoded.states.size * variable.latent_bits

@@ -1,4 +1,9 @@
-"""Latents of a given mode and delta encoding to bins and their cost."""
+"""Latents of a given mode and delta encoding to bins and their cost.
+
+The idea is the format's: a latent costs the bin's code, about log2(N / count) bits, and an offset that tells the
+latents of the bin apart; wide bins save codes and narrow bins save offsets. A histogram of about equal counts is merged
+to the bins of least cost, and these share the slots of a tANS table.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from . import scratch
-from .binning import USUAL_ANS_LOG, Histogram, bins_of, cost_of_bin, histogram, merge, prices
 from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT, DEFAULT_LEVEL
 from .dtypes import Latents
 from .estimates import sample_dense
 from .fixed_log import FRACTION_BITS
 from .kernels import Kernels
+from .kernels.bin_costs import USUAL_ANS_LOG
 from .metadata import Bins, bin_metadata_bits
 
 I64 = npt.NDArray[np.int64]
@@ -73,46 +78,26 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
         fixed += bin_metadata_bits(0, 8 * latents.itemsize)
         one = Bins(0, np.ones(1, np.int64), sample[:1].astype(np.uint64), np.zeros(1, np.int64))
         return TrainedVariable(one, np.zeros(latents.size, np.uint16), np.zeros(1, np.int64), 0, fixed << FRACTION_BITS)
-    ranges_log = histogram_log(level, sample.size)
-    cut = histogram(sample, 1 << ranges_log, kernels)
-    if sample.size < latents.size:
-        cut = Histogram(cut.lowers, cut.uppers, cut.counts * latents.size // sample.size)
-    is_patient = level > DEFAULT_LEVEL
-    expected = _expected_ans_log(ranges_log, latents.size)
-    ranges = merge(cut, 8 * latents.itemsize, expected, is_patient, kernels)
-    assigned = scratch.empty(latents.size, np.uint16)
-    if sample.size < latents.size:
-        ranges, cells = _exact(ranges, latents, assigned, is_patient, kernels)
-    else:
-        cells = np.arange(ranges.counts.size)
-        kernels.assign_bins(latents, ranges.lowers, assigned)
-    bins, cost = bins_of(ranges, is_patient)
-    fixed += len(bins) * bin_metadata_bits(0, 8 * latents.itemsize) + pages * ANS_INTERLEAVING * bins.ans_log
-    most_bits = int((ranges.counts * bins.offset_bits).sum()) + latents.size * bins.ans_log
-    return TrainedVariable(bins, assigned, cells, most_bits, cost + (fixed << FRACTION_BITS))
-
-
-def _exact(
-    found: Histogram, latents: Latents, assigned: U16, is_patient: bool, kernels: Kernels
-) -> tuple[Histogram, I64]:
-    """Fit bins that were found on a sample to all latents; fills in which cell each latent is in.
-
-    What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
-    bits, so the gaps are cells of their own, and only where it pays are they merged with a neighbour.
-    """
-    most = np.iinfo(latents.dtype).max
-    after = found.uppers[found.uppers < most] + np.uint64(1)
-    bounds = np.unique(np.concatenate((np.zeros(1, np.uint64), found.lowers, after)))
-    lowers, uppers = np.full(bounds.size, most, np.uint64), np.zeros(bounds.size, np.uint64)
-    counts = np.zeros(bounds.size, np.int64)
+    ranges_log, is_patient = histogram_log(level, sample.size), level > DEFAULT_LEVEL
+    bits, most_log = 8 * latents.itemsize, (latents.size - 1).bit_length()
+    metadata = _cost_of_bin(_expected_ans_log(ranges_log, latents.size), bits)
+    bounds = kernels.find_bounds(sample, 1 << ranges_log, latents.size, metadata, is_patient)
+    # What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
+    # bits, so the gaps are cells of their own, and only where it pays are they merged with a neighbour.
+    assigned, counts = scratch.empty(latents.size, np.uint16), np.zeros(bounds.size, np.int64)
+    lowers, uppers = np.full(bounds.size, np.iinfo(latents.dtype).max, np.uint64), np.zeros(bounds.size, np.uint64)
     kernels.measure_bins(latents, bounds, assigned, lowers, uppers, counts)
-    used = np.flatnonzero(counts)
-    filled = Histogram(lowers[used], uppers[used], counts[used])
-    expected = min(USUAL_ANS_LOG, (latents.size - 1).bit_length())
-    ranges = merge(filled, 8 * latents.itemsize, expected, is_patient, kernels)
-    cells = np.zeros(bounds.size, np.int64)
-    cells[used] = np.searchsorted(ranges.lowers, filled.lowers, side="right") - 1
-    return ranges, cells
+    if sample.size < latents.size:
+        metadata = _cost_of_bin(min(USUAL_ANS_LOG, most_log), bits)
+    found = kernels.fit_bins(lowers, uppers, counts, metadata, is_patient)
+    fixed += found.weights.size * bin_metadata_bits(0, bits) + pages * ANS_INTERLEAVING * found.ans_log
+    return TrainedVariable(
+        bins=Bins(found.ans_log, found.weights, found.lowers, found.offset_bits),
+        assigned=assigned,
+        cells=found.cells,
+        most_bits=found.offsets + latents.size * found.ans_log,
+        cost=found.codes + ((found.offsets + fixed) << FRACTION_BITS),
+    )
 
 
 def estimate(latents: Latents, level: int, n: int, kernels: Kernels) -> int:
@@ -138,16 +123,21 @@ def estimate_differences(
         return [0]
     sizes = np.maximum(runs - np.arange(most_order + 1)[:, None], 0).sum(axis=1).tolist()
     ranges, fixed = _expected(tuple(sizes), level, n, 8 * latents.itemsize)
-    return prices(latents, runs, ranges, n, fixed, kernels)
+    return kernels.price_ranges(latents, runs, ranges, n, fixed).tolist()
 
 
 @lru_cache(64)
 def _expected(sizes: tuple[int, ...], level: int, n: int, latent_bits: int) -> tuple[I64, I64]:
     """Return for samples of these sizes, of `n` latents, the ranges to aim for and what a bin costs."""
     logs = [histogram_log(level, size) for size in sizes]
-    costs = [cost_of_bin(_expected_ans_log(log, n), latent_bits) for log in logs]
+    costs = [_cost_of_bin(_expected_ans_log(log, n), latent_bits) for log in logs]
     return 1 << np.array(logs, np.int64), np.array(costs, np.int64)
 
 
 def _expected_ans_log(ranges_log: int, n: int) -> int:
     return min(ranges_log + 2, USUAL_ANS_LOG, (n - 1).bit_length())
+
+
+def _cost_of_bin(ans_log: int, latent_bits: int) -> int:
+    """Return what a bin takes in the metadata, given the expected log2 of the tANS table's size."""
+    return bin_metadata_bits(ans_log, latent_bits) << FRACTION_BITS

@@ -97,13 +97,17 @@ class Compared:
         assert np.array_equal(self.twin.price_ranges(*arguments), prices)
         return prices
 
-    def merge_ranges(self, lowers: Any, uppers: Any, counts: Any, fixed: int, costs: Any, origins: Any) -> None:
-        self._count("merge_ranges")
-        own = costs.copy(), origins.copy()
-        self.twin.merge_ranges(lowers, uppers, counts, fixed, *own)
-        numpy_.merge_ranges(lowers, uppers, counts, fixed, costs, origins)
-        assert np.array_equal(own[0], costs)
-        assert np.array_equal(own[1], origins)
+    def find_bounds(self, *arguments: Any) -> Any:
+        self._count("find_bounds")
+        expected = numpy_.find_bounds(*arguments)
+        assert np.array_equal(self.twin.find_bounds(*arguments), expected)
+        return expected
+
+    def fit_bins(self, *arguments: Any) -> Any:
+        self._count("fit_bins")
+        expected = numpy_.fit_bins(*arguments)
+        assert all(map(np.array_equal, self.twin.fit_bins(*arguments), expected))
+        return expected
 
     def difference_consecutive(self, latents: Any, counts: Any, *made: Any) -> None:
         self._outputs("difference_consecutive", (latents, counts), made)

@@ -160,8 +160,13 @@ def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: 
     )
     orders = int(rng.integers(1, 9))
     kernels.price_ranges(
-        *(latents, lanes, np.full(orders, room // 2), int(rng.integers(1, 1 << 24)), np.full(orders, 50), 10)
+        *(latents, lanes, np.full(orders, room // 2), int(rng.integers(1, 1 << 24)), np.full(orders, 50))
     )
+    bounds = kernels.find_bounds(latents, room // 2, int(rng.integers(1, 1 << 24)), 50, bool(rng.integers(2)))
+    uppers = np.append(bounds[1:] - np.uint64(1), latents.max())
+    counts = rng.integers(0, 1 << int(rng.integers(1, 24)), bounds.size)
+    counts[int(rng.integers(bounds.size))] = 1
+    kernels.fit_bins(bounds, np.maximum(bounds, uppers), counts, int(rng.integers(1 << 24)), bool(rng.integers(2)))
     kernels.index_values(
         latents, int(rng.integers(1, latents.size + 1)), np.zeros(latents.size, np.uint32), bool(rng.integers(2))
     )

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from pcodec_numcodecs.ans import encode_table
 from pcodec_numcodecs.bits import allocate_words
 from pcodec_numcodecs.constants import BATCH
 from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
@@ -59,11 +58,12 @@ def encode_stream(rng: np.random.Generator, latent_bits: int, counts: np.ndarray
     latents.flags.writeable = bool(rng.random() < 0.5)
     assigned = (np.searchsorted(bins.lowers, latents.astype(np.uint64), side="right") - 1).astype(np.uint16)
     states = words_below(rng, latent_bits, counts.size * int(rng.choice([0, 0, 1, 3]))).reshape(counts.size, -1)
-    table = encode_table(bins)
-    return EncodeStream(
-        *(latents, assigned, counts, states, latent_bits, bins.lowers, bins.offset_bits, bins.ans_log),
-        *(table.nbits_terms, table.slot_terms, table.next_states),
-    )
+    # Some bins have two cells.
+    cells = np.sort(np.append(np.arange(len(bins)), rng.integers(0, len(bins), int(rng.integers(0, 5)))))
+    firsts = np.searchsorted(cells, assigned)
+    last = firsts + np.bincount(cells, minlength=len(bins))[assigned] - 1
+    assigned = rng.integers(firsts, last, endpoint=True).astype(np.uint16)
+    return EncodeStream(latents, assigned, counts, states, latent_bits, bins, cells)
 
 
 def encode_case(rng: np.random.Generator, counts: list[int], widths: list[int]) -> tuple[Any, np.ndarray]:

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from kernel_cases import decode_plain
 from twins import KERNELS
 
-from pcodec_numcodecs import ans, binning, deltas, modes
+from pcodec_numcodecs import deltas, modes
 from pcodec_numcodecs.bits import SPARE, allocate_words, bit_lengths, masks, read_fields, word_bytes, write_fields
 from pcodec_numcodecs.dtypes import NUMBER_TYPES, from_latents, to_latents
 from pcodec_numcodecs.fixed_log import ONE_BIT, fixed_log2
 from pcodec_numcodecs.kernels import load
-from pcodec_numcodecs.kernels.numpy_.tables import decode_table
+from pcodec_numcodecs.kernels.numpy_.tables import decode_table, encode_table
+from pcodec_numcodecs.kernels.numpy_.weights import quantize_weights
 from pcodec_numcodecs.metadata import (
     Bins,
     ChunkMetadata,
@@ -190,11 +191,11 @@ def test_delta_encodings(bits, kind, counts, order, seed):
 def test_weights_fill_the_table_and_states_go_there_and_back(counts, spare):
     counts = np.array(counts, np.int64)
     ans_log = min(14, (counts.size - 1).bit_length() + spare) if counts.size > 1 else 0
-    (weights,) = binning.quantize_weights(counts, np.array([ans_log]))
+    (weights,) = quantize_weights(counts, np.array([ans_log]))
     assert weights.min() >= 1
     assert weights.sum() == 1 << ans_log
     bins = Bins(ans_log, weights, np.arange(counts.size, dtype=np.uint64), np.zeros(counts.size, np.int64))
-    encoder, decoder = ans.encode_table(bins), decode_table(bins)
+    encoder, decoder = encode_table(bins), decode_table(bins)
     size = 1 << ans_log
     for state in {size, size + size // 3, 2 * size - 1}:
         for index in range(counts.size):
@@ -206,19 +207,17 @@ def test_weights_fill_the_table_and_states_go_there_and_back(counts, spare):
             assert decoder.bases[slot] + (state & ((1 << nbits) - 1)) + size == state
 
 
-@given(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=400), st.integers(0, 8), st.booleans())
-def test_bins_hold_all_latents_in_order(values, level, is_patient):
+@given(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=400), st.integers(0, 8))
+def test_ranges_hold_all_latents_in_order(values, level):
     ordered = np.sort(np.array(values, np.uint16))
-    kernels = load()
-    ranges = binning.histogram(np.array(values, np.uint16), 1 << level, kernels)
-    assert ranges.counts.sum() == ordered.size
-    assert ranges.counts.size <= 2 << level
-    merged = binning.merge(ranges, 16, level, is_patient, kernels)
-    for found in (ranges, merged):
-        assert (found.lowers <= found.uppers).all()
-        assert (found.uppers[:-1] < found.lowers[1:]).all()
-        inside = (ordered[:, None] >= found.lowers) & (ordered[:, None] <= found.uppers)
-        assert np.array_equal(inside.sum(axis=0), found.counts)
+    (lowers, uppers), counts = np.zeros((2, 2 << level), np.uint64), np.zeros(2 << level, np.int64)
+    size = load().cut_ranges(np.array(values, np.uint16), 1 << level, lowers, uppers, counts)
+    lowers, uppers, counts = lowers[:size], uppers[:size], counts[:size]
+    assert counts.sum() == ordered.size
+    assert (lowers <= uppers).all()
+    assert (uppers[:-1] < lowers[1:]).all()
+    inside = (ordered[:, None] >= lowers) & (ordered[:, None] <= uppers)
+    assert np.array_equal(inside.sum(axis=0), counts)
 
 
 @pytest.mark.parametrize("name", NUMBER_TYPES)

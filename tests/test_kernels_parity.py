@@ -151,9 +151,9 @@ def test_latents_are_cut_into_the_same_ranges_and_indexed_alike(seed, bits, n, r
     found = np.zeros(room, np.uint64), np.zeros(room, np.uint64), np.zeros(room, np.int64)
     size = kernels.cut_ranges(latents, 1 << ranges_log, *found)
     assert found[2][:size].sum() == n
-    many, fixed, slack = int(rng.integers(1, 1 << 24)), int(rng.integers(1 << 24)), int(rng.integers(1 << 14))
+    many, fixed = int(rng.integers(1, 1 << 24)), int(rng.integers(1 << 24))
     (price,) = kernels.price_ranges(
-        latents, np.array([n]), np.array([1 << ranges_log]), many, np.array([fixed]), slack
+        latents, np.array([n]), np.array([1 << ranges_log]), many, np.array([fixed])
     ).tolist()
     assert price >= fixed
     indices = np.zeros(n, np.uint32)
@@ -164,6 +164,33 @@ def test_latents_are_cut_into_the_same_ranges_and_indexed_alike(seed, bits, n, r
         assert (order[1:] >= order[:-1]).all()
         assert np.array_equal(indexed[0][indices], latents)
         assert np.array_equal(np.bincount(indices), indexed[1])
+
+
+@given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 3000), st.integers(0, 8), st.booleans())
+@settings(max_examples=120, deadline=None)
+def test_the_same_bins_are_found_and_fitted(seed, bits, n, ranges_log, is_patient):
+    rng = np.random.default_rng(seed)
+    latents = latents_of_some_kind(rng, bits, n)
+    sample = latents[:: int(rng.integers(1, 4))].copy()
+    kernels = Compared()
+    fixed = int(rng.integers(1 << int(rng.integers(1, 24))))
+    bounds = kernels.find_bounds(sample, 1 << ranges_log, n, fixed, is_patient)
+    assert bounds[0] == 0
+    assert (bounds[1:] > bounds[:-1]).all()
+    measured = np.full(bounds.size, (1 << bits) - 1, np.uint64), np.zeros(bounds.size, np.uint64)
+    assigned, counts = np.zeros(n, np.uint16), np.zeros(bounds.size, np.int64)
+    kernels.measure_bins(latents, bounds, assigned, *measured, counts)
+    counts *= int(rng.integers(1, (1 << 24) // n + 1))  # as many as a chunk may have
+    found = kernels.fit_bins(*measured, counts, fixed, is_patient)
+    assert found.weights.min() >= 1
+    assert found.weights.sum() == 1 << found.ans_log
+    bins = found.cells[assigned]
+    assert np.array_equal(np.bincount(bins, counts[assigned] // np.bincount(assigned)[assigned]) > 0, found.weights > 0)
+    offsets = latents.astype(np.uint64) - found.lowers[bins]
+    assert (
+        offsets >> np.minimum(found.offset_bits[bins], 63).astype(np.uint64) <= (found.offset_bits[bins] == 64)
+    ).all()
+    assert np.array_equal(found.lowers, [latents[bins == one].min() for one in range(found.lowers.size)])
 
 
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 7), COUNTS)
@@ -177,15 +204,15 @@ def test_the_same_differences_are_taken(seed, bits, order, counts):
     kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, order), latents.dtype))
     if latents.size:
         ranges, fixed = rng.integers(1, 200, order + 1), rng.integers(1 << 24, size=order + 1)
-        many, slack = int(rng.integers(1, 1 << 24)), int(rng.integers(1 << 14))
-        prices = kernels.price_ranges(latents, lanes, ranges, many, fixed, slack)
+        many = int(rng.integers(1, 1 << 24))
+        prices = kernels.price_ranges(latents, lanes, ranges, many, fixed)
         assert (np.diff(prices[:-1]) < 0).all()
         # Each is that of the differences themselves.
         of_order = prices.size - 1
         if of_order:
             stored = np.zeros(np.maximum(lanes - of_order, 0).sum(), latents.dtype)
             kernels.difference_consecutive(latents, lanes, stored, np.zeros((lanes.size, of_order), latents.dtype))
-            own = np.array([stored.size]), ranges[of_order:], many, fixed[of_order:], slack
+            own = np.array([stored.size]), ranges[of_order:], many, fixed[of_order:]
             assert prices[-1] == (kernels.price_ranges(stored, *own)[0] if stored.size else 0)
     places = np.concatenate([np.arange(count) for count in counts])
     lookbacks = rng.integers(1, np.maximum(places, 1), endpoint=True).astype(np.uint32)

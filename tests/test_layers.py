@@ -21,7 +21,7 @@ RANKS = {
     **dict.fromkeys(["arithmetic", "bits", "dtypes", "config", "lazy", "pages"], 1),
     **dict.fromkeys(["buffers", "estimates", "fixed_log", "metadata"], 2),
     **dict.fromkeys(["kernels"], 3),
-    **dict.fromkeys(["ans", "binning", "deltas", "modes", "recipes"], 4),
+    **dict.fromkeys(["deltas", "modes", "recipes"], 4),
     **dict.fromkeys(["training"], 5),
     **dict.fromkeys(["choosing"], 6),
     **dict.fromkeys(["compress", "decompress"], 7),

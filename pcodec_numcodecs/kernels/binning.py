@@ -1,16 +1,42 @@
 """What each twin offers for bins: `pcodec_numcodecs.kernels.Kernels` is this and more."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Binning"]
+__all__ = ["BinFit", "Binning"]
 
 I64 = npt.NDArray[np.int64]
 U16 = npt.NDArray[np.uint16]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
+
+
+class BinFit(NamedTuple):
+    """Bins for all latents.
+
+    Attributes
+    ----------
+    lowers, offset_bits, weights
+        Of each bin, as in `pcodec_numcodecs.metadata.Bins`.
+    ans_log
+        log2 of the table's slots.
+    cells
+        Bin of each cell, int64; of those without latents, any.
+    codes
+        What codes and weights cost, in units of `pcodec_numcodecs.fixed_log.ONE_BIT`.
+    offsets
+        Bits of all offsets.
+    """
+
+    lowers: U64
+    offset_bits: I64
+    weights: I64
+    ans_log: int
+    cells: I64
+    codes: int
+    offsets: int
 
 
 class Binning(Protocol):
@@ -63,24 +89,49 @@ class Binning(Protocol):
         How many ranges there are.
         """
 
-    def merge_ranges(self, lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
-        """Find the cheapest way to merge neighbouring ranges into bins, for the first range, the first two, and so on.
+    def find_bounds(self, latents: Latents, ranges: int, n: int, fixed: int, is_patient: bool) -> U64:
+        """Find the bins that suit a sample: cut it as `cut_ranges` does, and merge neighbours where that is cheaper.
 
-        A bin costs `fixed`, and for each latent ``log2(all / count)`` and the bit length of its span, in units of
-        `pcodec_numcodecs.fixed_log.ONE_BIT`.
+        Of all ways to merge, one of least cost is taken, the one whose last bin begins the earliest, then the one
+        before, and so on. A bin costs `fixed`, and for each latent ``log2(all / count)`` and the bit length of its
+        span, in units of `pcodec_numcodecs.fixed_log.ONE_BIT`. One bin will do where its offsets, without codes, cost
+        no more than `SINGLE_BIN_SLACK` a latent above that.
+
+        Parameters
+        ----------
+        latents
+            At least one.
+        ranges
+            How many ranges to aim for.
+        n
+            Where there are fewer latents, each count is multiplied by this and divided by theirs, rounded down.
+        is_patient
+            Whether size is all that matters; else ranges of one value each stay alone where they all are such and that
+            hardly costs more, as bodies without offsets are read faster.
+
+        Returns
+        -------
+        0, the bins' lower bounds, and what follows their upper bounds: so what no bin holds is a cell of its own.
+        """
+
+    def fit_bins(self, lowers: U64, uppers: U64, counts: I64, fixed: int, is_patient: bool) -> BinFit:
+        """Merge cells as `find_bounds` merges ranges, and share a table among the bins.
+
+        A bin of several cells saves its share of the metadata. Weights are the counts' shares of the table's slots, at
+        least one each, rounded by the largest remainders, of equal ones the first. Of tables of up to as many slots as
+        there are latents or `USUAL_ANS_LOG` allows, or as bins need, the smallest is taken that costs hardly more than
+        the cheapest; large ones take readers more time, which matters less to the patient.
 
         Parameters
         ----------
         lowers, uppers, counts
-            Of each range, as in `pcodec_numcodecs.binning.Histogram`.
-        costs
-            One more than ranges. The entry after a range gets the cost up to it, the first is 0.
-        origins
-            Like `costs`: the first range of the last bin; of equally cheap ones the earliest.
+            What `measure_bins` finds; cells without latents do not matter.
+        fixed
+            What a bin costs, as `find_bounds` gets it.
         """
 
-    def price_ranges(self, latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64, slack: int) -> I64:
-        """Cut latents as `cut_ranges` does, and merge the ranges as `merge_ranges` does; so too with differences.
+    def price_ranges(self, latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64) -> I64:
+        """Price the bins that `find_bounds` would find for latents, and for differences of these.
 
         Parameters
         ----------
@@ -92,11 +143,10 @@ class Binning(Protocol):
         ranges, fixed
             For the latents, for differences of order 1, and so on: the ranges to aim for, and what a bin costs.
         n
-            Where there are fewer latents or differences, each count is multiplied by this and divided by theirs,
-            rounded down.
+            As in `find_bounds`.
 
         Returns
         -------
-        For each order, up to the first that costs no less than the one before, what the cheapest bins cost; or what one
-        bin does, whose latents need no codes, if that is at most `slack` a latent above. Where nothing is left, 0.
+        For each order, up to the first that costs no less than the one before, what the cheapest bins cost, or the one
+        that will do. Where nothing is left, 0.
         """

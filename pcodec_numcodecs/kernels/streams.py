@@ -168,30 +168,24 @@ class EncodeStream(NamedTuple):
     ----------
     latents
         Flat array of the latent dtype: the stored latents of all lanes end to end.
-    bins
-        Bin of each latent, uint16.
+    assigned
+        Cell of each latent, uint16: a bin, or a part of one.
     counts
         int64, one a lane.
     delta_states
         Delta states, uint64 of shape (lanes, state length); each value takes `latent_bits` bits.
     latent_bits
         Width of the latents.
-    lowers, offset_bits
-        uint64 and int64, one entry a bin.
-    ans_log
-        log2 of the tANS table's size.
-    nbits_terms, slot_terms, next_states
-        int64 (see `pcodec_numcodecs.ans.EncodeTable`).
+    bins
+        Bins and weights.
+    cells
+        Bin of each cell, int64: what is looked up by bin may as well be looked up by cell, so no latent needs its bin.
     """
 
     latents: npt.NDArray[Any]
-    bins: npt.NDArray[np.uint16]
+    assigned: npt.NDArray[np.uint16]
     counts: npt.NDArray[np.int64]
     delta_states: npt.NDArray[np.uint64]
     latent_bits: int
-    lowers: npt.NDArray[np.uint64]
-    offset_bits: npt.NDArray[np.int64]
-    ans_log: int
-    nbits_terms: npt.NDArray[np.int64]
-    slot_terms: npt.NDArray[np.int64]
-    next_states: npt.NDArray[np.int64]
+    bins: Bins
+    cells: npt.NDArray[np.int64]

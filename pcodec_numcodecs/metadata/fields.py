@@ -5,7 +5,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from ..bits import SPARE, allocate_words, read_fields, word_bytes, write_fields
+from ..bits import SPARE, read_fields
 from ..errors import CorruptionError, insufficient
 
 
@@ -86,15 +86,13 @@ class FieldWriter:
     def write_records(self, columns: tuple[npt.NDArray[np.uint64], ...], widths: tuple[int, ...]) -> None:
         """Write records, given as one column a field."""
         count = columns[0].size
-        size = sum(widths)
-        if count * size == 0:
-            return
-        words = allocate_words(count * size)
-        words[...] = 0
-        ends = np.cumsum(np.array(widths, np.int64))
-        positions = np.arange(count, dtype=np.int64)[:, None] * size + (ends - widths)
-        write_fields(words, positions.ravel(), np.stack(columns, axis=1).ravel())
-        self.write(int.from_bytes(word_bytes(words).tobytes(), "little"), count * size)
+        words = np.empty((count, len(columns)), "<u8")
+        for place, column in enumerate(columns):
+            words[:, place] = column
+        bits = np.unpackbits(words.view(np.uint8).reshape(count, len(columns), 8), axis=2, bitorder="little")
+        fields = [bits[:, place, :width] for place, width in enumerate(widths)]
+        packed = np.packbits(np.concatenate(fields, axis=1), bitorder="little")
+        self.write(int.from_bytes(packed.tobytes(), "little"), count * sum(widths))
 
     def align(self) -> None:
         """Fill up to the next byte with zeros."""

@@ -26,7 +26,6 @@ READERS: dict[str, tuple[str, ...]] = {
     "metadata/*": (),
     "decompress": ("_check_alike", "_type_name", "_variables"),  # of pages of several chunks: frames never ask for it
     "recipes": (),
-    "ans": ("encode_table",),
     "bits": (),
     "standalone": ("simple_compress", "simple_decompress_into"),
     "wrapped": ("FileCompressor", "ChunkCompressor", "read_pages_into"),

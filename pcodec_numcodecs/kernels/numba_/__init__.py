@@ -25,7 +25,8 @@ from .presence import (
     spread_present,
     take_changes,
 )
-from .ranges import cut_ranges, merge_ranges, price_ranges
+from .ranges import cut_ranges, find_bounds, price_ranges
+from .weights import fit_bins
 
 __all__ = [
     "HAS_FAST_CRC32C",
@@ -43,15 +44,16 @@ __all__ = [
     "difference_lookback",
     "encode_pages",
     "fill_runs",
+    "find_bounds",
     "find_lookbacks",
     "find_measures",
+    "fit_bins",
     "fit_neighbours",
     "index_values",
     "keep_present",
     "list_runs",
     "measure_bins",
     "merge_contexts",
-    "merge_ranges",
     "open_usual_chunk",
     "order_floats",
     "place_numbers",

@@ -6,54 +6,111 @@ import numpy as np
 import numpy.typing as npt
 
 from ...constants import ANS_INTERLEAVING, BATCH
-from ...pages import page_starts
 from ..streams import EncodeStream
-from .compiled import compiled, inlined_lightly, read_only
+from .compiled import allocating, compiled, compiled_allocating, inlined_lightly, read_only
+from .encode_tables import ANS_LOG, BINS, CELLS, fill_tables
 from .variables import MOST_VARIABLES, by_width
-from .words import store
+from .words import clear, store
 
 I64 = npt.NDArray[np.int64]
 
 _ONE, _TWO, _THREE, _FOUR, _SEVEN, _TOP = (np.uint64(number) for number in (1, 2, 3, 4, 7, 63))
 _WHOLE_BYTES = np.uint64(56)  # of a count of bits below 64
 _HALF, _LOW_HALF = np.uint64(16), np.uint64(0xFFFF)
+_NO_STATES, _NO_CELLS = np.zeros((0, 0), np.uint64), np.zeros(0, np.uint16)
 _NARROW = 56  # bits of a field that always fit into a word beside the bits of a begun byte
 
 
 def encode_pages(streams: tuple[EncodeStream, ...], words: npt.NDArray[np.uint64]) -> tuple[I64, I64]:
     """See `Kernels.encode_pages`. Pages are written from the one of the most batches down."""
-    counts = np.stack([stream.counts for stream in streams])
-    batches = (counts.max(axis=0) + (BATCH - 1)) // BATCH
-    order = np.argsort(-batches, kind="stable")
-    starts, ends = np.zeros_like(order), np.zeros_like(order)
-    bin_shifts = np.cumsum([0] + [stream.lowers.size for stream in streams])
-    state_shifts = np.cumsum([0] + [stream.next_states.size for stream in streams])
+    counts = np.array([stream.counts for stream in streams])
+    starts, ends = np.zeros((2, counts.shape[1]), np.int64)
     none = MOST_VARIABLES - len(streams)
-    states = [np.ascontiguousarray(stream.delta_states) for stream in streams] + [np.zeros((0, 0), np.uint64)] * none
-    bins = [stream.bins for stream in streams] + [np.zeros(0, np.uint16)] * none
+    states = [np.ascontiguousarray(stream.delta_states) for stream in streams] + [_NO_STATES] * none
+    assigned = [stream.assigned for stream in streams] + [_NO_CELLS] * none
     u8, u16, u32, u64 = (tuple(map(read_only, kind)) for kind in by_width(tuple(s.latents for s in streams)))
-    _encode(
-        *(u8, u16, u32, u64),
-        tuple(map(read_only, bins)),
-        counts,
-        np.stack([page_starts(stream.counts) for stream in streams]),
-        order,
-        tuple(states),
-        np.array([(stream.latents.itemsize, stream.latent_bits, stream.ans_log) for stream in streams]),
-        np.stack((bin_shifts, state_shifts)),
-        np.concatenate([stream.lowers for stream in streams]),
-        np.concatenate([stream.offset_bits for stream in streams]),
-        np.concatenate([stream.nbits_terms for stream in streams]),
-        np.concatenate([stream.slot_terms for stream in streams]),
-        np.concatenate([stream.next_states for stream in streams]).astype(np.uint16),
-        words.view(np.uint8),
-        *(np.empty(len(streams) * int(counts.max(initial=0)), np.uint32), np.empty(ANS_INTERLEAVING, np.uint64)),
-        np.zeros(len(streams) * ANS_INTERLEAVING, np.uint64),
-        np.array([stream.offset_bits.max(initial=0) for stream in streams]),
-        starts,
-        ends,
+    sizes = [(s.latents.itemsize, s.latent_bits, s.bins.ans_log, len(s.bins), s.cells.size) for s in streams]
+    _encode_pages(
+        *(u8, u16, u32, u64, tuple(map(read_only, assigned)), counts, tuple(states), np.array(sizes)),
+        np.concatenate([stream.bins.lowers for stream in streams]),
+        np.concatenate([stream.bins.offset_bits for stream in streams]),
+        np.concatenate([stream.bins.weights for stream in streams]),
+        np.concatenate([stream.cells for stream in streams]),
+        *(words.view(np.uint8), starts, ends),
     )
     return starts, ends
+
+
+@compiled_allocating
+def _encode_pages(
+    u8: Any,
+    u16: Any,
+    u32: Any,
+    u64: Any,
+    assigned: Any,
+    counts: Any,
+    delta_states: Any,
+    sizes: Any,
+    bin_lowers: Any,
+    bin_offset_bits: Any,
+    weights: Any,
+    cells: Any,
+    out: Any,
+    starts: Any,
+    ends: Any,
+) -> None:
+    """Make tables, and write pages; `starts` and `ends` get their bytes."""
+    variables, lanes = counts.shape
+    shifts, firsts = np.empty((2, variables + 1), np.int64), np.empty((variables, lanes), np.int64)
+    shifts[0, 0] = shifts[1, 0] = 0
+    longest = np.int64(0)
+    for variable in range(variables):
+        shifts[0, variable + 1] = shifts[0, variable] + sizes[variable, CELLS]
+        states = np.int64(1) << sizes[variable, ANS_LOG] if sizes[variable, BINS] else 0
+        shifts[1, variable + 1] = shifts[1, variable] + states
+        done = np.int64(0)
+        for lane in range(lanes):
+            firsts[variable, lane] = done
+            done += counts[variable, lane]
+            longest = max(longest, counts[variable, lane])
+    lowers, offset_bits = np.empty(cells.size, np.uint64), np.empty(cells.size, np.int64)
+    nbits_terms, slot_terms = np.empty(cells.size, np.int64), np.empty(cells.size, np.int64)
+    next_states, widest = np.empty(shifts[1, variables], np.uint16), clear(np.empty(variables, np.int64))
+    fill_tables(
+        *(sizes, bin_lowers, bin_offset_bits, weights, cells),
+        *(shifts, widest, lowers, offset_bits, nbits_terms, slot_terms, next_states),
+    )
+    _encode(
+        *(u8, u16, u32, u64, assigned, counts, firsts, _in_order(counts), delta_states, sizes, shifts),
+        *(lowers, offset_bits, nbits_terms, slot_terms, next_states, out),
+        *(np.empty(variables * longest, np.uint32), np.empty(ANS_INTERLEAVING, np.uint64)),
+        *(clear(np.empty(variables * ANS_INTERLEAVING, np.uint64)), widest, starts, ends),
+    )
+
+
+@allocating
+def _in_order(counts: Any) -> Any:
+    """Return the lanes from the one of the most batches down, of equally many the first."""
+    variables, lanes = counts.shape
+    batches, most = np.empty(lanes, np.int64), np.int64(0)
+    for lane in range(lanes):
+        longest = np.int64(0)
+        for variable in range(variables):
+            longest = max(longest, counts[variable, lane])
+        batches[lane] = (longest + (BATCH - 1)) // BATCH
+        most = max(most, batches[lane])
+    # Where those of so many batches begin.
+    begins = clear(np.empty(most + 2, np.int64))
+    for lane in range(lanes):
+        begins[batches[lane]] += 1
+    done = np.int64(0)
+    for many in range(most, -1, -1):
+        begins[many], done = done, done + begins[many]
+    order = np.empty(lanes, np.int64)
+    for lane in range(lanes):
+        order[begins[batches[lane]]] = lane
+        begins[batches[lane]] += 1
+    return order
 
 
 @compiled
@@ -62,7 +119,7 @@ def _encode(
     u16: Any,
     u32: Any,
     u64: Any,
-    bins: Any,
+    assigned: Any,
     counts: Any,
     firsts: Any,
     order: Any,
@@ -101,7 +158,7 @@ def _encode(
             if ans_log:
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])
                 states = next_states[shifts[1, variable] : shifts[1, variable + 1]]
-                own = bins[variable][first : first + n]
+                own = assigned[variable][first : first + n]
                 own_codes = codes[variable * room : (variable + 1) * room]
                 _encode_codes(own, nbits_terms[terms], slot_terms[terms], states, state, own_codes, own_slots)
             for place in range(delta_states[variable].shape[1]):
@@ -122,7 +179,7 @@ def _encode(
                     continue
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])
                 some = slice(firsts[variable, lane] + done, firsts[variable, lane] + done + n)
-                own = bins[variable][some]
+                own = assigned[variable][some]
                 low, widths, size = lowers[terms], offset_bits[terms], sizes[variable, 0]
                 # Each field must wait for the one before it: of narrow ones, several are made one.
                 few = 4 if 4 * widest[variable] <= _NARROW else 2 if 2 * widest[variable] <= _NARROW else 1

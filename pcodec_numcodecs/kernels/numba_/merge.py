@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ...fixed_log import FRACTION_BITS, TABLE_LOG
+from ..bin_costs import OFFSETS_SAVING, SINGLE_BIN_SLACK
 from .compiled import allocating, inlined
 from .words import bit_length
 
@@ -12,9 +13,48 @@ _MANTISSA = np.uint64((1 << TABLE_LOG) - 1)
 
 
 @allocating
-def merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: Any, origins: Any) -> None:
-    """Find the cheapest bins for the first range, the first two, and so on; see `Kernels.merge_ranges`."""
+def mark_bins(lowers: Any, uppers: Any, counts: Any, fixed: Any, is_patient: Any, logs: Any, begins: Any) -> None:
+    """Tell of each range whether a bin begins with it, if neighbours are merged as `Kernels.find_bounds` says."""
     size = counts.size
+    costs, origins = np.empty(size + 1, np.int64), np.empty(size + 1, np.int64)
+    merge(lowers, uppers, counts, logs, fixed, costs, origins)
+    n, codes, are_single = np.int64(0), np.int64(0), True
+    for i in range(size):
+        n += counts[i]
+        codes -= counts[i] * log2(np.uint64(counts[i]), logs)
+        are_single &= lowers[i] == uppers[i]
+        begins[i] = False
+    best = costs[size]
+    if one_bin(lowers, uppers, size, n, fixed) <= best + SINGLE_BIN_SLACK * n:
+        begins[0] = True
+        return
+    if are_single and not is_patient:
+        unmerged = codes + n * log2(np.uint64(n), logs) + fixed * size
+        if unmerged <= best + best // OFFSETS_SAVING:
+            for i in range(size):
+                begins[i] = True
+            return
+    place = size
+    while place:
+        place = origins[place]
+        begins[place] = True
+
+
+@inlined
+def one_bin(lowers: Any, uppers: Any, size: Any, n: Any, fixed: Any) -> Any:
+    """Return what one bin costs for all latents of so many ranges."""
+    return fixed + n * (bit_length(uppers[size - 1] - lowers[0]) << FRACTION_BITS)
+
+
+@allocating
+def merge(lowers: Any, uppers: Any, counts: Any, logs: Any, fixed: Any, costs: Any, origins: Any) -> None:
+    """Find the cheapest bins for the first range, the first two, and so on.
+
+    `costs` and `origins` have one more entry than there are ranges: the entry after a range gets the cost up to it, and
+    where the last bin begins, of equally cheap ones the earliest.
+    """
+    size = counts.size
+    costs[0] = 0
     _merge(lowers, uppers, counts, logs, fixed, costs, origins, np.empty(size, np.int64), np.empty(size, np.int64))
 
 

@@ -6,45 +6,42 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import scratch
-from ...fixed_log import FRACTION_BITS, mantissa_logs
-from .compiled import compiled, inlined_lightly
+from ...fixed_log import mantissa_logs
+from ..bin_costs import SINGLE_BIN_SLACK
+from .compiled import compiled, compiled_allocating, inlined_lightly
 from .cutting import cut
-from .merge import merge
-from .words import bit_length
+from .merge import mark_bins, merge, one_bin
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_NO_WORDS: Final = np.zeros(0, np.uint64)
-_NOTHING: Final = np.zeros(0, np.int64)
+_ONE: Final = np.uint64(1)
 
 
 def cut_ranges(latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
     """See `Kernels.cut_ranges`."""
-    one, logs = np.array([ranges]), mantissa_logs()
-    room = lowers, uppers, counts, _NOTHING, _NOTHING
-    return int(
-        _cut_and_merge(*_words(latents), _NOTHING, one, 0, one, 0, logs, *room, np.empty(1, np.int64), np.uint64(0))[0]
-    )
+    return int(_cut(*_words(latents), ranges, 0, lowers, uppers, counts))
 
 
-def merge_ranges(lowers: U64, uppers: U64, counts: I64, fixed: int, costs: I64, origins: I64) -> None:
-    """See `Kernels.merge_ranges`."""
-    one, logs = np.array([fixed]), mantissa_logs()
-    room = lowers, uppers, counts, costs, origins
-    _cut_and_merge(_NO_WORDS, _NO_WORDS, _NOTHING, one, 0, one, 0, logs, *room, np.empty(1, np.int64), np.uint64(0))
+def find_bounds(latents: Latents, ranges: int, n: int, fixed: int, is_patient: bool) -> U64:
+    """See `Kernels.find_bounds`."""
+    most = 2 * ranges
+    (lowers, uppers), counts = np.empty((2, most), np.uint64), np.empty(most, np.int64)
+    bounds = np.empty(2 * most + 1, np.uint64)
+    highest = np.uint64(np.iinfo(latents.dtype).max)
+    room = lowers, uppers, counts, bounds
+    return bounds[: _bounds(*_words(latents), ranges, n, fixed, is_patient, highest, mantissa_logs(), *room)]
 
 
-def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64, slack: int) -> I64:
+def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64) -> I64:
     """See `Kernels.price_ranges`."""
     most = 2 * int(ranges.max())
     lowers, uppers = np.empty((2, most), np.uint64)
     counts, costs, origins = np.empty((3, most + 1), np.int64)
     prices, middle = np.empty(ranges.size, np.int64), np.uint64(1 << (8 * latents.itemsize - 1))
     room = lowers, uppers, counts, costs, origins
-    found = _cut_and_merge(*_words(latents), runs, ranges, n, fixed, slack, mantissa_logs(), *room, prices, middle)[1]
-    return prices[:found]
+    return prices[: _price(*_words(latents), runs, ranges, n, fixed, mantissa_logs(), *room, prices, middle)]
 
 
 def _words(latents: Latents) -> tuple[U64, U64]:
@@ -55,14 +52,54 @@ def _words(latents: Latents) -> tuple[U64, U64]:
 
 
 @compiled
-def _cut_and_merge(
+def _cut(latents: Any, room: Any, ranges: Any, n: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
+    """Cut latents, scale the counts to `n`, if that is more, and return how many ranges there are."""
+    size, held = cut(latents, room, ranges, lowers, uppers, counts), latents.size
+    if n > held:
+        for i in range(size):
+            counts[i] = counts[i] * n // held
+    return size
+
+
+@compiled_allocating
+def _bounds(
+    latents: Any,
+    room: Any,
+    ranges: Any,
+    n: Any,
+    fixed: Any,
+    is_patient: Any,
+    highest: Any,
+    logs: Any,
+    lowers: Any,
+    uppers: Any,
+    counts: Any,
+    bounds: Any,
+) -> Any:
+    """Find bounds, and return how many there are. None is above the highest latent of all."""
+    size = _cut(latents, room, ranges, n, lowers, uppers, counts)
+    begins = np.empty(size + 1, np.bool_)
+    mark_bins(lowers[:size], uppers[:size], counts[:size], fixed, is_patient, logs, begins)
+    begins[size] = True
+    bounds[0], found = 0, 1
+    for i in range(size):
+        if begins[i] and lowers[i] > bounds[found - 1]:
+            bounds[found] = lowers[i]
+            found += 1
+        if begins[i + 1] and uppers[i] < highest:
+            bounds[found] = uppers[i] + _ONE
+            found += 1
+    return found
+
+
+@compiled
+def _price(
     latents: Any,
     room: Any,
     runs: Any,
     ranges: Any,
     n: Any,
     fixed: Any,
-    slack: Any,
     logs: Any,
     lowers: Any,
     uppers: Any,
@@ -72,36 +109,23 @@ def _cut_and_merge(
     prices: Any,
     middle: Any,
 ) -> Any:
-    """Cut latents, if there are any, into ranges; scale the counts of these to `n`, if that is more; and find bins.
-
-    Where there is room for `costs`, the same is done with differences, order by order, as `Kernels.price_ranges` says.
-
-    Returns
-    -------
-    How many ranges there are, and how many prices.
-    """
-    size, held = counts.size, latents.size
+    """Price latents and their differences, order by order; return how many prices there are."""
+    held = latents.size
     for order in range(ranges.size):
         if order:
             held = _difference(latents, runs, order, middle)
         prices[order] = 0
         if held:
-            size = cut(latents[:held], room[: 2 * held], ranges[order], lowers, uppers, counts)
-            if n > held:
-                for i in range(size):
-                    counts[i] = counts[i] * n // held
-        if costs.size and (held or not latents.size):
-            costs[0] = 0
+            size = _cut(latents[:held], room[: 2 * held], ranges[order], n, lowers, uppers, counts)
             merge(lowers[:size], uppers[:size], counts[:size], logs, fixed[order], costs, origins)
             total = np.int64(0)
             for i in range(size):
                 total += counts[i]
-            best = costs[size]
-            single = fixed[order] + total * (bit_length(uppers[size - 1] - lowers[0]) << FRACTION_BITS)
-            prices[order] = single if single <= best + slack * total else best
+            best, single = costs[size], one_bin(lowers, uppers, size, total, fixed[order])
+            prices[order] = single if single <= best + SINGLE_BIN_SLACK * total else best
         if order and prices[order] >= prices[order - 1]:
-            return size, np.int64(order + 1)
-    return size, np.int64(ranges.size)
+            return np.int64(order + 1)
+    return np.int64(ranges.size)
 
 
 @inlined_lightly

@@ -1,6 +1,6 @@
 """Latents to pages: tANS codes and offsets of all pages side by side, then packed into bits."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from ...constants import ANS_INTERLEAVING, BATCH
 from ...pages import page_starts
 from ..streams import EncodeStream
 from .lanes import lane_blocks
+from .tables import EncodeTable, encode_table
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -19,11 +20,42 @@ _PACKED_CELLS = 1 << 15  # latents whose fields are packed at a time
 _SIXTEEN = np.array(16, np.int64)
 
 
+class _Stream(NamedTuple):
+    """An `EncodeStream` with what its bins have, looked up by cell (see `EncodeTable`)."""
+
+    latents: npt.NDArray[Any]
+    assigned: npt.NDArray[np.uint16]
+    counts: I64
+    delta_states: U64
+    latent_bits: int
+    ans_log: int
+    lowers: U64
+    offset_bits: I64
+    nbits_terms: I64
+    slot_terms: I64
+    next_states: I64
+
+    @classmethod
+    def of(cls, stream: EncodeStream) -> "_Stream":
+        bins, cells = stream.bins, stream.cells
+        nothing = np.zeros(0, np.int64)
+        table = encode_table(bins) if len(bins) else EncodeTable(nothing, nothing, nothing)
+        return cls(
+            *(stream.latents, stream.assigned, stream.counts, stream.delta_states, stream.latent_bits, bins.ans_log),
+            *(bins.lowers[cells], bins.offset_bits[cells], table.nbits_terms[cells], table.slot_terms[cells]),
+            table.next_states,
+        )
+
+
 def encode_pages(streams: tuple[EncodeStream, ...], words: U64) -> tuple[I64, I64]:
     """See `Kernels.encode_pages`.
 
     The tANS encoder wants many lanes side by side; packing wants little at a time, so that it stays in the cache.
     """
+    return _encode_pages(tuple(map(_Stream.of, streams)), words)
+
+
+def _encode_pages(streams: tuple[_Stream, ...], words: U64) -> tuple[I64, I64]:
     words[...] = 0  # fields are added to them
     counts = np.max([stream.counts for stream in streams], axis=0)
     starts = np.zeros_like(counts)
@@ -79,7 +111,7 @@ def _write_pages(words: U64, done: int, meta_values: U64, meta_widths: I64, bodi
     return page_ends
 
 
-def _page_metadata(streams: tuple[EncodeStream, ...], first_slots: list[I64], lanes: I64) -> tuple[U64, I64]:
+def _page_metadata(streams: tuple[_Stream, ...], first_slots: list[I64], lanes: I64) -> tuple[U64, I64]:
     """Return the fields of the page metadata, shape (lanes, fields), and their widths, which all pages share."""
     values = []
     widths = []
@@ -109,25 +141,25 @@ def _code_fields(codes: _Codes, part: slice, batches: int) -> tuple[U64, I64] | 
     return values.reshape(shape), codes.widths[part].reshape(shape)
 
 
-def _cells(stream: EncodeStream, lanes: I64, batches: int) -> tuple[I64, npt.NDArray[np.bool_] | None]:
+def _cells(stream: _Stream, lanes: I64, batches: int) -> tuple[I64, npt.NDArray[np.bool_] | None]:
     """Return for each place of each lane the index of its latent; and which places are there, None for all."""
     place = np.arange(batches * BATCH)
     counts = stream.counts[lanes]
     index = page_starts(stream.counts)[lanes, None] + place
     if (counts == place.size).all():
         return index, None
-    return np.minimum(index, stream.bins.size - 1, out=index), place < counts[:, None]
+    return np.minimum(index, stream.assigned.size - 1, out=index), place < counts[:, None]
 
 
-def _offset_fields(stream: EncodeStream, lanes: I64, batches: int) -> tuple[U64, I64] | None:
+def _offset_fields(stream: _Stream, lanes: I64, batches: int) -> tuple[U64, I64] | None:
     """Return the fields of the offsets, width 0 past a lane's end; None where no offset has any bits."""
     if not stream.counts[lanes].any() or not stream.offset_bits.any():
         return None
     index, valid = _cells(stream, lanes, batches)
-    bins = stream.bins.take(index)
+    cells = stream.assigned.take(index)
     offsets = stream.latents.take(index).astype(np.uint64, copy=False)
-    offsets -= stream.lowers.take(bins)
-    widths = stream.offset_bits.take(bins)
+    offsets -= stream.lowers.take(cells)
+    widths = stream.offset_bits.take(cells)
     if valid is not None:
         offsets *= valid
         widths *= valid
@@ -135,17 +167,17 @@ def _offset_fields(stream: EncodeStream, lanes: I64, batches: int) -> tuple[U64,
     return offsets.reshape(shape), widths.reshape(shape)
 
 
-def _encode_codes(stream: EncodeStream, lanes: I64, batches: int) -> _Codes:
+def _encode_codes(stream: _Stream, lanes: I64, batches: int) -> _Codes:
     """Run the tANS encoder of each lane from its end to its start."""
     if not stream.counts[lanes].any() or not stream.ans_log:
         return _Codes(None, None, np.zeros((lanes.size, ANS_INTERLEAVING), np.int64))
     size = 1 << stream.ans_log
     index, valid = _cells(stream, lanes, batches)
-    bins = stream.bins.take(index)
+    cells = stream.assigned.take(index)
     if valid is not None:
-        # One bin more, for latents that are not there: no bits, and the state stays.
-        bins[~valid] = stream.offset_bits.size
-    by_group = bins.T.astype(np.int64, order="C").reshape(-1, ANS_INTERLEAVING, lanes.size)
+        # One cell more, for latents that are not there: no bits, and the state stays.
+        cells[~valid] = stream.offset_bits.size
+    by_group = cells.T.astype(np.int64, order="C").reshape(-1, ANS_INTERLEAVING, lanes.size)
     nothing = np.zeros(1, np.int64)
     nbits_terms = np.concatenate((stream.nbits_terms, nothing)).take(by_group)
     slot_terms = np.concatenate((stream.slot_terms, nothing)).take(by_group)
