@@ -64,11 +64,16 @@ def with_lookback(
 
 
 def _usual_distance(encoded: deltas.Encoded) -> int | None:
-    """Return the distance that nearly all latents look back to, None if there is none."""
+    """Return the distance that nearly all latents look back to, None if there is none, or if it is that of neighbours.
+
+    The differences of neighbours have been tried as consecutive ones.
+    """
     if encoded.lookbacks is None or not encoded.lookbacks.size:
         return None
     some = np.sort(encoded.lookbacks[::_SCATTER])
     usual = int(some[some.size // 2])  # or there is none
+    if usual == 1:
+        return None
     alike = np.count_nonzero(encoded.lookbacks == usual)
     return usual if encoded.lookbacks.size - alike <= encoded.lookbacks.size // _UNUSUAL else None
 

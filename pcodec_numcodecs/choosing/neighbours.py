@@ -22,6 +22,8 @@ from ..modes import dictionary
 from .bids import Bid, best_bid, best_consecutive, cheapest, trial_level
 from .lookbacks import with_lookback
 
+Numbers = list[npt.NDArray[Any]]
+
 _STRETCH = 1 << 15  # as many neighbours as lookbacks reach
 _GLANCE = 1 << 12  # neighbours that show most repetitions
 _UNLIKE = 4  # chunks that cost one in so many parts more or less than others are not like these
@@ -117,14 +119,14 @@ class Neighbours:
         middle = sample_stretch(long[len(long) // 2], self._longest, _STRETCH)
         primary = self._primary(best.mode, middle)
         cost, delta, distance = with_lookback(best, primary, self.config, self._longest, self.kernels)
-        outer = long[0], long[-1]
-        if not all(self._is_usual(part, best, candidates, isinstance(delta, Lookback)) for part in outer):
+        outer = [long[place] for place in sorted({0, len(long) - 1})]
+        if not self._are_usual(outer, best, candidates, isinstance(delta, Lookback)):
             return None
         return Common(
             mode=best.mode,
             delta=delta if isinstance(delta, Lookback) else None,
             distance=distance,
-            has_dictionary=any(self._may_have_dictionary(part, best.cost) for part in outer),
+            has_dictionary=self._may_have_dictionaries(outer, best.cost),
             cost=best.cost,
             delta_cost=cost,
             whole=self.numbers.size,
@@ -150,11 +152,18 @@ class Neighbours:
         latents = self._ordered(sample.latents)
         return sample._replace(latents=modes.split(mode, latents, self.number_type, self.kernels)[0])
 
-    def _is_usual(self, part: npt.NDArray[Any], best: Bid, candidates: list[Mode], has_lookbacks: bool) -> bool:
-        """Tell at a glance whether what suits all chunks suits a single one."""
-        others = [mode for mode in self._proposed(part, is_glance=True) if mode not in candidates]
-        if others and self._best([best.mode, *others], sample_runs(part)).mode != best.mode:
-            return False
+    def _are_usual(self, parts: Numbers, best: Bid, candidates: list[Mode], has_lookbacks: bool) -> bool:
+        """Tell at a glance whether what suits all chunks suits some of them: the mode together, the delta each."""
+        few = np.concatenate([modes.sample_to_propose(part, is_glance=True) for part in parts])
+        others = [mode for mode in self._proposed(few, is_glance=True) if mode not in candidates]
+        if others:
+            latents, counts, wholes = zip(*[sample_runs(part) for part in parts], strict=True)
+            sample = Runs(np.concatenate(latents), np.concatenate(counts), sum(wholes))
+            if self._best([best.mode, *others], sample).mode != best.mode:
+                return False
+        return all(self._has_usual_delta(part, best, has_lookbacks) for part in parts)
+
+    def _has_usual_delta(self, part: npt.NDArray[Any], best: Bid, has_lookbacks: bool) -> bool:
         # A short chunk is seen as a whole at once.
         for most in sorted({min(part.size, _GLANCE), min(part.size, _STRETCH)}):
             primary = self._primary(best.mode, sample_stretch(part, part.size, most))
@@ -166,8 +175,9 @@ class Neighbours:
                 return True
         return False
 
-    def _may_have_dictionary(self, part: npt.NDArray[Any], cost: int) -> bool:
+    def _may_have_dictionaries(self, parts: Numbers, cost: int) -> bool:
         if self.config.mode_spec != ModeSpec.auto():
             return False
-        sample = self._ordered(sample_scattered(part, dictionary.SAMPLE))
-        return dictionary.is_promising(sample, part.size, cost * part.size // self.numbers.size, self.kernels)
+        count, size = dictionary.SAMPLE // len(parts), sum(part.size for part in parts)
+        sample = self._ordered(np.concatenate([sample_scattered(part, count) for part in parts]))
+        return dictionary.is_promising(sample, size, cost * size // self.numbers.size, self.kernels)
