@@ -29,6 +29,8 @@ def prediction(rng: np.random.Generator, kind: int, axes: int, bits: int, lanes:
         # Rows of several vectors, and few of them.
         kinds[:, :-1] = np.minimum(kinds[:, :-1], 4 if axes < 4 else 2)
         kinds[:, -1] = rng.integers(1, 45, 3)
+    if rng.random() < 0.4:
+        kinds[:, 1:] = kinds[0, 1:]  # tiles that differ along the first axis alone
     shapes[:, 5 - axes :] = kinds[rng.choice(3, lanes, p=[0.7, 0.2, 0.1])]
     if by_plane:
         shapes[:, 5 - axes] = channels = int(rng.integers(1, 4))

@@ -61,6 +61,23 @@ def test_tiles_are_restored_however_many_are_side_by_side(kind, seed, axes, bits
 
 
 @pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize(("kind", "axes", "bits"), [case for case in CASES if case[0] in {WEIGHTS, FLOAT_WEIGHTS}])
+@given(SEEDS, st.integers(2, 50))
+@settings(max_examples=12, deadline=None)
+def test_many_tiles_that_differ_along_the_first_axis_are_restored(kernels, kind, axes, bits, seed, lanes):
+    rng = np.random.default_rng(seed)
+    case = prediction_cases.prediction(rng, kind, axes, bits, lanes)
+    case.shapes[:, 5 - axes + 1 :] = case.shapes[0, 5 - axes + 1 :]
+    if not case.by_plane:
+        case.shapes[:, 5 - axes] = rng.integers(1, 7, lanes)
+    original = cells_of(rng, case, bits)
+    found, residuals = original.copy(), np.zeros_like(original)
+    numpy_.predict_tiles(found, np.empty(0, np.uint8), case, residuals)
+    kernels.restore_tiles(residuals, case)
+    assert residuals.tolist() == original.tolist()
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("kind", [WEIGHTS, FLOAT_WEIGHTS])
 @pytest.mark.parametrize("offset", [o for o in product((-2, -1, 0), (-1, 0, 1), (-1, 0, 1)) if o < (0, 0, 0)], ids=str)
 def test_a_single_neighbour_may_lie_anywhere_before(kernels, kind, offset):

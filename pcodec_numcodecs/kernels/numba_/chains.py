@@ -7,7 +7,7 @@ import numpy as np
 from .compiled import compiled_allocating, inlined
 from .faces import steps_back, sum_rows
 from .stencils import find_taps
-from .taps import HALO, LEFT, gather_slabs, is_clamped, is_face, plane_of, reach
+from .taps import HALO, LEFT, end_slabs, gather_slabs, is_clamped, is_face, plane_of, reach
 from .woven import BLOCK, SLABS, farthest, follow, pad_rows, slide, unweave, weave, weigh_block
 
 
@@ -34,9 +34,9 @@ def restore_weights(
     Parameters
     ----------
     woven
-        Room for a row of eight slabs, signed latents.
+        Room for a woven row, signed latents.
     slab
-        Room for eight slabs, signed, perhaps wider.
+        Room for slabs, signed, perhaps wider.
     sums
         Room for a row of sums, signed, such that none overflows but those of 64 bits.
     """
@@ -45,19 +45,20 @@ def restore_weights(
     within, none = np.zeros(4, np.int64), np.zeros(4, np.int64)
     spans = np.empty((4, 2), np.int64)
     reach(offsets, spans)
-    starts, cursor = np.empty(SLABS, np.int64), np.zeros(2, np.int64)
+    starts, rows, cursor = np.empty(SLABS, np.int64), np.empty(SLABS, np.int64), np.zeros(2, np.int64)
     while cursor[0] < shapes.shape[0]:
         lane = cursor[0]
         n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
         pitch = n3 + HALO
-        # Where there are less than eight slabs left, the first of them is worked on several times.
-        for k in range(gather_slabs(shapes, firsts, sets, cursor, starts), SLABS):
-            starts[k] = starts[0]
+        gather_slabs(shapes, firsts, sets, axes, cursor, starts, rows)
+        done = np.int64(0)
         here, kept = np.int64(LEFT), farthest(axes, offsets, n1, n2, pitch)
         built: Any = np.int64(-1)
         for i0 in range(n0):
             for i1 in range(n1):
                 for i2 in range(n2):
+                    end_slabs(starts, rows, done)
+                    done += 1
                     here = slide(slab, here, n3, kept)
                     back = steps_back(i0, i1, i2, SLABS * n1 * n2 * pitch, SLABS * n2 * pitch, SLABS * pitch)
                     weave(residuals, starts, n3, woven)

@@ -43,11 +43,11 @@ def parted(prediction: Prediction, few: int) -> Parting:
 
 def _parted(shape_bytes: bytes, set_bytes: bytes, axes: int, offset_bytes: bytes, few: int) -> Parting:
     shapes, sets, offsets = (np.frombuffer(given, np.int64) for given in (shape_bytes, set_bytes, offset_bytes))
-    slabs = _by_shape(shapes.reshape(-1, 5), sets)
+    slabs = _by_shape(shapes.reshape(-1, 5), sets, axes)
     alone = np.zeros(slabs.sets.size, np.bool_)
     if few and 0 < slabs.shapes[:, 0].sum() <= _MOST:
         slabs = _one_by_one(slabs)
-        alone = _left_over(slabs, few)
+        alone = _left_over(slabs, axes, few)
     woven = _chosen(slabs, ~alone)
     return Parting(_chosen(slabs, alone), woven, room_for(woven.shapes, axes, offsets.reshape(-1, 4)))
 
@@ -55,11 +55,23 @@ def _parted(shape_bytes: bytes, set_bytes: bytes, axes: int, offset_bytes: bytes
 _remembered = lru_cache(32)(_parted)
 
 
-def _by_shape(shapes: I64, sets: I64) -> Slabs:
-    """Return lanes such that those of equal shape and weights are next to each other."""
+def _by_shape(shapes: I64, sets: I64, axes: int) -> Slabs:
+    """Return lanes such that those that may be woven together are next to each other, the longest first.
+
+    They have one set of weights, and one shape but along the first axis of the prediction: no neighbour lies ahead
+    along that, so slabs that end sooner do not matter to the others.
+    """
     sizes = shapes.prod(axis=1)
-    order = np.lexsort((sets, *shapes.T[1:]))
+    order = np.lexsort((-shapes[:, -axes], *_kinds(shapes, sets, axes).T))
     return Slabs((np.cumsum(sizes) - sizes)[order], shapes[order], sets[order])
+
+
+def _kinds(shapes: I64, sets: I64, axes: int) -> I64:
+    """Return what slabs that are woven together have in common, a row for each lane."""
+    kinds = np.column_stack((shapes[:, 1:], sets))
+    if axes > 1:
+        kinds[:, -1 - axes] = 0
+    return kinds
 
 
 def _one_by_one(slabs: Slabs) -> Slabs:
@@ -72,9 +84,9 @@ def _one_by_one(slabs: Slabs) -> Slabs:
     return Slabs(slabs.firsts[lanes] + place * shapes.prod(axis=1), shapes, slabs.sets[lanes])
 
 
-def _left_over(slabs: Slabs, few: int) -> npt.NDArray[np.bool_]:
-    """Tell which slabs are left over, and few, when those of one shape and set of weights are woven."""
-    kinds = np.column_stack((slabs.shapes, slabs.sets))
+def _left_over(slabs: Slabs, axes: int, few: int) -> npt.NDArray[np.bool_]:
+    """Tell which slabs are left over, and few, when others of their kind are woven."""
+    kinds = _kinds(slabs.shapes, slabs.sets, axes)
     kind = np.concatenate(([0], np.cumsum((kinds[1:] != kinds[:-1]).any(axis=1))))
     counts = np.bincount(kind)
     left = counts % SLABS

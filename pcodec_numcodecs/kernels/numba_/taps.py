@@ -90,25 +90,46 @@ def is_skipped(offsets: Any, k: Any, axes: Any, by_plane: Any, i: Any) -> Any:
 
 
 @inlined
-def gather_slabs(shapes: Any, firsts: Any, sets: Any, cursor: Any, starts: Any) -> Any:
-    """Find the next slabs of one shape and set of weights, as many as `starts` has room for, and return their count.
+def gather_slabs(shapes: Any, firsts: Any, sets: Any, axes: Any, cursor: Any, starts: Any, rows: Any) -> None:
+    """Find the next slabs that are worked on side by side, as many as `starts` has room for.
 
-    `firsts` are the lanes' first cells, `cursor` the lane of the next slab and its place in the lane.
+    They have one set of weights, and one shape but along the first axis of the prediction, where the first of them is
+    the longest. This is the last in `starts`, and also stands where there are too few.
+
+    Parameters
+    ----------
+    firsts
+        First cells of the lanes.
+    cursor
+        The lane of the next slab, and its place in the lane.
+    starts, rows
+        Filled: first cell and rows of each slab.
     """
-    first = cursor[0]
-    size = shapes[first, 1] * shapes[first, 2] * shapes[first, 3] * shapes[first, 4]
-    count = np.int64(0)
-    while count < starts.size and cursor[0] < shapes.shape[0]:
+    first, last = cursor[0], starts.size - 1
+    longest = 5 - axes if axes > 1 else np.int64(0)
+    place = last
+    while place >= 0 and cursor[0] < shapes.shape[0]:
         lane = cursor[0]
-        if sets[lane] != sets[first]:
-            return count
+        is_alike = sets[lane] == sets[first]
         for axis in range(1, 5):
-            if shapes[lane, axis] != shapes[first, axis]:
-                return count
-        starts[count] = firsts[lane] + cursor[1] * size
-        count += 1
+            is_alike &= axis == longest or shapes[lane, axis] == shapes[first, axis]
+        if not is_alike:
+            break
+        rows[place] = shapes[lane, 1] * shapes[lane, 2] * shapes[lane, 3]
+        starts[place] = firsts[lane] + cursor[1] * rows[place] * shapes[lane, 4]
+        place -= 1
         cursor[1] += 1
         if cursor[1] == shapes[lane, 0]:
             cursor[0] += 1
             cursor[1] = 0
-    return count
+    for k in range(place + 1):
+        starts[k], rows[k] = starts[last], rows[last]
+
+
+@inlined
+def end_slabs(starts: Any, rows: Any, done: Any) -> None:
+    """Have slabs that end after so many rows follow the last one, whose cells are written after theirs."""
+    last = starts.size - 1
+    for k in range(last):
+        if rows[k] == done:
+            starts[k] = starts[last]

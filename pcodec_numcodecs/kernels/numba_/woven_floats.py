@@ -15,7 +15,7 @@ from .compiled import CHECKED, compiled_allocating, inlined
 from .faces import steps_back
 from .float_taps import corner, find_float_taps, most_taps
 from .latents import latent_of, number_of, to_latent, to_number
-from .taps import HALO, LEFT, gather_slabs, reach
+from .taps import HALO, LEFT, end_slabs, gather_slabs, reach
 from .woven import BLOCK, SLABS, farthest, load, pad_rows, slide, splat, store, unweave, vector_at, weave
 
 _INDEX, _DOUBLES = ir.IntType(64), ir.VectorType(ir.DoubleType(), SLABS)
@@ -42,28 +42,29 @@ def restore_floats(
     Parameters
     ----------
     woven
-        Room for a row of eight slabs, latents.
+        Room for a woven row, latents.
     slab
-        Room for eight slabs of floats.
+        Room for slabs of floats.
     """
     sums = np.empty(woven.size, np.float64)
     dtype = residuals.dtype.type
     steps, taps = np.zeros(most_taps(offsets) + 1, np.int64), np.zeros(most_taps(offsets) + 1, np.float64)
     built, spans = np.empty(3, np.int64), np.empty((4, 2), np.int64)
     reach(offsets, spans)
-    starts, cursor = np.empty(SLABS, np.int64), np.zeros(2, np.int64)
+    starts, rows, cursor = np.empty(SLABS, np.int64), np.empty(SLABS, np.int64), np.zeros(2, np.int64)
     while cursor[0] < shapes.shape[0]:
         lane = cursor[0]
         n0, n1, n2, n3 = shapes[lane, 1], shapes[lane, 2], shapes[lane, 3], shapes[lane, 4]
         pitch = n3 + HALO
-        # Where there are less than eight slabs left, the first of them is worked on several times.
-        for k in range(gather_slabs(shapes, firsts, sets, cursor, starts), SLABS):
-            starts[k] = starts[0]
+        gather_slabs(shapes, firsts, sets, axes, cursor, starts, rows)
+        done = np.int64(0)
         here, kept = np.int64(LEFT), farthest(axes, offsets, n1, n2, pitch)
         built[0] = -1
         for i0 in range(n0):
             for i1 in range(n1):
                 for i2 in range(n2):
+                    end_slabs(starts, rows, done)
+                    done += 1
                     here = slide(slab, here, n3, kept)
                     back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
                     far = (SLABS * back[0], SLABS * back[1], SLABS * back[2])
