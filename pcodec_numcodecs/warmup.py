@@ -26,7 +26,7 @@ _NUMBERS = 600
 _MANY_NUMBERS = 1 << 16
 """So many that bins are found on a sample, which takes kernels of its own."""
 _PAGES = 3
-_TILES = 4
+_TILES, _MANY_TILES = 4, 9
 
 
 class WarmupError(Exception):
@@ -167,9 +167,10 @@ def predict(kernels: Kernels) -> None:
             kernels.predict_tiles(latents, absent, prediction, residuals)
             kernels.restore_tiles(residuals, prediction)
             if kind == WEIGHTS:  # several tiles are restored side by side, with wide sums where weights are heavy
-                several = prediction._replace(shapes=np.repeat(shapes, _TILES, axis=0), sets=np.zeros(_TILES, np.int64))
-                for heavy in (weights, weights << 24):
-                    kernels.restore_tiles(np.tile(residuals, _TILES), several._replace(weights=heavy))
+                for tiles, heavy in ((_TILES, weights), (_MANY_TILES, weights), (_TILES, weights << 24)):
+                    several = shapes.repeat(tiles, axis=0), np.zeros(tiles, np.int64)
+                    many = prediction._replace(shapes=several[0], sets=several[1], weights=heavy)
+                    kernels.restore_tiles(np.tile(residuals, tiles), many)
         kernels.assign_contexts(latents, shapes, 2, thresholds, absent)
         starts = np.zeros((1, 2), np.int64)
         kernels.merge_contexts(latents, starts, absent, shapes, 2, thresholds, np.empty_like(latents))
@@ -195,4 +196,6 @@ def predict(kernels: Kernels) -> None:
     kernels.count_present(absent, np.array([12]))
     kernels.find_measures(np.ones(1), np.ones(1), np.zeros(1))
     ones = np.ones(1, np.int64)
+    kernels.cut_ranges(absent, 1, np.empty(2, np.uint64), np.empty(2, np.uint64), np.empty(2, np.int64))
+    kernels.price_ranges(absent, 12 * ones, ones, 12, ones)
     kernels.fit_neighbours(np.arange(8), np.arange(8), 8 * ones, ones, np.array([[-2], [0], [-1]]), np.empty(1))

@@ -26,15 +26,15 @@ from frame_cases import DTYPES, random_array
 from pcodec_numcodecs import ChunkConfig, PagingSpec, frame, standalone, wrapped
 from pcodec_numcodecs.kernels import load
 
-def predict(kind, axes, bits, kernels):
-    case = prediction_cases.prediction(np.random.default_rng(axes), kind, axes, bits, 3)
+def predict(kind, axes, bits, kernels, lanes=3):
+    case = prediction_cases.prediction(np.random.default_rng(axes), kind, axes, bits, lanes)
     cells = prediction_cases.cells_of(np.random.default_rng(axes), case, bits)
     residuals, absent = np.empty_like(cells), np.zeros(cells.size, np.uint8)
     kernels.predict_tiles(cells, absent, case, residuals)
     kernels.predict_tiles(cells, absent[:0], case, residuals)
     thresholds = np.arange(axes).astype(np.uint64)
     kernels.assign_contexts(residuals, case.shapes, axes, thresholds, absent)
-    starts = np.zeros((3, axes + 1), np.int64)
+    starts = np.zeros((lanes, axes + 1), np.int64)
     kernels.merge_contexts(residuals, starts, absent, case.shapes, axes, thresholds, cells)
     kernels.merge_contexts(residuals[:0], starts, absent[:0], case.shapes, axes, thresholds, cells)
     kernels.restore_tiles(residuals, case)
@@ -47,6 +47,7 @@ def work():
     for way in ways:
         if prediction_cases.allowed(*way):
             predict(*way, load(name="numba"))
+            predict(*way, load(name="numba"), 30)
     for turn, combination in enumerate(chunk_cases.combinations()):
         case = chunk_cases.build(np.random.default_rng(turn), *combination)
         case = case._replace(pages=-(-case.numbers.size // 7))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ..predictions import Prediction
 from .compiled import read_only
-from .woven import SLABS, room_for
+from .woven import room_for
 
 __all__ = ["Parting", "Slabs", "parted"]
 
@@ -34,22 +34,22 @@ class Parting(NamedTuple):
     room: tuple[int, int]
 
 
-def parted(prediction: Prediction, few: int) -> Parting:
-    """Part the slabs of a prediction: up to so `few` that are left over when others are woven are alone."""
+def parted(prediction: Prediction, few: int, lanes: int) -> Parting:
+    """Part the slabs of a prediction: up to so `few` that are left over when so many at a time are woven are alone."""
     find = _remembered if prediction.sets.size <= _MOST else _parted
     offsets = prediction.offsets
-    return find(prediction.shapes.tobytes(), prediction.sets.tobytes(), prediction.axes, offsets.tobytes(), few)
+    return find(prediction.shapes.tobytes(), prediction.sets.tobytes(), prediction.axes, offsets.tobytes(), few, lanes)
 
 
-def _parted(shape_bytes: bytes, set_bytes: bytes, axes: int, offset_bytes: bytes, few: int) -> Parting:
+def _parted(shape_bytes: bytes, set_bytes: bytes, axes: int, offset_bytes: bytes, few: int, lanes: int) -> Parting:
     shapes, sets, offsets = (np.frombuffer(given, np.int64) for given in (shape_bytes, set_bytes, offset_bytes))
     slabs = _by_shape(shapes.reshape(-1, 5), sets, axes)
     alone = np.zeros(slabs.sets.size, np.bool_)
     if few and 0 < slabs.shapes[:, 0].sum() <= _MOST:
         slabs = _one_by_one(slabs)
-        alone = _left_over(slabs, axes, few)
+        alone = _left_over(slabs, axes, few, lanes)
     woven = _chosen(slabs, ~alone)
-    return Parting(_chosen(slabs, alone), woven, room_for(woven.shapes, axes, offsets.reshape(-1, 4)))
+    return Parting(_chosen(slabs, alone), woven, room_for(woven.shapes, axes, offsets.reshape(-1, 4), lanes))
 
 
 _remembered = lru_cache(32)(_parted)
@@ -84,12 +84,12 @@ def _one_by_one(slabs: Slabs) -> Slabs:
     return Slabs(slabs.firsts[lanes] + place * shapes.prod(axis=1), shapes, slabs.sets[lanes])
 
 
-def _left_over(slabs: Slabs, axes: int, few: int) -> npt.NDArray[np.bool_]:
+def _left_over(slabs: Slabs, axes: int, few: int, lanes: int) -> npt.NDArray[np.bool_]:
     """Tell which slabs are left over, and few, when others of their kind are woven."""
     kinds = _kinds(slabs.shapes, slabs.sets, axes)
     kind = np.concatenate(([0], np.cumsum((kinds[1:] != kinds[:-1]).any(axis=1))))
     counts = np.bincount(kind)
-    left = counts % SLABS
+    left = counts % lanes
     left[left > few] = 0
     alone: npt.NDArray[np.bool_] = np.arange(kind.size) >= (np.cumsum(counts) - left)[kind]
     return alone

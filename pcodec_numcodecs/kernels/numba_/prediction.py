@@ -19,6 +19,7 @@ from .differences import predict_lorenzo, predict_med, restore_lorenzo, restore_
 from .floats import predict_floats
 from .parting import parted
 from .stencils import predict_weights
+from .woven import EIGHT, SIXTEEN
 from .woven_floats import restore_floats
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -109,24 +110,25 @@ def _restore_plainly(kernel: Any, residuals: Latents, prediction: Prediction, sp
 
 
 def _restore_weights(residuals: Latents, prediction: Prediction) -> None:
-    alone, woven, (row, room) = parted(prediction, _FEW)
     bits = 8 * residuals.itemsize
     wide = np.int32 if bits <= 32 else np.int64
+    heaviest = int(np.abs(prediction.weights).sum(axis=2).max(initial=0))
+    # All that is summed up for a cell, its neighbour before twice: narrow sums are made in half the time.
+    largest = (2 * heaviest + (2 << prediction.shift)) << (bits - 1)
+    sum_type = np.int32 if largest < 1 << 31 else np.int64
+    lanes = SIXTEEN if sum_type is np.int32 and prediction.shapes[:, 0].sum() > len(EIGHT) else EIGHT
+    alone, woven, (row, room) = parted(prediction, _FEW, len(lanes))
     rest = *_ends(residuals, prediction.reference), *_stencil(prediction)[:-1]
     rounding = _rounding(prediction, 0)[:2]
     if alone.sets.size:
         restore_alone(_signed(residuals), alone.shapes, alone.firsts, *rest, alone.sets, *rounding, np.empty(0, wide))
     if woven.sets.size:
-        heaviest = int(np.abs(prediction.weights).sum(axis=2).max(initial=0))
-        # All that is summed up for a cell, its neighbour before twice: narrow sums are made in half the time.
-        largest = (2 * heaviest + (2 << prediction.shift)) << (bits - 1)
-        sums = np.empty(row, np.int32 if largest < 1 << 31 else np.int64)
-        rooms = np.empty(row, f"i{bits // 8}"), np.empty(room, wide), sums
-        restore_weights(_signed(residuals), woven.shapes, woven.firsts, *rest, woven.sets, *rounding, *rooms)
+        rooms = np.empty(row, f"i{bits // 8}"), np.empty(room, wide), np.empty(row, sum_type)
+        restore_weights(_signed(residuals), woven.shapes, woven.firsts, *rest, woven.sets, *rounding, *rooms, lanes)
 
 
 def _restore_floats(residuals: Latents, prediction: Prediction) -> None:
-    _, (firsts, shapes, sets), (row, room) = parted(prediction, 0)
+    _, (firsts, shapes, sets), (row, room) = parted(prediction, 0, len(EIGHT))
     rooms = np.empty(row, residuals.dtype), np.empty(room, np.float64)
     given = _floats(residuals, prediction._replace(sets=sets))
     restore_floats(residuals, shapes, firsts, *(*given, *rooms))

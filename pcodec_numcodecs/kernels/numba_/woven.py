@@ -1,11 +1,12 @@
-"""Rows of eight slabs side by side: cells at one place of all are a vector, on which a processor works at once.
+"""Rows of some slabs side by side: cells at one place of all are a vector, on which a processor works at once.
 
 A cell waits for the one before it, so the cells of a row take one turn after the other; those of other slabs need not
-wait. A woven row has the first cells of the eight slabs, then the second ones, and so on. Places in woven arrays count
-such vectors.
+wait. A woven row has the first cells of all slabs, then the second ones, and so on. Places in woven arrays count such
+vectors. How many slabs there are is told by the length of a tuple, `lanes`, which the compiler knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,11 @@ from numba.extending import intrinsic
 from .compiled import CHECKED, inlined
 from .taps import HALO, LEFT, RIGHT
 
-SLABS: Final = 8
+EIGHT: Final = (0,) * 8
+SIXTEEN: Final = (0,) * 16
+"""Lanes. Vectors of sixteen are worked on sooner than two of eight if their items are narrow."""
+_SIDE: Final = 8
+"""Cells of so many slabs are transposed at a time."""
 BLOCK: Final = 4
 """Places whose sums are made together."""
 
@@ -26,16 +31,21 @@ _LOW = [0, 8, 1, 9, 2, 10, 3, 11]
 _HIGH = [4, 12, 5, 13, 6, 14, 7, 15]
 
 
-def splat(builder: Any, value: Any) -> Any:
-    """Return a vector of eight equal numbers."""
-    alone = builder.insert_element(ir.Constant(ir.VectorType(value.type, SLABS), None), value, _LANE(0))
-    return builder.shuffle_vector(alone, alone, ir.Constant(ir.VectorType(_LANE, SLABS), [0] * SLABS))
+def splat(builder: Any, value: Any, width: int) -> Any:
+    """Return a vector of so many equal numbers."""
+    alone = builder.insert_element(ir.Constant(ir.VectorType(value.type, width), None), value, _LANE(0))
+    return shuffled(builder, alone, alone, [0] * width)
 
 
-def vector_at(context: Any, builder: Any, kind: Any, array: Any) -> Any:
+def shuffled(builder: Any, vector: Any, other: Any, places: Sequence[int]) -> Any:
+    """Return a vector of items of two."""
+    return builder.shuffle_vector(vector, other, ir.Constant(ir.VectorType(_LANE, len(places)), list(places)))
+
+
+def vector_at(context: Any, builder: Any, kind: Any, array: Any, width: int) -> Any:
     """Return a pointer to the vectors of an array."""
     data = context.make_array(kind)(context, builder, array).data
-    return builder.bitcast(data, ir.VectorType(data.type.pointee, SLABS).as_pointer())
+    return builder.bitcast(data, ir.VectorType(data.type.pointee, width).as_pointer())
 
 
 def load(builder: Any, pointer: Any, place: Any) -> Any:
@@ -53,72 +63,90 @@ def cast(builder: Any, vector: Any, item: Any) -> Any:
     width = vector.type.element.width
     if width == item.width:
         return vector
-    made = ir.VectorType(item, SLABS)
+    made = ir.VectorType(item, vector.type.count)
     return builder.sext(vector, made) if width < item.width else builder.trunc(vector, made)
 
 
-def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
-    """Transpose eight vectors: shuffled like two halves of a pack of cards, three times."""
+def _transposed(builder: Any, rows: Sequence[Any]) -> Sequence[Any]:
+    """Transpose eight vectors of eight: shuffled like two halves of a pack of cards, three times."""
     for _ in range(3):
-        shuffled = []
-        for row, other in zip(rows[:4], rows[4:], strict=True):
-            for mask in (_LOW, _HIGH):
-                order = ir.Constant(ir.VectorType(_LANE, SLABS), mask)
-                shuffled.append(builder.shuffle_vector(row, other, order))
-        rows = shuffled
+        rows = [
+            shuffled(builder, row, other, mask)
+            for row, other in zip(rows[:4], rows[4:], strict=True)
+            for mask in (_LOW, _HIGH)
+        ]
     return rows
 
 
 def _slabs(context: Any, builder: Any, signature: Any, arguments: Any) -> Iterator[Any]:
-    """Yield pointers to the eight cells of each slab, given flat cells, starts of rows, and the cell in the row."""
+    """Yield pointers to eight cells of each slab, given flat cells, starts of rows, and the cell in the row."""
     cells, starts = (context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in (0, 1))
-    for slab in range(SLABS):
+    for slab in range(signature.args[-1].count):
         start = builder.load(builder.gep(starts, [_INDEX(slab)]))
         there = builder.gep(cells, [builder.add(start, arguments[2])])
-        yield builder.bitcast(there, ir.VectorType(cells.type.pointee, SLABS).as_pointer())
+        yield builder.bitcast(there, ir.VectorType(cells.type.pointee, _SIDE).as_pointer())
 
 
-def _weave(typing_context: Any, cells: Any, starts: Any, first: Any, woven: Any, place: Any) -> Any:
+def _weave(typing_context: Any, cells: Any, starts: Any, first: Any, woven: Any, place: Any, lanes: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        out = vector_at(context, builder, signature.args[3], arguments[3])
+        width = signature.args[-1].count
+        out = vector_at(context, builder, signature.args[3], arguments[3], width)
         rows = [builder.load(there, align=1) for there in _slabs(context, builder, signature, arguments)]
-        for back, row in enumerate(_transposed(builder, rows)):
-            store(builder, out, builder.add(arguments[4], _INDEX(back)), row)
+        parts = [_transposed(builder, rows[first : first + _SIDE]) for first in range(0, width, _SIDE)]
+        for back, (vector, *more) in enumerate(zip(*parts, strict=True)):
+            for other in more:
+                vector = shuffled(builder, vector, other, range(width))  # noqa: PLW2901
+            store(builder, out, builder.add(arguments[4], _INDEX(back)), vector)
         return context.get_dummy_value()
 
-    return types.none(cells, starts, types.int64, woven, types.int64), build
+    return types.none(cells, starts, types.int64, woven, types.int64, lanes), build
 
 
-def _unweave(typing_context: Any, cells: Any, starts: Any, first: Any, slab: Any, place: Any, reference: Any) -> Any:
+def _unweave(
+    typing_context: Any, cells: Any, starts: Any, first: Any, slab: Any, place: Any, reference: Any, lanes: Any
+) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source = vector_at(context, builder, signature.args[3], arguments[3])
+        width = signature.args[-1].count
+        source = vector_at(context, builder, signature.args[3], arguments[3], width)
         item = context.get_data_type(signature.args[0].dtype)
         reference = arguments[5] if item.width == 64 else builder.trunc(arguments[5], item)
-        added = splat(builder, reference)
-        rows = []
-        for back in range(SLABS):
-            row = cast(builder, load(builder, source, builder.add(arguments[4], _INDEX(back))), item)
-            rows.append(builder.add(row, added))
-        slabs = _slabs(context, builder, signature, arguments)
-        for there, row in zip(slabs, _transposed(builder, rows), strict=True):
+        added = splat(builder, reference, width)
+        vectors = []
+        for back in range(_SIDE):
+            vector = cast(builder, load(builder, source, builder.add(arguments[4], _INDEX(back))), item)
+            vectors.append(builder.add(vector, added))
+        parts = (
+            _transposed(builder, [shuffled(builder, one, one, range(first, first + _SIDE)) for one in vectors])
+            for first in range(0, width, _SIDE)
+        )
+        for there, row in zip(_slabs(context, builder, signature, arguments), chain(*parts), strict=True):
             builder.store(row, there, align=1)
         return context.get_dummy_value()
 
-    return types.none(cells, starts, types.int64, slab, types.int64, types.int64), build
+    return types.none(cells, starts, types.int64, slab, types.int64, types.int64, lanes), build
 
 
 def _weigh_block(
-    typing_context: Any, cells: Any, at: Any, steps: Any, taps: Any, count: Any, half: Any, sums: Any, place: Any
+    typing_context: Any,
+    cells: Any,
+    at: Any,
+    steps: Any,
+    taps: Any,
+    count: Any,
+    half: Any,
+    sums: Any,
+    place: Any,
+    lanes: Any,
 ) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        cell = vector_at(context, builder, signature.args[0], arguments[0])
-        out = vector_at(context, builder, signature.args[6], arguments[6])
+        width = signature.args[-1].count
+        cell, out = (vector_at(context, builder, signature.args[k], arguments[k], width) for k in (0, 6))
         step, tap = (context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in (2, 3))
         wide = out.type.pointee.element
-        first = splat(builder, arguments[5] if wide.width == 64 else builder.trunc(arguments[5], wide))
+        first = splat(builder, arguments[5] if wide.width == 64 else builder.trunc(arguments[5], wide), width)
         totals = [cgutils.alloca_once_value(builder, first) for _ in range(BLOCK)]
         with cgutils.for_range(builder, arguments[4], intp=_INDEX) as loop:
-            weight = cast(builder, splat(builder, builder.load(builder.gep(tap, [loop.index]))), wide)
+            weight = cast(builder, splat(builder, builder.load(builder.gep(tap, [loop.index])), width), wide)
             there = builder.add(arguments[1], builder.load(builder.gep(step, [loop.index])))
             for k, total in enumerate(totals):
                 found = cast(builder, load(builder, cell, builder.add(there, _INDEX(k))), wide)
@@ -127,7 +155,7 @@ def _weigh_block(
             store(builder, out, builder.add(arguments[7], _INDEX(k)), builder.load(total))
         return context.get_dummy_value()
 
-    return types.none(cells, types.int64, steps, taps, types.int64, types.int64, sums, types.int64), build
+    return types.none(cells, types.int64, steps, taps, types.int64, types.int64, sums, types.int64, lanes), build
 
 
 def _follow(
@@ -141,19 +169,25 @@ def _follow(
     within: Any,
     shift: Any,
     mid: Any,
+    lanes: Any,
 ) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        cell, residual, total = (vector_at(context, builder, signature.args[k], arguments[k]) for k in (0, 3, 5))
+        width = signature.args[-1].count
+        cell, residual, total = (vector_at(context, builder, signature.args[k], arguments[k], width) for k in (0, 3, 5))
         weights = context.make_array(signature.args[6])(context, builder, arguments[6]).data
         item, kept, wide = (pointer.type.pointee.element for pointer in (residual, cell, total))
         others, second, third = (
             # That 32 bits are all is seen by the compiler, which knows of a faster product for such numbers.
-            cast(builder, splat(builder, builder.trunc(builder.load(builder.gep(weights, [_INDEX(k)])), _LANE)), wide)
+            cast(
+                builder,
+                splat(builder, builder.trunc(builder.load(builder.gep(weights, [_INDEX(k)])), _LANE), width),
+                wide,
+            )
             for k in range(3)
         )
         shift, mid = (
-            splat(builder, argument if wide.width == 64 else builder.trunc(argument, wide))
-            for argument in arguments[7:]
+            splat(builder, argument if wide.width == 64 else builder.trunc(argument, wide), width)
+            for argument in arguments[7:9]
         )
         before = [
             cgutils.alloca_once_value(
@@ -176,22 +210,22 @@ def _follow(
         return context.get_dummy_value()
 
     wide = types.int64
-    return types.none(cells, wide, wide, residuals, wide, sums, within, wide, wide), build
+    return types.none(cells, wide, wide, residuals, wide, sums, within, wide, wide, lanes), build
 
 
 _raw_weave, _raw_unweave = intrinsic(_weave), intrinsic(_unweave)
 _raw_weigh_block, _raw_follow = intrinsic(_weigh_block), intrinsic(_follow)
 
 
-def room_for(shapes: Any, axes: int, offsets: Any) -> tuple[int, int]:
-    """Return how many cells a row of eight slabs takes, and how many of the slabs themselves have to be at hand."""
+def room_for(shapes: Any, axes: int, offsets: Any, lanes: int) -> tuple[int, int]:
+    """Return how many cells a woven row takes, and how many of the slabs themselves have to be at hand."""
     n1, n2, pitch = shapes[:, 2], shapes[:, 3], shapes[:, 4] + HALO
     back = np.minimum(offsets, 0).min(axis=0, initial=0)
     back[4 - axes :] = np.minimum(back[4 - axes :], -1)
     # As `farthest`, or farther.
     kept = -((back[0] * n1 + back[1]) * n2 + back[2]) * pitch - back[3] + LEFT
     least = np.minimum(shapes[:, 1:4].prod(axis=1) * pitch, 3 * kept + pitch)
-    return SLABS * (int(shapes[:, 4].max(initial=0)) + BLOCK), SLABS * (int(least.max(initial=0)) + LEFT + BLOCK)
+    return lanes * (int(shapes[:, 4].max(initial=0)) + BLOCK), lanes * (int(least.max(initial=0)) + LEFT + BLOCK)
 
 
 @inlined
@@ -208,64 +242,66 @@ def farthest(axes: Any, offsets: Any, n1: Any, n2: Any, pitch: Any) -> Any:
 
 
 @inlined
-def slide(slab: Any, here: Any, n: Any, kept: Any) -> Any:
+def slide(slab: Any, here: Any, n: Any, kept: Any, lanes: Any) -> Any:
     """Make room for a row of so many cells; return where it begins.
 
     Cells that no row needs any more are overwritten, so what is at hand stays in a near cache.
     """
-    if (here + n + HALO + BLOCK) * SLABS <= slab.size:
+    if (here + n + HALO + BLOCK) * len(lanes) <= slab.size:
         return here
-    for i in range(np.uint64(kept * SLABS)):
-        slab[i] = slab[np.uint64((here - kept) * SLABS) + i]
+    for i in range(np.uint64(kept * len(lanes))):
+        slab[i] = slab[np.uint64((here - kept) * len(lanes)) + i]
     return kept
 
 
 @inlined
-def weave(cells: Any, starts: Any, n: Any, woven: Any) -> None:
+def weave(cells: Any, starts: Any, n: Any, woven: Any, lanes: Any) -> None:
     """Weave rows of so many cells."""
-    if CHECKED or n < SLABS:
-        for k in range(SLABS):
+    if CHECKED or n < _SIDE:
+        for k in range(len(lanes)):
             for i in range(n):
-                woven[i * SLABS + k] = cells[starts[k] + i]
+                woven[i * len(lanes) + k] = cells[starts[k] + i]
         return
     first = np.int64(0)
-    while first + SLABS < n:
-        _raw_weave(cells, starts, first, woven, first)
-        first += SLABS
-    _raw_weave(cells, starts, n - SLABS, woven, n - SLABS)
+    while first + _SIDE < n:
+        _raw_weave(cells, starts, first, woven, first, lanes)
+        first += _SIDE
+    _raw_weave(cells, starts, n - _SIDE, woven, n - _SIDE, lanes)
 
 
 @inlined
-def unweave(slab: Any, here: Any, n: Any, reference: Any, cells: Any, starts: Any) -> None:
+def unweave(slab: Any, here: Any, n: Any, reference: Any, cells: Any, starts: Any, lanes: Any) -> None:
     """Invert `weave`, for a row that begins at some place, and add the reference."""
-    if CHECKED or n < SLABS:
-        for k in range(SLABS):
+    if CHECKED or n < _SIDE:
+        for k in range(len(lanes)):
             for i in range(n):
-                cells[starts[k] + i] = np.int64(slab[(here + i) * SLABS + k]) + reference
+                cells[starts[k] + i] = np.int64(slab[(here + i) * len(lanes) + k]) + reference
         return
     first = np.int64(0)
-    while first + SLABS < n:
-        _raw_unweave(cells, starts, first, slab, here + first, reference)
-        first += SLABS
-    _raw_unweave(cells, starts, n - SLABS, slab, here + n - SLABS, reference)
+    while first + _SIDE < n:
+        _raw_unweave(cells, starts, first, slab, here + first, reference, lanes)
+        first += _SIDE
+    _raw_unweave(cells, starts, n - _SIDE, slab, here + n - _SIDE, reference, lanes)
 
 
 @inlined
-def weigh_block(cells: Any, at: Any, steps: Any, taps: Any, count: Any, half: Any, sums: Any, place: Any) -> None:
+def weigh_block(
+    cells: Any, at: Any, steps: Any, taps: Any, count: Any, half: Any, sums: Any, place: Any, lanes: Any
+) -> None:
     """Sum neighbours of the cells at `BLOCK` places, times weights, on to `half`."""
     if CHECKED:
-        for j in range(BLOCK * SLABS):
+        for j in range(BLOCK * len(lanes)):
             total = half
             for k in range(count):
-                total += np.int64(taps[k]) * np.int64(cells[(at + steps[k]) * SLABS + j])
-            sums[place * SLABS + j] = total
+                total += np.int64(taps[k]) * np.int64(cells[(at + steps[k]) * len(lanes) + j])
+            sums[place * len(lanes) + j] = total
         return
-    _raw_weigh_block(cells, at, steps, taps, count, half, sums, place)
+    _raw_weigh_block(cells, at, steps, taps, count, half, sums, place, lanes)
 
 
 @inlined
 def follow(
-    cells: Any, at: Any, n: Any, residuals: Any, place: Any, sums: Any, within: Any, shift: Any, mid: Any
+    cells: Any, at: Any, n: Any, residuals: Any, place: Any, sums: Any, within: Any, shift: Any, mid: Any, lanes: Any
 ) -> None:
     """Turn residuals into the cells at so many places, each from the one before.
 
@@ -280,19 +316,19 @@ def follow(
     """
     if CHECKED:
         dtype = residuals.dtype.type
-        for j in range(n * SLABS):
-            i, to = place * SLABS + j, at * SLABS + j
-            x1 = np.int64(cells[to - SLABS])
-            x2, x3 = np.int64(cells[to - 2 * SLABS]), np.int64(cells[to - 3 * SLABS])
+        for j in range(n * len(lanes)):
+            i, to = place * len(lanes) + j, at * len(lanes) + j
+            x1 = np.int64(cells[to - len(lanes)])
+            x2, x3 = np.int64(cells[to - 2 * len(lanes)]), np.int64(cells[to - 3 * len(lanes)])
             pulled = (sums[i] + within[1] * x2 + within[2] * x3 - within[0] * x1) >> shift
             cells[to] = dtype(np.int64(residuals[i]) - mid + x1 + pulled)
         return
-    _raw_follow(cells, at, n, residuals, place, sums, within, shift, mid)
+    _raw_follow(cells, at, n, residuals, place, sums, within, shift, mid, lanes)
 
 
 @inlined
-def pad_rows(slab: Any, here: Any, n: Any) -> None:
+def pad_rows(slab: Any, here: Any, n: Any, lanes: Any) -> None:
     """Fill the room behind rows."""
-    last = (here + n - 1) * SLABS
-    for i in range(SLABS, (RIGHT + 1) * SLABS):
-        slab[last + i] = slab[last + i % SLABS]
+    last = (here + n - 1) * len(lanes)
+    for i in range(len(lanes), (RIGHT + 1) * len(lanes)):
+        slab[last + i] = slab[last + i % len(lanes)]

@@ -16,8 +16,9 @@ from .faces import steps_back
 from .float_taps import corner, find_float_taps, most_taps
 from .latents import latent_of, number_of, to_latent, to_number
 from .taps import HALO, LEFT, end_slabs, gather_slabs, reach
-from .woven import BLOCK, SLABS, farthest, load, pad_rows, slide, splat, store, unweave, vector_at, weave
+from .woven import BLOCK, EIGHT, farthest, load, pad_rows, slide, splat, store, unweave, vector_at, weave
 
+SLABS = len(EIGHT)
 _INDEX, _DOUBLES = ir.IntType(64), ir.VectorType(ir.DoubleType(), SLABS)
 
 
@@ -65,14 +66,14 @@ def restore_floats(
                 for i2 in range(n2):
                     end_slabs(starts, rows, done)
                     done += 1
-                    here = slide(slab, here, n3, kept)
+                    here = slide(slab, here, n3, kept, EIGHT)
                     back = steps_back(i0, i1, i2, n1 * n2 * pitch, n2 * pitch, pitch)
                     far = (SLABS * back[0], SLABS * back[1], SLABS * back[2])
                     find_float_taps(
                         *(offsets, weights[sets[lane]], unit, spans, axes, by_plane),
                         *(i0, i1, i2, n0, n1, n2, pitch, back, steps, taps, built),
                     )
-                    weave(residuals, starts, n3, woven)
+                    weave(residuals, starts, n3, woven, EIGHT)
                     for k in range(SLABS):
                         first = latent_of(corner(slab, here * SLABS + k, far), mid) if i0 + i1 + i2 > 0 else reference
                         cell = dtype(woven[k] - mid + first)
@@ -84,15 +85,15 @@ def restore_floats(
                         _weigh_block(slab, here + i, steps, taps, built[2], sums, i)
                         few = min(BLOCK, n3 - i)
                         _follow(slab, here + i, few, woven, i, sums, steps, taps, built[2], built[1], mid)
-                    pad_rows(slab, here, n3)
-                    unweave(woven, np.int64(0), n3, np.int64(0), residuals, starts)
+                    pad_rows(slab, here, n3, EIGHT)
+                    unweave(woven, np.int64(0), n3, np.int64(0), residuals, starts, EIGHT)
                     for k in range(SLABS):
                         starts[k] += n3
                     here += pitch
 
 
 def _add_neighbour(builder: Any, slab: Any, total: Any, tap: Any, step: Any, index: Any, at: Any) -> None:
-    weight = splat(builder, builder.load(builder.gep(tap, [index])))
+    weight = splat(builder, builder.load(builder.gep(tap, [index])), SLABS)
     there = builder.add(at, builder.load(builder.gep(step, [index])))
     product = builder.fmul(weight, load(builder, slab, there))
     builder.store(builder.fadd(builder.load(total), product), total)
@@ -100,7 +101,7 @@ def _add_neighbour(builder: Any, slab: Any, total: Any, tap: Any, step: Any, ind
 
 def _weigh(typing_context: Any, slab: Any, at: Any, steps: Any, taps: Any, count: Any, sums: Any, place: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        cell, out = (vector_at(context, builder, signature.args[k], arguments[k]) for k in (0, 5))
+        cell, out = (vector_at(context, builder, signature.args[k], arguments[k], SLABS) for k in (0, 5))
         step, tap = (context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in (2, 3))
         totals = [cgutils.alloca_once_value(builder, ir.Constant(_DOUBLES, [0.0] * SLABS)) for _ in range(BLOCK)]
         with cgutils.for_range(builder, arguments[4], intp=_INDEX) as loop:
@@ -129,9 +130,11 @@ def _finish(
     mid: Any,
 ) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        cell, residual, summed = (vector_at(context, builder, signature.args[k], arguments[k]) for k in (0, 3, 5))
+        cell, residual, summed = (
+            vector_at(context, builder, signature.args[k], arguments[k], SLABS) for k in (0, 3, 5)
+        )
         step, tap = (context.make_array(signature.args[k])(context, builder, arguments[k]).data for k in (6, 7))
-        middle = splat(builder, arguments[10])
+        middle = splat(builder, arguments[10], SLABS)
         total = cgutils.alloca_once(builder, _DOUBLES)
         one = _INDEX(1)
         # The cell before is kept at hand: where it is the first neighbour, nothing waits for memory.
@@ -141,7 +144,7 @@ def _finish(
             builder.icmp_signed("==", first, _INDEX(-1)), builder.icmp_signed("<", arguments[8], arguments[9])
         )
         start = builder.add(arguments[8], builder.zext(is_west, _INDEX))
-        weight = splat(builder, builder.load(builder.gep(tap, [arguments[8]])))
+        weight = splat(builder, builder.load(builder.gep(tap, [arguments[8]])), SLABS)
         with cgutils.for_range(builder, arguments[2], intp=_INDEX) as loop:
             here, there = builder.add(arguments[4], loop.index), builder.add(arguments[1], loop.index)
             begun = load(builder, summed, here)
