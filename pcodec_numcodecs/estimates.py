@@ -17,6 +17,8 @@ _RUN_LENGTH = 256
 _DENSE = 1 << 15
 _DENSE_SHARE = 32  # one latent in so many, at least
 _MULTIPLIER = 0x9E3779B97F4A7C15
+_NO_PLACES = np.zeros(0, np.int64)
+_NO_PLACES.flags.writeable = False
 
 
 class Runs(NamedTuple):
@@ -77,13 +79,14 @@ def sample_scattered(latents: Latents, count: int) -> Latents:
     return latents[_places(count, n // count)]
 
 
-def sample_dense(latents: Latents) -> Latents:
-    """Take one latent in 32, 32,768 at least, each from a hashed place of equal parts; or all of a small chunk."""
-    size = max(_DENSE, latents.size // _DENSE_SHARE)
-    step = latents.size // size
-    if step <= 1:
-        return latents
-    return latents[_dense_places(size, step)]
+def dense_places(n: int) -> I64:
+    """Return places of one latent in 32, 32,768 at least, each at a hashed place in equal parts; none for few latents.
+
+    Of these all are to be taken.
+    """
+    size = max(_DENSE, n // _DENSE_SHARE)
+    step = n // size
+    return _dense_places(size, step) if step > 1 else _NO_PLACES
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from . import scratch
 from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT, DEFAULT_LEVEL
 from .dtypes import Latents
-from .estimates import sample_dense
+from .estimates import dense_places
 from .fixed_log import FRACTION_BITS
 from .kernels import Kernels
 from .kernels.bin_costs import USUAL_ANS_LOG
@@ -25,6 +25,7 @@ U16 = npt.NDArray[np.uint16]
 
 SECONDARY_LEVEL = 6
 """The most that secondary latents are trained at: corrections are noise or nothing, and more bins have not helped."""
+_FEW = 64  # latents that show at once that not all are equal
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,21 +74,22 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     fixed = BITS_ANS_LOG + BITS_BIN_COUNT
     if not latents.size:
         return TrainedVariable(Bins.none(), np.zeros(0, np.uint16), np.zeros(0, np.int64), 0, fixed << FRACTION_BITS)
-    sample = sample_dense(latents)
-    if (sample == sample[0]).all() and (latents == sample[0]).all():
+    few = latents[:: 1 + latents.size // _FEW]
+    if (few == few[0]).all() and (latents == few[0]).all():
         fixed += bin_metadata_bits(0, 8 * latents.itemsize)
-        one = Bins(0, np.ones(1, np.int64), sample[:1].astype(np.uint64), np.zeros(1, np.int64))
+        one = Bins(0, np.ones(1, np.int64), few[:1].astype(np.uint64), np.zeros(1, np.int64))
         return TrainedVariable(one, np.zeros(latents.size, np.uint16), np.zeros(1, np.int64), 0, fixed << FRACTION_BITS)
-    ranges_log, is_patient = histogram_log(level, sample.size), level > DEFAULT_LEVEL
+    places, is_patient = dense_places(latents.size), level > DEFAULT_LEVEL
+    ranges_log = histogram_log(level, places.size or latents.size)
     bits, most_log = 8 * latents.itemsize, (latents.size - 1).bit_length()
     metadata = _cost_of_bin(_expected_ans_log(ranges_log, latents.size), bits)
-    bounds = kernels.find_bounds(sample, 1 << ranges_log, latents.size, metadata, is_patient)
+    bounds = kernels.find_bounds(latents, places, 1 << ranges_log, metadata, is_patient)
     # What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
     # bits, so the gaps are cells of their own, and only where it pays are they merged with a neighbour.
     assigned, counts = scratch.empty(latents.size, np.uint16), np.zeros(bounds.size, np.int64)
     lowers, uppers = np.full(bounds.size, np.iinfo(latents.dtype).max, np.uint64), np.zeros(bounds.size, np.uint64)
     kernels.measure_bins(latents, bounds, assigned, lowers, uppers, counts)
-    if sample.size < latents.size:
+    if places.size:
         metadata = _cost_of_bin(min(USUAL_ANS_LOG, most_log), bits)
     found = kernels.fit_bins(lowers, uppers, counts, metadata, is_patient)
     fixed += found.weights.size * bin_metadata_bits(0, bits) + pages * ANS_INTERLEAVING * found.ans_log

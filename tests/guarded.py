@@ -162,7 +162,8 @@ def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: 
     kernels.price_ranges(
         *(latents, lanes, np.full(orders, room // 2), int(rng.integers(1, 1 << 24)), np.full(orders, 50))
     )
-    bounds = kernels.find_bounds(latents, room // 2, int(rng.integers(1, 1 << 24)), 50, bool(rng.integers(2)))
+    places = rng.integers(0, latents.size, int(rng.integers(0, 2000)))
+    bounds = kernels.find_bounds(latents, places, room // 2, 50, bool(rng.integers(2)))
     uppers = np.append(bounds[1:] - np.uint64(1), latents.max())
     counts = rng.integers(0, 1 << int(rng.integers(1, 24)), bounds.size)
     counts[int(rng.integers(bounds.size))] = 1

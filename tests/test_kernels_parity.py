@@ -171,10 +171,10 @@ def test_latents_are_cut_into_the_same_ranges_and_indexed_alike(seed, bits, n, r
 def test_the_same_bins_are_found_and_fitted(seed, bits, n, ranges_log, is_patient):
     rng = np.random.default_rng(seed)
     latents = latents_of_some_kind(rng, bits, n)
-    sample = latents[:: int(rng.integers(1, 4))].copy()
+    places = np.arange(0, n, 2) if rng.random() < 0.5 else np.zeros(0, np.int64)
     kernels = Compared()
     fixed = int(rng.integers(1 << int(rng.integers(1, 24))))
-    bounds = kernels.find_bounds(sample, 1 << ranges_log, n, fixed, is_patient)
+    bounds = kernels.find_bounds(latents, places, 1 << ranges_log, fixed, is_patient)
     assert bounds[0] == 0
     assert (bounds[1:] > bounds[:-1]).all()
     measured = np.full(bounds.size, (1 << bits) - 1, np.uint64), np.zeros(bounds.size, np.uint64)

@@ -89,7 +89,7 @@ class Binning(Protocol):
         How many ranges there are.
         """
 
-    def find_bounds(self, latents: Latents, ranges: int, n: int, fixed: int, is_patient: bool) -> U64:
+    def find_bounds(self, latents: Latents, places: I64, ranges: int, fixed: int, is_patient: bool) -> U64:
         """Find the bins that suit a sample: cut it as `cut_ranges` does, and merge neighbours where that is cheaper.
 
         Of all ways to merge, one of least cost is taken, the one whose last bin begins the earliest, then the one
@@ -101,10 +101,11 @@ class Binning(Protocol):
         ----------
         latents
             At least one.
+        places
+            Those of a sample, the counts of which are multiplied by that of all latents and divided by that of the
+            sample, rounded down; of none, all latents are taken. Read-only.
         ranges
             How many ranges to aim for.
-        n
-            Where there are fewer latents, each count is multiplied by this and divided by theirs, rounded down.
         is_patient
             Whether size is all that matters; else ranges of one value each stay alone where they all are such and that
             hardly costs more, as bodies without offsets are read faster.
@@ -143,7 +144,8 @@ class Binning(Protocol):
         ranges, fixed
             For the latents, for differences of order 1, and so on: the ranges to aim for, and what a bin costs.
         n
-            As in `find_bounds`.
+            Where there are fewer latents or differences, each count is multiplied by this and divided by theirs,
+            rounded down.
 
         Returns
         -------

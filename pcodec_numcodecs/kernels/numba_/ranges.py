@@ -8,9 +8,10 @@ import numpy.typing as npt
 from ... import scratch
 from ...fixed_log import mantissa_logs
 from ..bin_costs import SINGLE_BIN_SLACK
-from .compiled import compiled, compiled_allocating, inlined_lightly
+from .compiled import compiled, compiled_allocating, inlined_lightly, read_only
 from .cutting import cut
 from .merge import mark_bins, merge, one_bin
+from .variables import each_width
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -24,14 +25,17 @@ def cut_ranges(latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: 
     return int(_cut(*_words(latents), ranges, 0, lowers, uppers, counts))
 
 
-def find_bounds(latents: Latents, ranges: int, n: int, fixed: int, is_patient: bool) -> U64:
+def find_bounds(latents: Latents, places: I64, ranges: int, fixed: int, is_patient: bool) -> U64:
     """See `Kernels.find_bounds`."""
-    most = 2 * ranges
-    (lowers, uppers), counts = np.empty((2, most), np.uint64), np.empty(most, np.int64)
-    bounds = np.empty(2 * most + 1, np.uint64)
+    most, size = 2 * ranges, places.size or latents.size
+    words, bounds = scratch.empty(3 * size, np.uint64), np.empty(2 * most + 1, np.uint64)
     highest = np.uint64(np.iinfo(latents.dtype).max)
-    room = lowers, uppers, counts, bounds
-    return bounds[: _bounds(*_words(latents), ranges, n, fixed, is_patient, highest, mantissa_logs(), *room)]
+    u8, u16, u32, u64 = map(read_only, each_width(latents))
+    found = _bounds(
+        *(u8, u16, u32, u64, read_only(places), words[:size], words[size:]),
+        *(ranges, fixed, is_patient, highest, mantissa_logs(), bounds),
+    )
+    return bounds[:found]
 
 
 def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64) -> I64:
@@ -63,21 +67,32 @@ def _cut(latents: Any, room: Any, ranges: Any, n: Any, lowers: Any, uppers: Any,
 
 @compiled_allocating
 def _bounds(
-    latents: Any,
+    u8: Any,
+    u16: Any,
+    u32: Any,
+    u64: Any,
+    places: Any,
+    sample: Any,
     room: Any,
     ranges: Any,
-    n: Any,
     fixed: Any,
     is_patient: Any,
     highest: Any,
     logs: Any,
-    lowers: Any,
-    uppers: Any,
-    counts: Any,
     bounds: Any,
 ) -> Any:
     """Find bounds, and return how many there are. None is above the highest latent of all."""
-    size = _cut(latents, room, ranges, n, lowers, uppers, counts)
+    if u64.size:
+        _take(u64, places, sample)
+    elif u32.size:
+        _take(u32, places, sample)
+    elif u16.size:
+        _take(u16, places, sample)
+    else:
+        _take(u8, places, sample)
+    most = 2 * ranges
+    lowers, uppers, counts = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.int64)
+    size = _cut(sample, room, ranges, max(u8.size, u16.size, u32.size, u64.size), lowers, uppers, counts)
     begins = np.empty(size + 1, np.bool_)
     mark_bins(lowers[:size], uppers[:size], counts[:size], fixed, is_patient, logs, begins)
     begins[size] = True
@@ -90,6 +105,17 @@ def _bounds(
             bounds[found] = uppers[i] + _ONE
             found += 1
     return found
+
+
+@inlined_lightly
+def _take(latents: Any, places: Any, sample: Any) -> None:
+    """Widen the latents at some places, or all."""
+    if places.size:
+        for i in range(sample.size):
+            sample[i] = latents[np.uint64(places[i])]
+    else:
+        for i in range(sample.size):
+            sample[i] = latents[i]
 
 
 @compiled

@@ -41,10 +41,10 @@ def cut_ranges(
 
 
 def find_bounds(
-    latents: npt.NDArray[np.unsignedinteger[Any]], ranges: int, n: int, fixed: int, is_patient: bool
+    latents: npt.NDArray[np.unsignedinteger[Any]], places: I64, ranges: int, fixed: int, is_patient: bool
 ) -> U64:
     """See `Kernels.find_bounds`."""
-    cut = _cut(latents, ranges, n)
+    cut = _cut(latents[places] if places.size else latents, ranges, latents.size)
     firsts = firsts_of_bins(*cut, fixed, is_patient)
     lasts = np.concatenate((firsts[1:], np.array([cut[0].size]))) - 1
     lowers, uppers = cut[0][firsts], cut[1][lasts]
