@@ -253,6 +253,14 @@ def test_the_same_lookbacks_are_chosen(seed, bits, window_log, counts):
     Compared().find_lookbacks(latents, np.array(counts, np.int64), window_log, np.zeros(n, np.uint32))
 
 
+@pytest.mark.parametrize("n", [4095, 4096, 30_000, 65_537, 150_001])
+def test_the_same_lookbacks_are_chosen_however_few_latents_are_counted(n):
+    rng = np.random.default_rng(n)
+    latents = np.resize(rng.integers(0, 1 << 40, 1500), n) + rng.integers(0, 4, n)
+    counts = np.array([n - n // 3, n // 3])
+    Compared().find_lookbacks(latents.astype(np.uint64), counts, 15, np.zeros(n, np.uint32))
+
+
 @pytest.mark.parametrize("kind", prediction_cases.KINDS)
 @given(SEEDS, st.integers(1, 4), st.sampled_from([8, 16, 32, 64]), st.integers(1, 12))
 @settings(max_examples=150, deadline=None)

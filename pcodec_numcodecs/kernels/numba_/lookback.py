@@ -26,8 +26,9 @@ _HALF = 4  # bytes of 32 bits
 _ONE, _NEAREST, _NONE = np.uint64(1), np.uint32(1), np.uint32(0)
 _KEY_SHIFT = np.uint64(48)
 _KEYS = 1 << 16
-_SAMPLED_LOG = 11  # all rounds but the last work on stretches of so many latents,
-_SHARE = 4  # the last of so many, or on all of a few
+_SAMPLED_LOG = 10  # all rounds but the last work on stretches of so many latents,
+_SHARE = 4  # the last of so many, or on all of a few,
+_ENOUGH_LOG = 14  # or of so many that about so many latents are looked at
 _BLOCK = 512  # latents at a time, one distance for all of them
 _SCALE_LOG = 4  # costs are in sixteenths of a bit
 _FRACTION_LOG = 20
@@ -99,7 +100,8 @@ def _choose_in_lanes(
 
 @inlined_lightly
 def _is_sampled(index: Any, size: Any) -> Any:
-    return size < _SHARE << _SAMPLED_LOG or (index >> _SAMPLED_LOG) % _SHARE == _SHARE - 1
+    share = max(size >> _ENOUGH_LOG, _SHARE)
+    return size < _SHARE << _SAMPLED_LOG or (index >> _SAMPLED_LOG) % share == share - 1
 
 
 @inlined_lightly

@@ -15,8 +15,9 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 _NEAR = (4, 1, 1)  # the nearest distances that are always tried, round by round
 _FREQUENT = 8  # distances tried for every latent because matches have them most often
 _BLOCK = 1 << 14  # latents at a time: temporaries stay in the cache
-_SAMPLED = 1 << 11  # all rounds but the last work on stretches of so many latents,
-_SHARE = 4  # the last of so many, or on all of a few
+_SAMPLED = 1 << 10  # all rounds but the last work on stretches of so many latents,
+_SHARE = 4  # the last of so many, or on all of a few,
+_ENOUGH_LOG = 14  # or of so many that about so many latents are looked at
 _HASH = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # odd numbers of well mixed bits
 _SCALE_LOG = 4
 _SCALE = 1 << _SCALE_LOG  # costs are in sixteenths of a bit
@@ -33,7 +34,8 @@ def find_lookbacks(latents: Latents, counts: I64, window_log: int, out: npt.NDAr
     whole = [slice(first, min(first + _BLOCK, n)) for first in range(0, n, _BLOCK)]
     sampled = whole
     if n >= _SHARE * _SAMPLED:
-        ends = range(_SHARE * _SAMPLED, n + _SAMPLED, _SHARE * _SAMPLED)
+        step = max(n >> _ENOUGH_LOG, _SHARE) * _SAMPLED
+        ends = range(step, n + _SAMPLED, step)
         sampled = [slice(end - _SAMPLED, min(end, n)) for end in ends]
     found = np.zeros(window + 1, np.int64)
     for block in sampled:
