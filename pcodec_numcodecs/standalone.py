@@ -123,7 +123,7 @@ class _Reader:
             return done
         kind = number_type.byte, number_type.mantissa_bits, number_type.is_signed
         end, done = load().decode_usual_file(self.data, place, *kind, out.view(number_type.latent), done)
-        self.place = max(self.place, end)
+        self.place = max(self.place, end)  # where there is no short way, the header has been passed already
         return done
 
     def read_metadata(self, header: ChunkHeader) -> ChunkTables:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import scratch
-from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT, DEFAULT_LEVEL
+from .constants import ANS_INTERLEAVING, BITS_ANS_LOG, BITS_BIN_COUNT, DEFAULT_LEVEL, MAX_ANS_LOG
 from .dtypes import Latents
 from .estimates import dense_places
 from .fixed_log import FRACTION_BITS
@@ -92,6 +92,7 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     if places.size:
         metadata = _cost_of_bin(min(USUAL_ANS_LOG, most_log), bits)
     found = kernels.fit_bins(lowers, uppers, counts, metadata, is_patient)
+    assert found.ans_log <= MAX_ANS_LOG
     fixed += found.weights.size * bin_metadata_bits(0, bits) + pages * ANS_INTERLEAVING * found.ans_log
     return TrainedVariable(
         bins=Bins(found.ans_log, found.weights, found.lowers, found.offset_bits),

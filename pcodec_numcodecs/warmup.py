@@ -23,8 +23,6 @@ from .recipes import recipe_of
 __all__ = ["Case", "Warmed", "WarmupError", "cases", "compile_all", "predict", "run", "use"]
 
 _NUMBERS = 600
-_MANY_NUMBERS = 1 << 16
-"""So many that bins are found on a sample, which takes kernels of its own."""
 _PAGES = 3
 _TILES, _MANY_TILES = 4, 9
 
@@ -113,8 +111,6 @@ def cases() -> Iterator[Case]:
         for delta, signal in signals.items():
             for mode, numbers in _numbers(number_type, signal):
                 yield Case(number_type, mode, delta, numbers.astype(number_type.dtype))
-        many = np.resize(np.arange(101), _MANY_NUMBERS).astype(number_type.dtype)
-        yield Case(number_type, ModeSpec.classic(), DeltaSpec.no_op(), many)
 
 
 def _numbers(number_type: NumberType, signal: npt.NDArray[np.int64]) -> Iterator[tuple[ModeSpec, npt.NDArray[Any]]]:

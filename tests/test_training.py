@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pcodec_numcodecs import ChunkConfig, DeltaSpec, ModeSpec, PagingSpec
 from pcodec_numcodecs.estimates import dense_places
 from pcodec_numcodecs.fixed_log import FRACTION_BITS
 from pcodec_numcodecs.kernels import load
+from pcodec_numcodecs.standalone import simple_compress, simple_decompress, walk
 from pcodec_numcodecs.training import train
 
 pytestmark = pytest.mark.numpy_only
@@ -103,3 +105,20 @@ def test_measure_bins_finds_extremes_and_counts(bits, n, count, seed):
         assert counts[bin_] == members.size
         if members.size:
             assert (lowers[bin_], uppers[bin_]) == (members.min(), members.max())
+
+
+def test_more_cells_than_the_largest_table_has_slots_are_read_back():
+    # 8,192 distinct values that the sample shows, and as many between them that it does not.
+    n, slots = 1 << 21, 1 << 14
+    shown = np.zeros(n, np.bool_)
+    shown[dense_places(n)] = True
+    latents = np.zeros(n, np.uint64)
+    for is_shown in (False, True):
+        places = np.flatnonzero(shown == is_shown)
+        latents[places] = 2 * (np.arange(places.size) % (slots // 2 + (not is_shown))) + is_shown
+    latents <<= np.uint64(48)
+    config = ChunkConfig(12, ModeSpec.classic(), DeltaSpec.no_op(), PagingSpec.equal_pages_up_to(n))
+    file = simple_compress(latents, config)
+    assert simple_decompress(file).tobytes() == latents.tobytes()
+    (chunk,) = walk(file)
+    assert len(chunk.metadata.bins[0]) == slots

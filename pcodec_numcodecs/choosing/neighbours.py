@@ -2,7 +2,7 @@
 
 It is found once for all: most chunks are like their neighbours, of which a sample shows more than one of each does, and
 a search takes as long as coding what it found. Where the first or the last one is unlike the others, or a chunk costs
-much more or less than they do, there is a search for each.
+much more or less than they do, there is a search for each. These two are looked at together for modes to try.
 """
 
 from collections.abc import Sequence
@@ -112,7 +112,7 @@ class Neighbours:
             return None
         if len(self.counts) == 1 or self._longest < modes.LEAST_NUMBERS:
             return None
-        candidates: list[Mode] = [Classic(), *self._proposed(self.numbers, is_glance=False)]
+        candidates: list[Mode] = [Classic(), *self._proposed(modes.sample_to_propose(self.numbers), is_glance=False)]
         best = self._best(candidates, sample_runs(self.numbers))
         ends = np.cumsum(self.counts)
         long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= self._longest]
@@ -139,9 +139,8 @@ class Neighbours:
     def _ordered(self, numbers: npt.NDArray[Any]) -> Latents:
         return to_latents(numbers, self.number_type, self.kernels.order_floats)
 
-    def _proposed(self, numbers: npt.NDArray[Any], is_glance: bool) -> list[Mode]:
-        few = to_latents(modes.sample_to_propose(numbers, is_glance), self.number_type)
-        return list(modes.proposed(few, self.number_type, self.kernels, is_glance))
+    def _proposed(self, few: npt.NDArray[Any], is_glance: bool) -> list[Mode]:
+        return list(modes.proposed(to_latents(few, self.number_type), self.number_type, self.kernels, is_glance))
 
     def _best(self, candidates: list[Mode], sample: Runs) -> Bid:
         sample = sample._replace(latents=self._ordered(sample.latents))
@@ -153,14 +152,11 @@ class Neighbours:
         return sample._replace(latents=modes.split(mode, latents, self.number_type, self.kernels)[0])
 
     def _are_usual(self, parts: Numbers, best: Bid, candidates: list[Mode], has_lookbacks: bool) -> bool:
-        """Tell at a glance whether what suits all chunks suits some of them: the mode together, the delta each."""
-        few = np.concatenate([modes.sample_to_propose(part, is_glance=True) for part in parts])
+        """Tell at a glance whether what suits all chunks suits some of them."""
+        few = np.concatenate([sample_scattered(part, modes.GLANCE) for part in parts])
         others = [mode for mode in self._proposed(few, is_glance=True) if mode not in candidates]
-        if others:
-            latents, counts, wholes = zip(*[sample_runs(part) for part in parts], strict=True)
-            sample = Runs(np.concatenate(latents), np.concatenate(counts), sum(wholes))
-            if self._best([best.mode, *others], sample).mode != best.mode:
-                return False
+        if others and any(self._best([best.mode, *others], sample_runs(part)).mode != best.mode for part in parts):
+            return False
         return all(self._has_usual_delta(part, best, has_lookbacks) for part in parts)
 
     def _has_usual_delta(self, part: npt.NDArray[Any], best: Bid, has_lookbacks: bool) -> bool:

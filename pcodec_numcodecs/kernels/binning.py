@@ -112,7 +112,8 @@ class Binning(Protocol):
 
         Returns
         -------
-        0, the bins' lower bounds, and what follows their upper bounds: so what no bin holds is a cell of its own.
+        0, the bins' lower bounds, and what follows their upper bounds: so what no bin holds is a cell of its own. No
+        more than the largest table has slots; the last are left out.
         """
 
     def fit_bins(self, lowers: U64, uppers: U64, counts: I64, fixed: int, is_patient: bool) -> BinFit:
@@ -126,7 +127,8 @@ class Binning(Protocol):
         Parameters
         ----------
         lowers, uppers, counts
-            What `measure_bins` finds; cells without latents do not matter.
+            What `measure_bins` finds, of no more cells than the largest table has slots; those without latents do not
+            matter.
         fixed
             What a bin costs, as `find_bounds` gets it.
         """

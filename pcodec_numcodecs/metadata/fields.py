@@ -8,6 +8,8 @@ import numpy.typing as npt
 from ..bits import SPARE, read_fields
 from ..errors import CorruptionError, insufficient
 
+_RECORDS = 1 << 12  # records that are written at a time: each bit takes a byte meanwhile; so many fill whole bytes
+
 
 class FieldReader:
     """Read bit fields in order from bytes.
@@ -85,14 +87,14 @@ class FieldWriter:
 
     def write_records(self, columns: tuple[npt.NDArray[np.uint64], ...], widths: tuple[int, ...]) -> None:
         """Write records, given as one column a field."""
-        count = columns[0].size
-        words = np.empty((count, len(columns)), "<u8")
-        for place, column in enumerate(columns):
-            words[:, place] = column
-        bits = np.unpackbits(words.view(np.uint8).reshape(count, len(columns), 8), axis=2, bitorder="little")
-        fields = [bits[:, place, :width] for place, width in enumerate(widths)]
-        packed = np.packbits(np.concatenate(fields, axis=1), bitorder="little")
-        self.write(int.from_bytes(packed.tobytes(), "little"), count * sum(widths))
+        count, parts = columns[0].size, []
+        for first in range(0, count, _RECORDS):
+            some = [column[first : first + _RECORDS] for column in columns]
+            words = np.stack(some, axis=1).astype("<u8", copy=False)
+            bits = np.unpackbits(words.view(np.uint8).reshape(*words.shape, 8), axis=2, bitorder="little")
+            fields = [bits[:, place, :width] for place, width in enumerate(widths)]
+            parts.append(np.packbits(np.concatenate(fields, axis=1), bitorder="little").tobytes())
+        self.write(int.from_bytes(b"".join(parts), "little"), count * sum(widths))
 
     def align(self) -> None:
         """Fill up to the next byte with zeros."""

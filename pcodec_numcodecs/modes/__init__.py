@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 LEAST_NUMBERS = 10
 """A smaller chunk tells nothing about itself."""
 _SAMPLE = 1 << 10
-_GLANCE = 1 << 7
+GLANCE = 1 << 7
+"""Numbers of a chunk that a glance is taken at."""
 _CHANCE_BITS = 2  # a few numbers may all end in so many zero bits
 
 
@@ -41,16 +42,16 @@ def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kerne
             raise AssertionError("a dictionary is built from the latents, not given")
 
 
-def sample_to_propose(numbers: npt.NDArray[Any], is_glance: bool) -> npt.NDArray[Any]:
+def sample_to_propose(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Take what `proposed` looks at; of no more numbers, all."""
-    return sample_scattered(numbers, _GLANCE if is_glance else _SAMPLE)
+    return sample_scattered(numbers, _SAMPLE)
 
 
 def proposed(latents: Latents, number_type: NumberType, kernels: "Kernels", is_glance: bool = False) -> Iterator[Mode]:
     """List the modes worth a trial for numbers besides the plain one; at a glance, the likeliest on a few of them."""
     if latents.size < LEAST_NUMBERS:
         return
-    sample = sample_to_propose(latents, is_glance)
+    sample = sample_to_propose(latents)
     if number_type.is_float:
         for base in float_base.propose(from_latents(sample, number_type), number_type, is_glance, kernels):
             mode = _float_mult(base, number_type)

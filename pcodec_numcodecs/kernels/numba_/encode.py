@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ...constants import ANS_INTERLEAVING, BATCH
 from ..streams import EncodeStream
 from .compiled import allocating, compiled, compiled_allocating, inlined_lightly, read_only
-from .encode_tables import ANS_LOG, BINS, CELLS, fill_tables
+from .encode_tables import ANS_LOG, BINS, BITS, BYTES, CELLS, fill_tables
 from .variables import MOST_VARIABLES, by_width
 from .words import clear, store
 
@@ -151,7 +151,7 @@ def _encode(
         starts[lane] = byte
         most = 0
         for variable in range(variables):
-            latent_bits, ans_log = np.uint64(sizes[variable, 1]), np.uint64(sizes[variable, 2])
+            latent_bits, ans_log = np.uint64(sizes[variable, BITS]), np.uint64(sizes[variable, ANS_LOG])
             first, n = firsts[variable, lane], counts[variable, lane]
             most = max(most, n)
             own_slots = slots[variable * ANS_INTERLEAVING : (variable + 1) * ANS_INTERLEAVING]
@@ -172,7 +172,7 @@ def _encode(
                 n = min(counts[variable, lane] - done, BATCH)
                 if n <= 0:
                     continue
-                if sizes[variable, 2]:
+                if sizes[variable, ANS_LOG]:
                     begin = variable * room + done
                     byte, held, used = _put_codes(out, byte, held, used, codes[begin : begin + n])
                 if not widest[variable]:
@@ -180,7 +180,7 @@ def _encode(
                 terms = slice(shifts[0, variable], shifts[0, variable + 1])
                 some = slice(firsts[variable, lane] + done, firsts[variable, lane] + done + n)
                 own = assigned[variable][some]
-                low, widths, size = lowers[terms], offset_bits[terms], sizes[variable, 0]
+                low, widths, size = lowers[terms], offset_bits[terms], sizes[variable, BYTES]
                 # Each field must wait for the one before it: of narrow ones, several are made one.
                 few = 4 if 4 * widest[variable] <= _NARROW else 2 if 2 * widest[variable] <= _NARROW else 1
                 if size == 8:

@@ -7,8 +7,8 @@ import numpy as np
 from .compiled import allocating
 from .words import bit_length
 
-ANS_LOG, BINS, CELLS = range(2, 5)
-"""Of each variable, behind the bytes and the bits of a latent: log2 of its table's size, and counts."""
+BYTES, BITS, ANS_LOG, BINS, CELLS = range(5)
+"""Of each variable: bytes and bits of a latent, log2 of its table's size, and counts."""
 
 
 @allocating

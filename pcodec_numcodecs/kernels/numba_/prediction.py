@@ -27,7 +27,7 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 _BATCH: Final = 1 << 16
 """Cells that are widened at a time, about."""
 _FEW: Final = 3
-"""Slabs that sooner are restored one after the other than side by side, which takes as long for one as for eight."""
+"""Slabs that sooner are restored one after the other than side by side, which takes as long for one as for many."""
 
 
 def predict_tiles(cells: Latents, absent: npt.NDArray[np.uint8], prediction: Prediction, residuals: Latents) -> None:

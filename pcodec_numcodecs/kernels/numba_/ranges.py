@@ -1,4 +1,4 @@
-"""Latents to ranges, and ranges to bins: one kernel for both, so that a price takes one call."""
+"""Latents to ranges, and ranges to bins, in one call: to cut at, or for what they cost."""
 
 from typing import Any, Final
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ... import scratch
+from ...constants import MAX_ANS_LOG
 from ...fixed_log import mantissa_logs
 from ..bin_costs import SINGLE_BIN_SLACK
 from .compiled import compiled, compiled_allocating, inlined_lightly, read_only
@@ -35,7 +36,7 @@ def find_bounds(latents: Latents, places: I64, ranges: int, fixed: int, is_patie
         *(u8, u16, u32, u64, read_only(places), words[:size], words[size:]),
         *(ranges, fixed, is_patient, highest, mantissa_logs(), bounds),
     )
-    return bounds[:found]
+    return bounds[: min(found, 1 << MAX_ANS_LOG)]
 
 
 def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64) -> I64:

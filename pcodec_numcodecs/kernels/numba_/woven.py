@@ -271,7 +271,10 @@ def weave(cells: Any, starts: Any, n: Any, woven: Any, lanes: Any) -> None:
 
 @inlined
 def unweave(slab: Any, here: Any, n: Any, reference: Any, cells: Any, starts: Any, lanes: Any) -> None:
-    """Invert `weave`, for a row that begins at some place, and add the reference."""
+    """Invert `weave`, for a row that begins at some place, and add the reference.
+
+    Cells are stored slab by slab, those of the last one last: others may share its place (see `taps.end_slabs`).
+    """
     if CHECKED or n < _SIDE:
         for k in range(len(lanes)):
             for i in range(n):

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...bits import bit_lengths
+from ...constants import MAX_ANS_LOG
 from ...fixed_log import FRACTION_BITS, entropy, fixed_log2
 from ..bin_costs import OFFSETS_SAVING, SINGLE_BIN_SLACK
 from .differencing import difference_consecutive
@@ -49,7 +50,7 @@ def find_bounds(
     lasts = np.concatenate((firsts[1:], np.array([cut[0].size]))) - 1
     lowers, uppers = cut[0][firsts], cut[1][lasts]
     after = uppers[uppers < np.iinfo(latents.dtype).max] + np.uint64(1)
-    return np.unique(np.concatenate((np.zeros(1, np.uint64), lowers, after)))
+    return np.unique(np.concatenate((np.zeros(1, np.uint64), lowers, after)))[: 1 << MAX_ANS_LOG]
 
 
 def firsts_of_bins(lowers: U64, uppers: U64, counts: I64, fixed: int, is_patient: bool) -> I64:
