@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from ...constants import ANS_INTERLEAVING, BATCH
 from ..streams import EncodeStream
-from .compiled import allocating, compiled, compiled_allocating, inlined_lightly, read_only
-from .encode_tables import ANS_LOG, BINS, BITS, BYTES, CELLS, fill_tables
+from .compiled import compiled, inlined_lightly, read_only
+from .encode_tables import ANS_LOG, BITS, BYTES, make_tables
 from .variables import MOST_VARIABLES, by_width
-from .words import clear, store
+from .words import store
 
 I64 = npt.NDArray[np.int64]
 
@@ -29,88 +29,21 @@ def encode_pages(streams: tuple[EncodeStream, ...], words: npt.NDArray[np.uint64
     states = [np.ascontiguousarray(stream.delta_states) for stream in streams] + [_NO_STATES] * none
     assigned = [stream.assigned for stream in streams] + [_NO_CELLS] * none
     u8, u16, u32, u64 = (tuple(map(read_only, kind)) for kind in by_width(tuple(s.latents for s in streams)))
-    sizes = [(s.latents.itemsize, s.latent_bits, s.bins.ans_log, len(s.bins), s.cells.size) for s in streams]
-    _encode_pages(
-        *(u8, u16, u32, u64, tuple(map(read_only, assigned)), counts, tuple(states), np.array(sizes)),
+    sizes = np.array([(s.latents.itemsize, s.latent_bits, s.bins.ans_log, len(s.bins), s.cells.size) for s in streams])
+    firsts, order, shifts, lowers, offset_bits, nbits_terms, slot_terms, next_states, widest = make_tables(
+        *(counts, sizes),
         np.concatenate([stream.bins.lowers for stream in streams]),
         np.concatenate([stream.bins.offset_bits for stream in streams]),
         np.concatenate([stream.bins.weights for stream in streams]),
         np.concatenate([stream.cells for stream in streams]),
-        *(words.view(np.uint8), starts, ends),
-    )
-    return starts, ends
-
-
-@compiled_allocating
-def _encode_pages(
-    u8: Any,
-    u16: Any,
-    u32: Any,
-    u64: Any,
-    assigned: Any,
-    counts: Any,
-    delta_states: Any,
-    sizes: Any,
-    bin_lowers: Any,
-    bin_offset_bits: Any,
-    weights: Any,
-    cells: Any,
-    out: Any,
-    starts: Any,
-    ends: Any,
-) -> None:
-    """Make tables, and write pages; `starts` and `ends` get their bytes."""
-    variables, lanes = counts.shape
-    shifts, firsts = np.empty((2, variables + 1), np.int64), np.empty((variables, lanes), np.int64)
-    shifts[0, 0] = shifts[1, 0] = 0
-    longest = np.int64(0)
-    for variable in range(variables):
-        shifts[0, variable + 1] = shifts[0, variable] + sizes[variable, CELLS]
-        states = np.int64(1) << sizes[variable, ANS_LOG] if sizes[variable, BINS] else 0
-        shifts[1, variable + 1] = shifts[1, variable] + states
-        done = np.int64(0)
-        for lane in range(lanes):
-            firsts[variable, lane] = done
-            done += counts[variable, lane]
-            longest = max(longest, counts[variable, lane])
-    lowers, offset_bits = np.empty(cells.size, np.uint64), np.empty(cells.size, np.int64)
-    nbits_terms, slot_terms = np.empty(cells.size, np.int64), np.empty(cells.size, np.int64)
-    next_states, widest = np.empty(shifts[1, variables], np.uint16), clear(np.empty(variables, np.int64))
-    fill_tables(
-        *(sizes, bin_lowers, bin_offset_bits, weights, cells),
-        *(shifts, widest, lowers, offset_bits, nbits_terms, slot_terms, next_states),
     )
     _encode(
-        *(u8, u16, u32, u64, assigned, counts, firsts, _in_order(counts), delta_states, sizes, shifts),
-        *(lowers, offset_bits, nbits_terms, slot_terms, next_states, out),
-        *(np.empty(variables * longest, np.uint32), np.empty(ANS_INTERLEAVING, np.uint64)),
-        *(clear(np.empty(variables * ANS_INTERLEAVING, np.uint64)), widest, starts, ends),
+        *(u8, u16, u32, u64, tuple(map(read_only, assigned)), counts, firsts, order, tuple(states), sizes),
+        *(shifts, lowers, offset_bits, nbits_terms, slot_terms, next_states, widest, words.view(np.uint8)),
+        *(np.empty(counts.shape[0] * int(counts.max(initial=0)), np.uint32), np.empty(ANS_INTERLEAVING, np.uint64)),
+        *(np.zeros(counts.shape[0] * ANS_INTERLEAVING, np.uint64), starts, ends),
     )
-
-
-@allocating
-def _in_order(counts: Any) -> Any:
-    """Return the lanes from the one of the most batches down, of equally many the first."""
-    variables, lanes = counts.shape
-    batches, most = np.empty(lanes, np.int64), np.int64(0)
-    for lane in range(lanes):
-        longest = np.int64(0)
-        for variable in range(variables):
-            longest = max(longest, counts[variable, lane])
-        batches[lane] = (longest + (BATCH - 1)) // BATCH
-        most = max(most, batches[lane])
-    # Where those of so many batches begin.
-    begins = clear(np.empty(most + 2, np.int64))
-    for lane in range(lanes):
-        begins[batches[lane]] += 1
-    done = np.int64(0)
-    for many in range(most, -1, -1):
-        begins[many], done = done, done + begins[many]
-    order = np.empty(lanes, np.int64)
-    for lane in range(lanes):
-        order[begins[batches[lane]]] = lane
-        begins[batches[lane]] += 1
-    return order
+    return starts, ends
 
 
 @compiled
@@ -131,11 +64,11 @@ def _encode(
     nbits_terms: Any,
     slot_terms: Any,
     next_states: Any,
+    widest: Any,
     out: Any,
     codes: Any,
     state: Any,
     slots: Any,
-    widest: Any,
     starts: Any,
     ends: Any,
 ) -> None:

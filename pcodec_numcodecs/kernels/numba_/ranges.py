@@ -18,12 +18,15 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
+_NOTHING: Final = np.zeros(0, np.int64)
 _ONE: Final = np.uint64(1)
 
 
 def cut_ranges(latents: Latents, ranges: int, lowers: U64, uppers: U64, counts: I64) -> int:
     """See `Kernels.cut_ranges`."""
-    return int(_cut(*_words(latents), ranges, 0, lowers, uppers, counts))
+    one, logs = np.array([ranges]), mantissa_logs()
+    room = lowers, uppers, counts, _NOTHING, _NOTHING, np.empty(1, np.int64)
+    return int(_cut_and_price(*_words(latents), _NOTHING, one, 0, one, logs, *room, np.uint64(0))[0])
 
 
 def find_bounds(latents: Latents, places: I64, ranges: int, fixed: int, is_patient: bool) -> U64:
@@ -46,7 +49,8 @@ def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64) -
     counts, costs, origins = np.empty((3, most + 1), np.int64)
     prices, middle = np.empty(ranges.size, np.int64), np.uint64(1 << (8 * latents.itemsize - 1))
     room = lowers, uppers, counts, costs, origins
-    return prices[: _price(*_words(latents), runs, ranges, n, fixed, mantissa_logs(), *room, prices, middle)]
+    found = _cut_and_price(*_words(latents), runs, ranges, n, fixed, mantissa_logs(), *room, prices, middle)[1]
+    return prices[:found]
 
 
 def _words(latents: Latents) -> tuple[U64, U64]:
@@ -56,7 +60,7 @@ def _words(latents: Latents) -> tuple[U64, U64]:
     return words[: latents.size], words[latents.size :]
 
 
-@compiled
+@inlined_lightly
 def _cut(latents: Any, room: Any, ranges: Any, n: Any, lowers: Any, uppers: Any, counts: Any) -> Any:
     """Cut latents, scale the counts to `n`, if that is more, and return how many ranges there are."""
     size, held = cut(latents, room, ranges, lowers, uppers, counts), latents.size
@@ -120,7 +124,7 @@ def _take(latents: Any, places: Any, sample: Any) -> None:
 
 
 @compiled
-def _price(
+def _cut_and_price(
     latents: Any,
     room: Any,
     runs: Any,
@@ -136,14 +140,23 @@ def _price(
     prices: Any,
     middle: Any,
 ) -> Any:
-    """Price latents and their differences, order by order; return how many prices there are."""
-    held = latents.size
+    """Price latents and their differences, order by order; or cut them only, where there is no room for costs.
+
+    One kernel does both, as cutting takes long to compile.
+
+    Returns
+    -------
+    How many ranges there are of what was cut last, and how many prices.
+    """
+    held, size = latents.size, np.int64(0)
     for order in range(ranges.size):
         if order:
             held = _difference(latents, runs, order, middle)
         prices[order] = 0
         if held:
             size = _cut(latents[:held], room[: 2 * held], ranges[order], n, lowers, uppers, counts)
+            if not costs.size:
+                return size, np.int64(0)
             merge(lowers[:size], uppers[:size], counts[:size], logs, fixed[order], costs, origins)
             total = np.int64(0)
             for i in range(size):
@@ -151,8 +164,8 @@ def _price(
             best, single = costs[size], one_bin(lowers, uppers, size, total, fixed[order])
             prices[order] = single if single <= best + SINGLE_BIN_SLACK * total else best
         if order and prices[order] >= prices[order - 1]:
-            return np.int64(order + 1)
-    return np.int64(ranges.size)
+            return size, np.int64(order + 1)
+    return size, np.int64(ranges.size)
 
 
 @inlined_lightly
