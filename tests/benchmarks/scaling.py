@@ -10,14 +10,16 @@ from pcodec_numcodecs import frame
 
 from . import arrays
 from .contestants import BLOSC_ZSTD, NUMBA_FRAME, NUMBA_WRAPPED, NUMPY_FRAME, NUMPY_WRAPPED, PCODEC, WHEEL, Contestant
-from .timing import Task, in_turn
+from .timing import Task, elapsed, in_turn
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 BY_SIZE = (NUMBA_FRAME, NUMPY_FRAME, PCODEC, BLOSC_ZSTD)
 BY_CHUNKS = (NUMBA_WRAPPED, NUMPY_WRAPPED, WHEEL, PCODEC)
 # Of small chunks, many are coded at a time: one alone is shorter than the clock is exact.
 AT_ONCE = 20_000
-IN_A_ROW = 16
+AT_WORK = 0.5
+"""Seconds that a thread works for. Where threads wait for each other now and then, schedulers may keep them on one
+processor until they have seen, for some hundredths of a second, how busy both are."""
 
 
 class Sized(NamedTuple):
@@ -71,22 +73,26 @@ def repeat(times: int, task: Task) -> Task:
 def two_chunks(budget: float, n: int = arrays.LEAST) -> list[Threaded]:
     """Measure two chunks, coded by one thread one after the other, and by two threads, each its own.
 
-    Both several times in a row: how soon a second processor is there is not a matter of the codec.
+    Both many times in a row: how soon a second processor is there is not a matter of the codec.
     """
     given = [arrays.decimals(n), arrays.decimals(n)[::-1].copy()]
     tasks: dict[str, Task] = {}
+    rows: dict[str, int] = {}
     with ThreadPoolExecutor(2) as pool:
 
         def add(name: str, work: Callable[[Any], Any], items: list[Any]) -> None:
-            row = lambda item: [work(item) for _ in range(IN_A_ROW)]  # noqa: E731
+            work(items[0])
+            times = max(1, round(AT_WORK / elapsed(lambda: work(items[0])))) if budget else 1
+            row = lambda item: repeat(times, lambda: work(item))()  # noqa: E731
             tasks[f"{name} one"] = lambda: [row(item) for item in items]
             tasks[f"{name} two"] = lambda: list(pool.map(row, items))
+            rows.update({f"{name} one": times, f"{name} two": times})
 
         for codec in BY_CHUNKS:
             add(f"encode {codec.name}", codec.write, given)
             kept = [(codec.write(array), np.empty_like(array)) for array in given]
             add(f"decode {codec.name}", lambda pair, codec=codec: codec.read(*pair), kept)
-        seconds = {name: found / IN_A_ROW for name, found in in_turn(tasks, budget).items()}
+        seconds = {name: found / rows[name] for name, found in in_turn(tasks, budget).items()}
     return _pairs(seconds, [codec.name for codec in BY_CHUNKS])
 
 
