@@ -15,8 +15,7 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 
 _ONE, _EIGHT, _MANY = np.uint64(1), np.uint64(8), np.uint64(32)
 _EACH = np.uint64(0x0101010101010101)
-"""One in each of eight bytes; what it multiplies is summed in the highest."""
-_TOP_BYTE = np.uint64(56)
+"""One in each of eight bytes."""
 
 
 def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
@@ -85,11 +84,12 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
     taken, at = np.uint64(0), np.uint64(0)
     # Masked cells lie together: most stretches are all masked, or not at all.
     while at + _MANY <= size and taken + _MANY <= held:
-        masked = np.uint64(0)
+        some, each = np.uint64(0), _EACH
         for word in range(_MANY // _EIGHT):
             codes = load(absent, at + word * _EIGHT)
-            masked += ((codes | (codes >> _ONE)) & _EACH) * _EACH >> _TOP_BYTE
-        if masked == 0:
+            some |= codes
+            each &= codes | (codes >> _ONE)
+        if some == 0:
             # Latents may lie at the end of `out`: a vector is loaded before it is stored, and none is loaded twice.
             if CHECKED:
                 for k in range(_MANY):
@@ -97,7 +97,7 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
             else:
                 copy(out, at, latents, taken, _MANY)
             taken += _MANY
-        elif masked == _MANY:
+        elif each == _EACH:
             for k in range(_MANY):
                 out[at + k] = between
         else:
