@@ -10,12 +10,13 @@ from ..estimates import Runs
 from ..kernels import Kernels
 from ..metadata import DeltaEncoding
 from ..training import estimate
-from .bids import Bid, full_level, less, price_of, trial_level
+from .bids import TRIAL_LEVEL, Bid, full_level, less, price_of, trial_level
 
 _LOOKBACK_LEVEL = 2  # lower levels do not search for lookbacks
 # What a slower or riskier form must save to be chosen, as a part of the price of the plainer one.
 _LOOKBACK_SAVING = 28
 _SEARCH_SAVING = 64  # the same for distances that are searched for each latent, beside one for all
+_MOST_PRICED = 1 << 12  # latents of a run, where few bins are tried
 _SCATTER = 37  # of lookbacks, one in so many tells what is usual
 _UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
 
@@ -92,9 +93,10 @@ def _price_late(
         return price_of(encoded, sample, level, kernels)
     late = _late(sample)
     n = sample.whole - _early_latents(sample, longest_page)
+    step = max(1, late // _MOST_PRICED) if level == TRIAL_LEVEL else 1
     price = 0
     for of_run in _by_run(encoded, sample):
-        price += estimate(of_run[:, -late:].reshape(-1), level, n, kernels)
+        price += estimate(of_run[:, -late::step].reshape(-1), level, n, kernels)
         if limit is not None and price >= limit:
             break
     return price

@@ -8,6 +8,7 @@ from ..dtypes import Latents, NumberType, from_latents
 from ..metadata import FloatQuant
 
 _BLOCK = 1 << 14  # numbers at a time: they stay in the cache
+_TELLING = 4  # one bit for each of so many numbers is a gain that is no matter of chance
 
 
 def split(mode: FloatQuant, latents: Latents, number_type: NumberType) -> tuple[Latents, Latents]:
@@ -39,4 +40,4 @@ def bid(sample: Latents, number_type: NumberType) -> list[int]:
     # What k zeros save, less what the exceptions pay.
     gains = ks * (2 * ending - bits.size)
     best = int(gains.argmax())
-    return [int(ks[best])] if gains[best] > 0 else []
+    return [int(ks[best])] if _TELLING * gains[best] > bits.size else []
