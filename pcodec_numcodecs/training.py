@@ -81,7 +81,7 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
         return TrainedVariable(one, np.zeros(latents.size, np.uint16), np.zeros(1, np.int64), 0, fixed << FRACTION_BITS)
     places, is_patient = dense_places(latents.size), level > DEFAULT_LEVEL
     ranges_log = histogram_log(level, places.size or latents.size)
-    bits, most_log = 8 * latents.itemsize, (latents.size - 1).bit_length()
+    bits = 8 * latents.itemsize
     metadata = _cost_of_bin(_expected_ans_log(ranges_log, latents.size), bits)
     bounds = kernels.find_bounds(latents, places, 1 << ranges_log, metadata, is_patient)
     # What the sample did not show may lie between its bins. A bin stretched over that would cost all its latents more
@@ -90,15 +90,16 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
     lowers, uppers = np.full(bounds.size, np.iinfo(latents.dtype).max, np.uint64), np.zeros(bounds.size, np.uint64)
     kernels.measure_bins(latents, bounds, assigned, lowers, uppers, counts)
     if places.size:
-        metadata = _cost_of_bin(min(USUAL_ANS_LOG, most_log), bits)
+        metadata = _cost_of_bin(_expected_ans_log(USUAL_ANS_LOG, latents.size), bits)
     found = kernels.fit_bins(lowers, uppers, counts, metadata, is_patient)
-    assert found.ans_log <= MAX_ANS_LOG
-    fixed += found.weights.size * bin_metadata_bits(0, bits) + pages * ANS_INTERLEAVING * found.ans_log
+    bins = found.bins
+    assert bins.ans_log <= MAX_ANS_LOG
+    fixed += len(bins) * bin_metadata_bits(0, bits) + pages * ANS_INTERLEAVING * bins.ans_log
     return TrainedVariable(
-        bins=Bins(found.ans_log, found.weights, found.lowers, found.offset_bits),
+        bins=bins,
         assigned=assigned,
         cells=found.cells,
-        most_bits=found.offsets + latents.size * found.ans_log,
+        most_bits=found.offsets + latents.size * bins.ans_log,
         cost=found.codes + ((found.offsets + fixed) << FRACTION_BITS),
     )
 

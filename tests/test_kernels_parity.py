@@ -182,15 +182,14 @@ def test_the_same_bins_are_found_and_fitted(seed, bits, n, ranges_log, is_patien
     kernels.measure_bins(latents, bounds, assigned, *measured, counts)
     counts *= int(rng.integers(1, (1 << 24) // n + 1))  # as many as a chunk may have
     found = kernels.fit_bins(*measured, counts, fixed, is_patient)
-    assert found.weights.min() >= 1
-    assert found.weights.sum() == 1 << found.ans_log
+    made = found.bins
+    assert made.weights.min() >= 1
+    assert made.weights.sum() == 1 << made.ans_log
     bins = found.cells[assigned]
-    assert np.array_equal(np.bincount(bins, counts[assigned] // np.bincount(assigned)[assigned]) > 0, found.weights > 0)
-    offsets = latents.astype(np.uint64) - found.lowers[bins]
-    assert (
-        offsets >> np.minimum(found.offset_bits[bins], 63).astype(np.uint64) <= (found.offset_bits[bins] == 64)
-    ).all()
-    assert np.array_equal(found.lowers, [latents[bins == one].min() for one in range(found.lowers.size)])
+    assert np.array_equal(np.bincount(bins, counts[assigned] // np.bincount(assigned)[assigned]) > 0, made.weights > 0)
+    offsets = latents.astype(np.uint64) - made.lowers[bins]
+    assert (offsets >> np.minimum(made.offset_bits[bins], 63).astype(np.uint64) <= (made.offset_bits[bins] == 64)).all()
+    assert np.array_equal(made.lowers, [latents[bins == one].min() for one in range(made.lowers.size)])
 
 
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 7), COUNTS)

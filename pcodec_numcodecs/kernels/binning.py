@@ -5,6 +5,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..metadata import Bins
+
 __all__ = ["BinFit", "Binning"]
 
 I64 = npt.NDArray[np.int64]
@@ -18,10 +20,8 @@ class BinFit(NamedTuple):
 
     Attributes
     ----------
-    lowers, offset_bits, weights
-        Of each bin, as in `pcodec_numcodecs.metadata.Bins`.
-    ans_log
-        log2 of the table's slots.
+    bins
+        Bins and weights.
     cells
         Bin of each cell, int64; of those without latents, any.
     codes
@@ -30,10 +30,7 @@ class BinFit(NamedTuple):
         Bits of all offsets.
     """
 
-    lowers: U64
-    offset_bits: I64
-    weights: I64
-    ans_log: int
+    bins: Bins
     cells: I64
     codes: int
     offsets: int

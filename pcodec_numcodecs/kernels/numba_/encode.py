@@ -8,7 +8,7 @@ import numpy.typing as npt
 from ...constants import ANS_INTERLEAVING, BATCH
 from ..streams import EncodeStream
 from .compiled import compiled, inlined_lightly, read_only
-from .encode_tables import ANS_LOG, BITS, BYTES, make_tables
+from .tables import ANS_LOG, BITS, BYTES, make_tables
 from .variables import MOST_VARIABLES, by_width
 from .words import store
 

@@ -9,6 +9,7 @@ from ...constants import ANS_INTERLEAVING
 from ..streams import DecodeStream
 from .batches import wide_word
 from .compiled import allocating, inlined_lightly
+from .tables import spread
 from .variables import MOST_VARIABLES
 from .words import bit_length, clear
 
@@ -69,16 +70,12 @@ def _fill_table(variable: Any, bins: Any, table: Any) -> None:
     if first == variable[END_BIN]:  # a variable without bins has one slot that reads nothing
         table[2 * begin], table[2 * begin + 1] = np.uint64(2 * begin) << _NEXT, centre
         return
-    # Bins take slots in this order, with an odd stride that visits each slot once.
-    stride, place = (3 * size // 5) | 1, 0
     owners = np.empty(size, np.int64)
     states = np.empty(variable[END_BIN] - first, np.int64)
     for own in range(states.size):
         states[own] = np.int64(bins[WEIGHTS, first + own])
-        for _ in range(states[own]):
-            owners[place] = own
-            place = (place + stride) & (size - 1)
         variable[WIDEST] = max(variable[WIDEST], np.int64(bins[OFFSET_BITS, first + own]))
+    spread(states, owners)
     # A bin of weight w holds w slots; in order of slots they are its states w, w + 1, ..., 2 w - 1.
     for slot in range(size):
         own = owners[slot]

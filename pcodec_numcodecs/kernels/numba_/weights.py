@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...fixed_log import FRACTION_BITS, mantissa_logs, weight_logs
+from ...metadata import Bins
 from ..bin_costs import LARGE_ANS_LOG, LARGE_TABLE_SAVING, QUICK_ANS_LOG, TABLE_SAVING, USUAL_ANS_LOG
 from ..binning import BinFit
 from .compiled import allocating, compiled_allocating, inlined_lightly
@@ -22,10 +23,11 @@ def fit_bins(lowers: U64, uppers: U64, counts: I64, fixed: int, is_patient: bool
     """See `Kernels.fit_bins`."""
     bin_lowers, (offset_bits, weights, cells) = np.empty(counts.size, np.uint64), np.empty((3, counts.size), np.int64)
     logs = mantissa_logs(), weight_logs()
-    bins, ans_log, codes, offsets = _fit(
+    count, ans_log, codes, offsets = _fit(
         lowers, uppers, counts, fixed, is_patient, *logs, bin_lowers, offset_bits, weights, cells
     )
-    return BinFit(bin_lowers[:bins], offset_bits[:bins], weights[:bins], ans_log, cells, codes, offsets)
+    bins = Bins(ans_log, weights[:count], bin_lowers[:count], offset_bits[:count])
+    return BinFit(bins, cells, codes, offsets)
 
 
 @compiled_allocating

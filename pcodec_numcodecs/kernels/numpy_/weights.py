@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from ...bits import bit_lengths
 from ...fixed_log import FRACTION_BITS, weight_logs
+from ...metadata import Bins
 from ..bin_costs import LARGE_ANS_LOG, LARGE_TABLE_SAVING, QUICK_ANS_LOG, TABLE_SAVING, USUAL_ANS_LOG
 from ..binning import BinFit
 from .ranges import firsts_of_bins
@@ -25,7 +26,7 @@ def fit_bins(lowers: U64, uppers: U64, counts: I64, fixed: int, is_patient: bool
     offset_bits = bit_lengths(high[lasts] - bin_lowers)
     offsets = int((totals * offset_bits).sum())
     ans_log, weights, codes = _share(totals, offsets << FRACTION_BITS, is_patient)
-    return BinFit(bin_lowers, offset_bits, weights, ans_log, cells, codes, offsets)
+    return BinFit(Bins(ans_log, weights, bin_lowers, offset_bits), cells, codes, offsets)
 
 
 def _share(totals: I64, offsets: int, is_patient: bool) -> tuple[int, I64, int]:

@@ -1,20 +1,31 @@
-"""Bins to the tables that encoding walks; see `pcodec_numcodecs.kernels.numpy_.tables.EncodeTable`."""
+"""Weights to slots, and bins to the tables that encoding walks; see `pcodec_numcodecs.kernels.numpy_.tables`."""
 
 from typing import Any
 
 import numpy as np
 
 from ...constants import BATCH
-from .compiled import allocating, compiled_allocating
+from .compiled import allocating, compiled_allocating, inlined_lightly
 from .words import bit_length, clear
 
 BYTES, BITS, ANS_LOG, BINS, CELLS = range(5)
 """Of each variable: bytes and bits of a latent, log2 of its table's size, and counts."""
 
 
+@inlined_lightly
+def spread(weights: Any, owners: Any) -> None:
+    """Fill `owners`, one for each slot of a table, with its bin."""
+    # Bins take slots in this order, with an odd stride that visits each slot once.
+    stride, place = (3 * owners.size // 5) | 1, np.int64(0)
+    for own in range(weights.size):
+        for _ in range(weights[own]):
+            owners[place] = own
+            place = (place + stride) & (owners.size - 1)
+
+
 @compiled_allocating
 def make_tables(counts: Any, sizes: Any, bin_lowers: Any, bin_offset_bits: Any, weights: Any, bins_of: Any) -> Any:
-    """Return what `encode` looks up.
+    """Return what `encode._encode` looks up.
 
     Parameters
     ----------
@@ -91,14 +102,10 @@ def _in_order(counts: Any) -> Any:
 @allocating
 def _fill_table(weights: Any, ans_log: Any, bins_of: Any, nbits_terms: Any, slot_terms: Any, next_states: Any) -> None:
     count, size = weights.size, np.int64(1) << ans_log
-    # Bins take slots in this order, with an odd stride that visits each slot once.
-    stride, place = (3 * size // 5) | 1, np.int64(0)
-    owners, firsts = np.empty(size, np.uint16), np.empty(count, np.int64)
+    owners, firsts = np.empty(size, np.int64), np.empty(count, np.int64)
+    spread(weights, owners)
     done = np.int64(0)
     for own in range(count):
-        for _ in range(weights[own]):
-            owners[place] = own
-            place = (place + stride) & (size - 1)
         firsts[own] = done
         done += weights[own]
     for cell in range(bins_of.size):
