@@ -25,6 +25,7 @@ LIGHT = {
         *("_view", "_byte_range", "evolve_from_array_spec", "_settings", "__post_init__", "<genexpr>", "<listcomp>"),
     },
     "codecs/threaded.py": {"_encode_single", "_decode_single"},
+    "codecs/workers.py": {"in_thread", "done", "_start", "_ended", "_settle", "__init__", "_processors"},
     "codecs/chunks.py": {"__init__", "is_whole", "raw_bytes", "<genexpr>"},
     "frame/requests.py": {"is_small", "first_bytes", "read_ranges"},
     "frame/elements.py": {"element_of", "__init__", "_refusal"},

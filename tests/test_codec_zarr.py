@@ -1,10 +1,10 @@
 """Zarr arrays of both formats with Pco: every bit comes back, however the array is laid out, written and read."""
 
-import asyncio
 import json
 import pickle
 import subprocess
 import sys
+import threading
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -14,6 +14,7 @@ from codec_cases import FRAME_DTYPES, NUMBER_DTYPES, REFUSED_DTYPES, assert_same
 from zarr.storage import LocalStore
 
 from pcodec_numcodecs import frame
+from pcodec_numcodecs.codecs import zarr3
 from pcodec_numcodecs.codecs.numcodecs import Pco
 from pcodec_numcodecs.codecs.pcodec import PCodec
 from pcodec_numcodecs.codecs.unknown import UnknownSettingWarning
@@ -356,15 +357,25 @@ def test_no_warning_where_nothing_follows(recwarn):
 def test_chunks_are_coded_off_the_event_loop(monkeypatch):
     # So that the chunks of one call can be coded at the same time, and the loop stays free.
     ran = []
-    to_thread = asyncio.to_thread
-    monkeypatch.setattr(
-        asyncio, "to_thread", lambda work, *args: (ran.append(work.__name__), to_thread(work, *args))[1]
-    )
+
+    def note(where, name):
+        work = getattr(where, name)
+        monkeypatch.setattr(
+            where, name, lambda *given: (ran.append((name, threading.current_thread().name)), work(*given))[1]
+        )
+
+    note(zarr3, "write_frame")
+    note(zarr3.ChunkReading, "whole")
     z = create("v3", "f4", chunks=SHAPE)
     z[:] = numbers("f4", SHAPE)
-    assert ran == ["_encode_sync"]
     z[:]
-    assert ran == ["_encode_sync", "_step"]
+    assert [name for name, _ in ran] == ["write_frame", "whole"]
+    loop = zarr.core.sync.sync(_thread_name())
+    assert all(thread not in (loop, threading.current_thread().name) for _, thread in ran)
+
+
+async def _thread_name():
+    return threading.current_thread().name
 
 
 def test_sync_pipeline():

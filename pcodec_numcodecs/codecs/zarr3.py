@@ -24,6 +24,7 @@ from ..frame.writer import write_frame
 from .chunks import ChunkReading
 from .threaded import ThreadedSerializer
 from .unknown import without_unknown
+from .workers import in_thread
 
 if TYPE_CHECKING:
     from zarr.core.array_spec import ArraySpec
@@ -167,7 +168,7 @@ class PcoSerializer(ThreadedSerializer, ArrayBytesCodecPartialDecodeMixin):
                 answers = [await get(state[0])] if len(state) == 1 else await _gathered(get, state)
             except Exception as error:
                 answers = error
-            state = await asyncio.to_thread(_step, steps, answers)
+            state = await in_thread(_step, steps, answers)
         return None if state.result is None else chunk_spec.prototype.nd_buffer.from_numpy_array(state.result)
 
     def _decode_partial_sync(self, byte_getter: Any, selection: Any, chunk_spec: "ArraySpec") -> "NDBuffer | None":
