@@ -91,6 +91,42 @@ def walk(data: Any, position: Any, table: Any, states: Any, own: Any, n: Any, ce
     return position, (total >> _WIDTH) & _PAIR
 
 
+@inlined
+def walk_differences(
+    data: Any, position: Any, table: Any, states: Any, own: Any, cells: Any, at: Any, history: Any, kept: Any
+) -> Any:
+    """Do what `walk` does for a whole batch of a variable without offsets, and undo differences of neighbours.
+
+    The sums are made while codes are waited for. `history` holds the first latent; nothing is said of the bins.
+
+    Returns
+    -------
+    Bit after the codes, and the bits that the offsets take: none.
+    """
+    first, second, third, fourth = states[own], states[own + _ONE], states[own + _TWO], states[own + _THREE]
+    value, i = history[kept], at
+    for _ in range(BATCH // ANS_INTERLEAVING):
+        word = load(data, position >> _THREE) >> (position & _SEVEN)
+        entry0, entry1, entry2, entry3 = table[first], table[second], table[third], table[fourth]
+        cells[i] = value
+        value += table[first + _ONE]
+        cells[i + _ONE] = value
+        value += table[second + _ONE]
+        cells[i + _TWO] = value
+        value += table[third + _ONE]
+        cells[i + _THREE] = value
+        value += table[fourth + _ONE]
+        first, word = _step(entry0, word)
+        second, word = _step(entry1, word)
+        third, word = _step(entry2, word)
+        fourth, word = _step(entry3, word)
+        position += ((entry0 + entry1) + (entry2 + entry3)) & _BYTE
+        i += _FOUR
+    states[own], states[own + _ONE], states[own + _TWO], states[own + _THREE] = first, second, third, fourth
+    history[kept] = value
+    return position, np.uint64(0)
+
+
 @separate
 def read_offsets(data: Any, position: Any, widest: Any, n: Any, cells: Any, at: Any) -> None:
     """Add the offsets of a batch, which lie within the data, to its lower bounds."""

@@ -17,7 +17,7 @@ from ..streams import (
     Recipe,
     Rows,
 )
-from .batches import BATCH_CELLS, NARROW, read_differences, read_fixed, read_offsets, stays, walk
+from .batches import BATCH_CELLS, NARROW, read_differences, read_fixed, read_offsets, stays, walk, walk_differences
 from .compiled import compiled_allocating, inlined, read_only
 from .deltas import first_unsound, undo_consecutive, undo_conv1, undo_lookback
 from .joins import announce_bytes, join_numbers, store_bits
@@ -237,13 +237,21 @@ def decode_lanes(
                     if begin + bits <= limit:
                         read_fixed(source, begin, width, table[slot + np.uint64(1)], n, cells, at)
                 else:
-                    begin, bits = walk(source, position, table, states, own, n, cells, at)
+                    follows = (
+                        (on_the_way > 0 and widest <= NARROW)
+                        and (n == BATCH and numbers - done >= BATCH)
+                        and (variable == _PRIMARY or delta[3] > 0)
+                    )
+                    if follows and widest == 0 and on_the_way == 1:
+                        undone[variable] = True
+                        begin, bits = walk_differences(
+                            *(source, position, table, states, own, cells, at),
+                            *(items(history), np.uint64(variable * room)),
+                        )
+                    else:
+                        begin, bits = walk(source, position, table, states, own, n, cells, at)
                     if bits and begin + bits <= limit:
-                        if (
-                            (on_the_way > 0 and widest <= NARROW)
-                            and (n == BATCH and numbers - done >= BATCH)
-                            and (variable == _PRIMARY or delta[3] > 0)
-                        ):
+                        if follows:
                             undone[variable] = True
                             read_differences(
                                 *(source, begin, widest, cells, at, items(history)),

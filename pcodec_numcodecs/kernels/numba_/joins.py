@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ...constants import BATCH
 from ..streams import DICT, FLOAT_MULT, FLOAT_QUANT, INT_MULT
 from .batches import BATCH_CELLS
 from .compiled import inlined, inlined_lightly, separate
@@ -25,7 +24,6 @@ _HALF_REBIAS = np.uint32((127 - 15) << 23)
 _LEAST_NORMAL_HALF = np.uint32((127 - 14) << 23)
 _HALF_OF_ONE = np.float32(0.5)  # one unit in its last place is the least float16
 _ROUND = np.uint32(0xFFF)
-_FEW = 8  # numbers that are looked at together
 _LINE = 64  # bytes of a cache line
 
 
@@ -45,7 +43,7 @@ def join_numbers(cells: Any, n: Any, mode: Any, base: Any, mask: Any, size: Any,
     if mode == INT_MULT:
         join_int_mult(cells, primary, n, secondary, base)
     elif mode == FLOAT_MULT:
-        join_float_mult(cells, primary, n, secondary, np.uint64(0), base, size, mask)
+        join_float_mult(cells, primary, n, secondary, base, size, mask)
     elif mode == FLOAT_QUANT:
         join_float_quant(cells, primary, n, secondary, base, mask)
     elif mode == DICT:
@@ -149,62 +147,65 @@ def join_dictionary(cells: Any, at: Any, n: Any, values: Any, count: Any) -> Any
 
 
 @inlined
-def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, spare: Any, base: Any, size: Any, mask: Any) -> None:
+def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, base: Any, size: Any, mask: Any) -> None:
     """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones.
 
-    `spare` is the index of room for as many cells again, twice; `size` that of a float in bytes.
+    `size` is that of a float in bytes. Multiples beyond the integers that floats can tell apart, NaNs among them, are
+    counted float by float.
     """
     mantissa_bits = 52 if size == 8 else 23 if size == 4 else 10
-    top = mask ^ (mask >> _ONE)
-    rest = mask >> _ONE
+    top, rest = mask ^ (mask >> _ONE), mask >> _ONE
     limit = _ONE << np.uint64(mantissa_bits + 1)
-    made = spare + np.uint64(BATCH)
+    infinity = rest ^ ((_ONE << np.uint64(mantissa_bits)) - _ONE)
+    # The bits of the limit: its exponent is `mantissa_bits + 1`, and the bias.
+    least = ((infinity >> np.uint64(mantissa_bits + 1)) + np.uint64(mantissa_bits + 1)) << np.uint64(mantissa_bits)
     largest = np.uint64(0)
     for i in range(n):
         largest = max(largest, _magnitude(cells[at + np.uint64(i)], top, rest))
-    # Multiples beyond the integers that floats can tell apart, NaNs among them, are seldom many.
-    odd = 0
-    if largest >= limit:
-        for start in range(0, n, _FEW):
-            stop = min(start + _FEW, n)
-            found = limit  # a power of two
-            if stop - start == _FEW:
-                found = np.uint64(0)
-                for k in range(_FEW):
-                    found |= _magnitude(cells[at + np.uint64(start + k)], top, rest)
-            if found < limit:
-                continue
-            for i in range(start, stop):
-                # Noted in any case, as nobody can foresee which ones are kept.
-                cells[spare + np.uint64(odd)] = np.uint64(i)
-                odd += _magnitude(cells[at + np.uint64(i)], top, rest) >= limit
-        for k in range(odd):
-            place = cells[spare + np.uint64(k)]
-            bits = _odd_product(cells[at + place] & mask, base, mantissa_bits, limit, top, rest)
-            cells[made + np.uint64(k)] = _moved(bits, cells[secondary + place], top, mask)
-    if size == 8:
+    if size == 8 and largest < limit:
         factor = float_of(base)
         for i in range(n):
             latent = cells[at + np.uint64(i)]
             bits = bits_of(np.float64(_magnitude(latent, top, rest)) * factor) ^ (~latent & top)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
+    elif size == 8:
+        factor = float_of(base)
+        for i in range(n):
+            latent = cells[at + np.uint64(i)]
+            count = _magnitude(latent, top, rest)
+            above = least + (count - limit)
+            product = bits_of((float_of(above & rest) if count >= limit else np.float64(count)) * factor)
+            bits = _signed_product(product, latent, count, above, limit, infinity, mantissa_bits, top, rest)
+            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
+    elif size == 4 and largest < limit:
+        single_factor = float_of(np.uint32(base))
+        for i in range(n):
+            latent = cells[at + np.uint64(i)]
+            single = np.float32(np.int32(_magnitude(latent, top, rest)))
+            bits = np.uint64(bits_of(single * single_factor)) ^ (~latent & top)
+            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     elif size == 4:
         single_factor = float_of(np.uint32(base))
         for i in range(n):
             latent = cells[at + np.uint64(i)]
-            product = np.float32(np.int32(_magnitude(latent, top, rest))) * single_factor
-            bits = np.uint64(bits_of(product)) ^ (~latent & top)
+            count = _magnitude(latent, top, rest)
+            above = least + (count - limit)
+            single = float_of(np.uint32(above & rest)) if count >= limit else np.float32(np.int32(count))
+            product = np.uint64(bits_of(single * single_factor))
+            bits = _signed_product(product, latent, count, above, limit, infinity, mantissa_bits, top, rest)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     else:
         half_factor = _single_of_half(np.uint32(base))
         for i in range(n):
             latent = cells[at + np.uint64(i)]
-            half = _half_of_single(bits_of(np.float32(np.int32(_magnitude(latent, top, rest))) * half_factor))
-            cells[at + np.uint64(i)] = _moved(
-                np.uint64(half) ^ (~latent & top), cells[secondary + np.uint64(i)], top, mask
-            )
-    for k in range(odd):
-        cells[at + cells[spare + np.uint64(k)]] = cells[made + np.uint64(k)]
+            count = _magnitude(latent, top, rest)
+            above = least + (count - limit)
+            single = np.float32(np.int32(count))
+            if count >= limit:
+                single = _single_of_half(np.uint32(above & rest))
+            product = np.uint64(_half_of_single(bits_of(single * half_factor)))
+            bits = _signed_product(product, latent, count, above, limit, infinity, mantissa_bits, top, rest)
+            cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
 
 
 @inlined
@@ -220,26 +221,27 @@ def _moved(bits: Any, units: Any, top: Any, mask: Any) -> Any:
     return ordered + units + top
 
 
-@inlined_lightly
-def _odd_product(latent: Any, base: Any, mantissa_bits: Any, limit: Any, top: Any, rest: Any) -> Any:
-    """Return the bits of a product whose multiple is beyond the integers that floats can tell apart.
+@inlined
+def _signed_product(
+    product: Any,
+    latent: Any,
+    count: Any,
+    above: Any,
+    limit: Any,
+    infinity: Any,
+    mantissa_bits: Any,
+    top: Any,
+    rest: Any,
+) -> Any:
+    """Return the bits of a product with its sign; NaNs, which are not multiplied, become quiet.
 
-    These multiples are counted float by float. NaNs keep sign and payload and become quiet.
+    `above` has the bits of what is multiplied if `count` is no less than the limit. All is worked out whether it is
+    needed or not, so that the processor can work on some numbers at once.
     """
-    infinity = rest ^ ((_ONE << np.uint64(mantissa_bits)) - _ONE)
-    # The exponent of the limit: `mantissa_bits + 1`, and the bias.
-    exponent = (infinity >> np.uint64(mantissa_bits + 1)) + np.uint64(mantissa_bits + 1)
-    bits = (exponent << np.uint64(mantissa_bits)) + (_magnitude(latent, top, rest) - limit)
-    sign = (bits | ~latent) & top
-    bits &= rest
-    if bits > infinity:
-        return bits | sign | (_ONE << np.uint64(mantissa_bits - 1))
-    if mantissa_bits == 52:
-        return bits_of(float_of(bits) * float_of(base)) ^ sign
-    if mantissa_bits == 23:
-        return np.uint64(bits_of(float_of(np.uint32(bits)) * float_of(np.uint32(base)))) ^ sign
-    product = _single_of_half(np.uint32(bits)) * _single_of_half(np.uint32(base))
-    return np.uint64(_half_of_single(bits_of(product))) ^ sign
+    low, sign = above & rest, ~latent & top
+    is_odd = count >= limit
+    quiet = low | (_ONE << np.uint64(mantissa_bits - 1))
+    return (quiet if is_odd and low > infinity else product) ^ ((above & top) | sign if is_odd else sign)
 
 
 @inlined_lightly

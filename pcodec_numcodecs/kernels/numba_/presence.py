@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import CHECKED, compiled, inlined, read_only
+from .expanding import EXPANDS, expand
 from .rows import copy
 from .words import load, store
 
@@ -25,7 +26,9 @@ def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
 
 def spread_present(latents: Latents, absent: U8, between: int, out: Latents) -> None:
     """See `Kernels.spread_present`."""
-    _spread(read_only(latents), read_only(absent), out.dtype.type(between), out)
+    # Wide cells are waited for, not worked on.
+    kernel = expand if EXPANDS and out.itemsize < 8 else _spread
+    kernel(read_only(latents), read_only(absent), out.dtype.type(between), out)
 
 
 def count_present(absent: U8, sizes: I64) -> I64:
