@@ -285,12 +285,17 @@ class PartDecoder(NamedTuple):
         """Return for each cell 0, or one more than the number of its fill value."""
         layout, pipeline = self.layout, self._pipeline
         cells = layout.grid.cells
-        out = scratch.empty(int(cells[pages].sum()), np.uint8)
-        done = 0
+        is_all = pages.size == cells.size
+        out = scratch.empty(int((cells if is_all else cells[pages]).sum()), np.uint8)
+        first, done = layout.first_of(MASKS, self.part), 0
         for block in layout.mask_blocks(self.part, pages):
-            members = np.arange(block * pipeline.mask_pages, min((block + 1) * pipeline.mask_pages, layout.grid.pages))
-            source = self.content(layout.first_of(MASKS, self.part) + block)
-            asked = pages[slice(*np.searchsorted(pages, (members[0], members[-1] + 1)))]
+            start, stop = block * pipeline.mask_pages, (block + 1) * pipeline.mask_pages
+            if is_all:
+                members = asked = pages[start:stop]
+            else:
+                members = np.arange(start, min(stop, cells.size))
+                asked = pages[slice(*np.searchsorted(pages, (start, stop)))]
+            source = self.content(first + block)
             own = out[done : done + int(cells[asked].sum())]
             done += own.size
             whole = own if asked.size == members.size else scratch.empty(int(cells[members].sum()), np.uint8)

@@ -186,7 +186,10 @@ class Layout:
 
     def mask_blocks(self, part: int, pages: I64) -> list[int]:
         """Return the blocks of masks that pages need, rising."""
-        return np.unique(pages // self.pipelines[part].mask_pages).tolist()
+        of_block = self.pipelines[part].mask_pages
+        if pages.size == self.grid.pages:
+            return list(range(-(-pages.size // of_block)))
+        return np.unique(pages // of_block).tolist()
 
     def streams_of(self, pages: I64) -> list[int]:
         """Return the chunk-level streams that pages need, rising."""

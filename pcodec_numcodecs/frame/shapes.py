@@ -44,10 +44,11 @@ def prediction(layout: Layout, part: int, pages: I64) -> Prediction:
     if predictor.offsets:
         offsets[:, 4 - predictor.used :] = predictor.offsets
     sets = layout.page_sets[part]
+    shapes = _lanes(layout.grid, order_of(layout, part), predictor.used)
     return Prediction(
         kind=predictor.kind,
         axes=predictor.used,
-        shapes=_lanes(layout.grid, order_of(layout, part), predictor.used)[pages],
+        shapes=shapes if pages.size == len(shapes) else shapes[pages],
         reference=predictor.reference,
         offsets=offsets,
         weights=np.ascontiguousarray(predictor.weights),

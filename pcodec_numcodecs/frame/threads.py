@@ -16,7 +16,9 @@ _LEAST_PAGES: Final = 4
 
 def runs(pages: int, threads: int) -> list[slice]:
     """Cut a count of pages into one run for each thread, as even as can be; into fewer where pages are few."""
-    count = max(1, min(threads, pages // _LEAST_PAGES))
+    count = min(threads, pages // _LEAST_PAGES)
+    if count <= 1:
+        return [slice(0, pages)]
     return [slice(start, stop) for start, stop in pairwise(pages * turn // count for turn in range(count + 1))]
 
 

@@ -62,8 +62,7 @@ def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersi
     CorruptionError, InsufficientDataError
         When it is damaged.
     """
-    sizes = shapes.prod(axis=1)
-    cells = int(sizes.sum())
+    cells = out.size
     for fill in range(fills):
         form = source[0] if len(source) else -1
         if not 0 <= form < 1 << _MOST_STEPS:
@@ -76,7 +75,7 @@ def read_masks(source: memoryview, fills: int, shapes: I64, version: FormatVersi
         kernels.fill_runs(runs, mask)
         for step in reversed(range(_MOST_STEPS)):
             if form >> step & 1:
-                kernels.accumulate_changes(mask, sizes, _strides(shapes, step))
+                kernels.accumulate_changes(mask, shapes.prod(axis=1), _strides(shapes, step))
         if fill:
             mask *= np.uint8(fill + 1)
             np.maximum(out, mask, out=out)
