@@ -11,7 +11,7 @@ I64 = npt.NDArray[np.int64]
 
 def page_starts(counts: I64) -> I64:
     """Return the index of each page's first latent, for pages of so many latents."""
-    return np.cumsum(counts) - counts
+    return counts.cumsum() - counts
 
 
 def places(counts: I64) -> I64:

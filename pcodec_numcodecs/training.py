@@ -106,7 +106,11 @@ def train(latents: Latents, level: int, pages: int, kernels: Kernels) -> Trained
 
 def estimate(latents: Latents, level: int, n: int, kernels: Kernels) -> int:
     """Return roughly what `train` would find `n` latents to cost, sooner, from a sample of them."""
-    return estimate_differences(latents, np.array((latents.size,)), level, n, 0, kernels)[0]
+    if not latents.size:
+        return 0
+    runs = np.array((latents.size,))
+    ranges, fixed = _expected((latents.size,), level, n, 8 * latents.itemsize)
+    return int(kernels.price_ranges(latents, runs, ranges, n, fixed)[0])
 
 
 def estimate_differences(

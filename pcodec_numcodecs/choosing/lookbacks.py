@@ -1,5 +1,7 @@
 """Trials of lookbacks, which may reach far: on long stretches of a chunk."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .. import deltas
@@ -19,6 +21,16 @@ _SEARCH_SAVING = 64  # the same for distances that are searched for each latent,
 _MOST_PRICED = 1 << 12  # latents of a run, where few bins are tried
 _SCATTER = 37  # of lookbacks, one in so many tells what is usual
 _UNUSUAL = 8  # at most one in so many latents looks back to another distance than the usual one
+
+
+class _Halves(NamedTuple):
+    """Of runs, the latents at the end that have some to look back to, and how many of the chunk the others stand for.
+
+    Without the former, runs are whole pages.
+    """
+
+    late: int
+    early_latents: int
 
 
 def with_lookback(
@@ -45,19 +57,20 @@ def with_lookback(
     alike = None
     if distance is not None:
         alike = deltas.encode(candidate, stretch.latents, stretch.counts, kernels, distance)
+    halves = _halves(stretch, longest_page)
     # With fewer bins all others are as good as out; what is left is priced with all.
     for level in sorted({trial_level(config), full_level(config)}):
-        simple_price = _price_late(as_simple, stretch, longest_page, level, kernels)
+        simple_price = _price_late(as_simple, stretch, halves, level, kernels)
         limit = best = less(simple_price, _LOOKBACK_SAVING)
         if alike is not None:
-            best = min(best, _price_late(alike, stretch, longest_page, level, kernels, limit))
-        searched = _price_late(encoded, stretch, longest_page, level, kernels, best)
+            best = min(best, _price_late(alike, stretch, halves, level, kernels, limit))
+        searched = _price_late(encoded, stretch, halves, level, kernels, best)
         if searched < less(best, _SEARCH_SAVING) or best == limit:
             alike, best = None, searched
         if best >= limit:
             return bid.cost, simple, None
-        simple_price += _price_early(as_simple, stretch, longest_page, level, kernels)
-        best += _price_early(alike or encoded, stretch, longest_page, level, kernels)
+        simple_price += _price_early(as_simple, stretch, halves, level, kernels)
+        best += _price_early(alike or encoded, stretch, halves, level, kernels)
         if best >= less(simple_price, _LOOKBACK_SAVING):
             return bid.cost, simple, None
     cost = price * best // simple_price + bid.secondary_cost
@@ -71,7 +84,8 @@ def _usual_distance(encoded: deltas.Encoded) -> int | None:
     """
     if encoded.lookbacks is None or not encoded.lookbacks.size:
         return None
-    some = np.sort(encoded.lookbacks[::_SCATTER])
+    some = encoded.lookbacks[::_SCATTER].copy()
+    some.sort()
     usual = int(some[some.size // 2])  # or there is none
     if usual == 1:
         return None
@@ -79,8 +93,16 @@ def _usual_distance(encoded: deltas.Encoded) -> int | None:
     return usual if encoded.lookbacks.size - alike <= encoded.lookbacks.size // _UNUSUAL else None
 
 
+def _halves(sample: Runs, longest_page: int) -> _Halves:
+    """Part runs that may be parts of a page; pages that are no longer than these are priced as they are."""
+    longest = int(sample.counts.max())
+    if longest_page <= longest:
+        return _Halves(0, 0)
+    return _Halves(longest - longest // 2, sample.whole * (longest // 2) // longest_page)
+
+
 def _price_late(
-    encoded: deltas.Encoded, sample: Runs, longest_page: int, level: int, kernels: Kernels, limit: int | None = None
+    encoded: deltas.Encoded, sample: Runs, halves: _Halves, level: int, kernels: Kernels, limit: int | None = None
 ) -> int:
     """Return what the chunk costs but for `_price_early`.
 
@@ -89,39 +111,28 @@ def _price_late(
     limit
         A price of so much or more need not be the whole one.
     """
-    if longest_page <= sample.counts.max():
+    if not halves.late:
         return price_of(encoded, sample, level, kernels)
-    late = _late(sample)
-    n = sample.whole - _early_latents(sample, longest_page)
-    step = max(1, late // _MOST_PRICED) if level == TRIAL_LEVEL else 1
+    step = max(1, halves.late // _MOST_PRICED) if level == TRIAL_LEVEL else 1
     price = 0
     for of_run in _by_run(encoded, sample):
-        price += estimate(of_run[:, -late::step].reshape(-1), level, n, kernels)
+        late = of_run[:, -halves.late :: step].reshape(-1)
+        price += estimate(late, level, sample.whole - halves.early_latents, kernels)
         if limit is not None and price >= limit:
             break
     return price
 
 
-def _price_early(encoded: deltas.Encoded, sample: Runs, longest_page: int, level: int, kernels: Kernels) -> int:
+def _price_early(encoded: deltas.Encoded, sample: Runs, halves: _Halves, level: int, kernels: Kernels) -> int:
     """Return what the beginnings of pages cost, of which runs may be parts of equal length.
 
     The first half of a run has hardly anything to look back to, and stands for the beginning of a page alone; the other
     half stands for all the rest of the page. Halves may differ, so what is compared is priced so in any encoding.
     """
-    if longest_page <= sample.counts.max():
+    if not halves.late:
         return 0
-    late, n = _late(sample), _early_latents(sample, longest_page)
-    return sum(estimate(of_run[:, :-late].reshape(-1), level, n, kernels) for of_run in _by_run(encoded, sample))
-
-
-def _late(sample: Runs) -> int:
-    """Return how many latents at the end of each run have some to look back to."""
-    length = int(sample.counts.max())
-    return length - length // 2
-
-
-def _early_latents(sample: Runs, longest_page: int) -> int:
-    return sample.whole * (int(sample.counts.max()) // 2) // longest_page
+    early = (of_run[:, : -halves.late].reshape(-1) for of_run in _by_run(encoded, sample))
+    return sum(estimate(latents, level, halves.early_latents, kernels) for latents in early)
 
 
 def _by_run(encoded: deltas.Encoded, sample: Runs) -> list[Latents]:

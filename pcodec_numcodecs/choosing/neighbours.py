@@ -7,6 +7,7 @@ much more or less than they do, there is a search for each. These two are looked
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,7 +115,7 @@ class Neighbours:
             return None
         candidates: list[Mode] = [Classic(), *self._proposed(modes.sample_to_propose(self.numbers), is_glance=False)]
         best = self._best(candidates, sample_runs(self.numbers))
-        ends = np.cumsum(self.counts)
+        ends = accumulate(self.counts)
         long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= self._longest]
         middle = sample_stretch(long[len(long) // 2], self._longest, _STRETCH)
         primary = self._primary(best.mode, middle)

@@ -105,7 +105,7 @@ class Rows(NamedTuple):
     @classmethod
     def end_to_end(cls, counts: npt.NDArray[np.int64]) -> Self:
         """Return rows of so many numbers, one a lane, each after the one before."""
-        return cls(np.maximum(counts, 1), np.arange(counts.size), np.cumsum(counts) - counts)
+        return cls(np.maximum(counts, 1), np.arange(counts.size), counts.cumsum() - counts)
 
 
 class ChunkPages(NamedTuple):

@@ -91,22 +91,23 @@ def _near_multiples(magnitudes: F64, powers: F64, mantissa_bits: int) -> npt.NDA
     near = telling & (
         error <= np.maximum(multiples * math.ldexp(1.0, 2 - mantissa_bits), math.ldexp(1.0, -mantissa_bits))
     )
-    return np.count_nonzero(near, axis=1)
+    return near.sum(axis=1)
 
 
 def _common_measure(magnitudes: F64, mantissa_bits: int, kernels: "Kernels") -> float | None:
     """Return the measure that pairs of numbers agree on, if any."""
     pairs = magnitudes[: magnitudes.size // 2 * 2].reshape(-1, 2)
     pairs = pairs[:: max(1, pairs.shape[0] // _PAIRS)]
-    large, small = np.max(pairs, axis=1), np.min(pairs, axis=1)
+    large, small = pairs.max(axis=1), pairs.min(axis=1)
     # Rounding errors grow with every quotient, so a quarter of the bits is not to be relied on.
     negligible = large * math.ldexp(1.0, mantissa_bits // 4 - mantissa_bits)
     rest = kernels.find_measures(large, small, negligible)
     # A measure as small as the rounding errors is no find.
-    found = np.sort(small[(small > 16.0 * negligible) & (rest <= negligible)])
+    found = small[(small > 16.0 * negligible) & (rest <= negligible)]
+    found.sort()
     if not found.size:
         return None
-    agreeing = np.searchsorted(found, found * _AGREEMENT, side="right") - np.arange(found.size)
+    agreeing = found.searchsorted(found * _AGREEMENT, side="right") - np.arange(found.size)
     best = int(agreeing.argmax())
     if agreeing[best] < 3 + found.size // 100:
         return None

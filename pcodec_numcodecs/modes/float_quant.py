@@ -36,7 +36,7 @@ def bid(sample: Latents, number_type: NumberType) -> list[int]:
     trailing = bit_lengths(bits & (~bits + np.uint64(1))) - 1
     ks = np.arange(1, number_type.mantissa_bits + 1)
     # Numbers that end in k zeros at least, of all kinds of ends.
-    ending = np.cumsum(np.bincount(trailing, minlength=number_type.bits)[::-1])[::-1][ks]
+    ending = np.bincount(trailing, minlength=number_type.bits)[::-1].cumsum()[::-1][ks]
     # What k zeros save, less what the exceptions pay.
     gains = ks * (2 * ending - bits.size)
     best = int(gains.argmax())

@@ -10,11 +10,12 @@ from .variables import each_width
 from .words import bit_length, clear
 
 _BLOCK = 512  # latents at a time, one step of the search for all of them
-_ONE, _TWO = np.uint64(1), np.uint64(2)
+_ONE, _TWO, _THREE, _FOUR = (np.uint64(i) for i in range(1, 5))
+_FEW = 4  # bins that are looked at one by one
 _NONE = np.int32(0)
 _EVEN_BITS = 16  # log2 of the most buckets of equal width
 _BEYOND = np.uint64(1 << _EVEN_BITS)
-_MANTISSA_BITS = 7  # log2 of the buckets an octave of the distance from a centre
+_MANTISSA_BITS = 8  # log2 of the buckets an octave of the distance from a centre
 _KEY_SHIFT = np.uint64(52 - _MANTISSA_BITS)
 _KEY_OF_ONE = np.int32(1023 << _MANTISSA_BITS)
 _FIRST_KEY = np.int32(1)
@@ -168,11 +169,18 @@ def _assign_blocks(
         else:
             for i in range(n):
                 found[i] = firsts[np.uint64(buckets[i])]
-            for step in range(_steps(inside) - 1, -1, -1):
-                far = _ONE << np.uint64(step)
+            if inside > _FEW:
+                for step in range(_steps(inside) - 1, 1, -1):
+                    far = _ONE << np.uint64(step)
+                    for i in range(n):
+                        place = np.uint64(found[i])
+                        found[i] = place + (np.uint64(bounds[place + far] <= block[i]) << np.uint64(step))
+            if inside:
                 for i in range(n):
-                    place = np.uint64(found[i])
-                    found[i] = place + (np.uint64(bounds[place + far] <= block[i]) << np.uint64(step))
+                    place, latent = np.uint64(found[i]), np.uint64(block[i])
+                    near = np.uint64(bounds[place + _ONE] <= latent) + np.uint64(bounds[place + _TWO] <= latent)
+                    beyond = np.uint64(bounds[place + _THREE] <= latent) + np.uint64(bounds[place + _FOUR] <= latent)
+                    found[i] = place + near + beyond
         if inside:
             for i in range(n):
                 found[i] = min(found[i], last)

@@ -44,7 +44,7 @@ def find_bounds(latents: Latents, places: I64, ranges: int, fixed: int, is_patie
 
 def price_ranges(latents: Latents, runs: I64, ranges: I64, n: int, fixed: I64) -> I64:
     """See `Kernels.price_ranges`."""
-    most = 2 * int(ranges.max())
+    most = 2 * max(ranges.tolist())
     lowers, uppers = np.empty((2, most), np.uint64)
     counts, costs, origins = np.empty((3, most + 1), np.int64)
     prices, middle = np.empty(ranges.size, np.int64), np.uint64(1 << (8 * latents.itemsize - 1))
