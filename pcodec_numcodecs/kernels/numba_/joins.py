@@ -146,7 +146,7 @@ def join_dictionary(cells: Any, at: Any, n: Any, values: Any, count: Any) -> Any
     return -1
 
 
-@inlined
+@separate
 def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, base: Any, size: Any, mask: Any) -> None:
     """Turn primary latents into floats times the base, moved by the units in the last place of the secondary ones.
 

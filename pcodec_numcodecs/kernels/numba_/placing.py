@@ -11,6 +11,7 @@ from .batches import BATCH_CELLS
 from .compiled import compiled, inlined, read_only
 from .joins import announce, join, store
 from .rows import copy_rows
+from .words import items
 
 I64 = npt.NDArray[np.int64]
 Latents = npt.NDArray[np.unsignedinteger[Any]]
@@ -286,7 +287,7 @@ def _place(
                 announce(out, n, *rows)
             _load(cells, _PRIMARY, n, first, primary)
             _load(cells, _SECONDARY, n, first, secondary)
-            join(cells, n, mode, base, mask, values)
+            join(items(cells), n, mode, base, mask, values)
             if absent.size:
                 for i in range(n):
                     code = absent[np.uint64(first + i)]
