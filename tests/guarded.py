@@ -178,8 +178,7 @@ def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: 
     kernels.difference_lookback(latents, lookbacks, lanes, np.zeros(np.maximum(lanes - 1, 0).sum(), latents.dtype))
     floats, base = floats_of_some_kind(rng, str(rng.choice(["f16", "f32", "f64"])), latents.size)
     kernels.split_float_mult(floats, base, np.zeros_like(floats), np.zeros_like(floats))
-    large = 1 + rng.random(latents.size)
-    kernels.find_measures(large, large / (1 + rng.random(latents.size)), np.ldexp(large, -20))
+    kernels.survey_floats(floats, np.finfo(base.dtype).nmant, is_glance=bool(rng.integers(2)))
 
 
 def main(what: str) -> None:

@@ -232,14 +232,23 @@ def test_no_latents_have_no_values(bits, by_value):
     assert (values.size, counts.size) == (0, 0)
 
 
-@given(SEEDS, st.integers(0, 300), st.integers(0, 52), st.integers(-1000, 900))
-@settings(max_examples=80, deadline=None)
-def test_the_same_measures_are_found(seed, n, exact_bits, exponent):
+@given(SEEDS, st.sampled_from(["f16", "f32", "f64"]), st.integers(0, 1100))
+@settings(max_examples=120, deadline=None)
+def test_the_same_is_found_of_floats(seed, name, n):
     rng = np.random.default_rng(seed)
-    pairs = np.ldexp(rng.integers(1, 1 << 20, (n, 2)) * (1 / 3 if seed % 2 else 0.1), exponent)
-    pairs *= 1 + np.ldexp(rng.random((n, 2)), -exact_bits)
-    large, small = pairs.max(axis=1), pairs.min(axis=1)
-    Compared().find_measures(large.copy(), small.copy(), np.ldexp(large, -int(rng.integers(1, 53))))
+    number_type = NUMBER_TYPES[name]
+    latents, _ = floats_of_some_kind(rng, name, n)
+    if rng.random() < 0.7:  # multiples of something, more or less
+        with np.errstate(all="ignore"):
+            exact_bits, exponent = (
+                rng.integers(0, 53),
+                rng.integers(-1000, 900) if name == "f64" else rng.integers(-9, 9),
+            )
+            unit = np.ldexp(rng.choice([1 / 3, 0.1, 0.01, 1.0, 0.7531]), int(exponent))
+            numbers = rng.integers(1, 1 << int(rng.integers(2, 30)), n) * unit
+            numbers *= 1 + np.ldexp(rng.random(n), -int(exact_bits))
+            latents = to_latents(numbers.astype(number_type.dtype), number_type)
+    Compared().survey_floats(latents, number_type.mantissa_bits, is_glance=bool(seed % 3 == 0))
 
 
 @given(SEEDS, st.sampled_from([8, 16, 32, 64]), st.integers(1, 14), MORE_COUNTS)

@@ -17,12 +17,14 @@ from .coding import Coding
 from .masking import Masking
 from .predictions import Prediction
 from .streams import ChunkPages, DecodeStream, EncodeStream, Recipe, Rows, UsualChunk
+from .surveys import FloatSurvey
 
 __all__ = [
     "Backend",
     "ChunkPages",
     "DecodeStream",
     "EncodeStream",
+    "FloatSurvey",
     "Kernels",
     "Prediction",
     "Recipe",
@@ -127,22 +129,15 @@ class Kernels(Binning, Coding, Masking, Protocol):
             One for each latent: filled.
         """
 
-    def find_measures(self, large: F64, small: F64, negligible: F64) -> F64:
-        """Look for common measures of pairs of positive floats by Euclid's algorithm, stopped at rounding errors.
+    def survey_floats(self, latents: Latents, mantissa_bits: int, is_glance: bool) -> FloatSurvey:
+        """Find what floats have in common; a common measure of pairs is not looked for at a glance.
 
-        One of the kernels that see floats: remainders are exact, and so is what a large one lacks to the divisor.
+        One of the kernels that see floats: each product and each difference is rounded once, and remainders are exact.
 
         Parameters
         ----------
-        large, small
-            The larger and the smaller one of each pair; become what was divided last, and by what, or where no measure
-            is found after many steps, would be next.
-        negligible
-            Remainders that are no more than this are rounding errors, and so are those as little below the divisor.
-
-        Returns
-        -------
-        The last remainders, or how much they are below the divisors; not negligible where no measure is found.
+        latents
+            Ordered latents of floats, some hundreds.
         """
 
     def find_lookbacks(self, latents: Latents, counts: I64, window_log: int, out: npt.NDArray[np.uint32]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..config import ModeSpec
-from ..dtypes import Latents, NumberType, from_latents, to_latents
+from ..dtypes import Latents, NumberType, to_latents
 from ..errors import InvalidArgumentError
 from ..estimates import sample_scattered
 from ..metadata import Classic, Dict, FloatMult, FloatQuant, IntMult, Mode, check_mode
@@ -53,11 +53,12 @@ def proposed(latents: Latents, number_type: NumberType, kernels: "Kernels", is_g
         return
     sample = sample_to_propose(latents)
     if number_type.is_float:
-        for base in float_base.propose(from_latents(sample, number_type), number_type, is_glance, kernels):
+        survey = kernels.survey_floats(sample, number_type.mantissa_bits, is_glance)
+        for base in float_base.propose(survey, number_type.mantissa_bits):
             mode = _float_mult(base, number_type)
             if check_mode(mode, number_type) is None:
                 yield mode
-        for k in float_quant.bid(sample, number_type):
+        for k in float_quant.bid(survey, number_type):
             if not is_glance or k > _CHANCE_BITS:
                 yield FloatQuant(k)
     else:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .. import scratch
-from ..bits import bit_lengths
-from ..dtypes import Latents, NumberType, from_latents
+from ..dtypes import Latents, NumberType
+from ..kernels import FloatSurvey
 from ..metadata import FloatQuant
 
 _BLOCK = 1 << 14  # numbers at a time: they stay in the cache
@@ -27,17 +27,15 @@ def split(mode: FloatQuant, latents: Latents, number_type: NumberType) -> tuple[
     return primary, secondary
 
 
-def bid(sample: Latents, number_type: NumberType) -> list[int]:
-    """Propose the k for which most numbers of the sample end in k zero bits, weighed by the bits that this saves."""
-    bits = from_latents(sample, number_type).view(number_type.latent).astype(np.uint64)
-    bits = bits[(bits << np.uint64(65 - number_type.bits)) != 0]  # zeros say nothing
-    if not bits.size:
+def bid(survey: FloatSurvey, number_type: NumberType) -> list[int]:
+    """Propose the k for which most numbers of a sample end in k zero bits, weighed by the bits that this saves."""
+    count = int(survey.endings.sum())  # zeros say nothing
+    if not count:
         return []
-    trailing = bit_lengths(bits & (~bits + np.uint64(1))) - 1
     ks = np.arange(1, number_type.mantissa_bits + 1)
     # Numbers that end in k zeros at least, of all kinds of ends.
-    ending = np.bincount(trailing, minlength=number_type.bits)[::-1].cumsum()[::-1][ks]
+    ending = survey.endings[::-1].cumsum()[::-1][ks]
     # What k zeros save, less what the exceptions pay.
-    gains = ks * (2 * ending - bits.size)
+    gains = ks * (2 * ending - count)
     best = int(gains.argmax())
-    return [int(ks[best])] if _TELLING * gains[best] > bits.size else []
+    return [int(ks[best])] if _TELLING * gains[best] > count else []

@@ -12,7 +12,6 @@ from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
-from .measures import find_measures
 from .ordering import order_floats
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
@@ -26,6 +25,7 @@ from .presence import (
     take_changes,
 )
 from .ranges import cut_ranges, find_bounds, price_ranges
+from .surveys import survey_floats
 from .weights import fit_bins
 
 __all__ = [
@@ -46,7 +46,6 @@ __all__ = [
     "fill_runs",
     "find_bounds",
     "find_lookbacks",
-    "find_measures",
     "fit_bins",
     "fit_neighbours",
     "index_values",
@@ -63,5 +62,6 @@ __all__ = [
     "restore_tiles",
     "split_float_mult",
     "spread_present",
+    "survey_floats",
     "take_changes",
 ]

@@ -195,14 +195,14 @@ def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, base: Any, size
             bits = _signed_product(product, latent, count, above, limit, infinity, mantissa_bits, top, rest)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
     else:
-        half_factor = _single_of_half(np.uint32(base))
+        half_factor = single_of_half(np.uint32(base))
         for i in range(n):
             latent = cells[at + np.uint64(i)]
             count = _magnitude(latent, top, rest)
             above = least + (count - limit)
             single = np.float32(np.int32(count))
             if count >= limit:
-                single = _single_of_half(np.uint32(above & rest))
+                single = single_of_half(np.uint32(above & rest))
             product = np.uint64(_half_of_single(bits_of(single * half_factor)))
             bits = _signed_product(product, latent, count, above, limit, infinity, mantissa_bits, top, rest)
             cells[at + np.uint64(i)] = _moved(bits, cells[secondary + np.uint64(i)], top, mask)
@@ -245,7 +245,7 @@ def _signed_product(
 
 
 @inlined_lightly
-def _single_of_half(half: Any) -> Any:
+def single_of_half(half: Any) -> Any:
     """Return the float32 that equals a float16, no NaN, given by its bits."""
     sign = (half & np.uint32(0x8000)) << np.uint32(16)
     magnitude = half & np.uint32(0x7FFF)

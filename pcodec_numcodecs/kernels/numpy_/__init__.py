@@ -12,7 +12,6 @@ from .fitting import fit_neighbours
 from .float_mult import split_float_mult
 from .lengths import cost_by_lengths
 from .lookback import find_lookbacks
-from .measures import find_measures
 from .placing import place_numbers, place_values
 from .prediction import predict_tiles, restore_tiles
 from .presence import (
@@ -25,6 +24,7 @@ from .presence import (
     take_changes,
 )
 from .ranges import cut_ranges, find_bounds, price_ranges
+from .surveys import survey_floats
 from .weights import fit_bins
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
     "fill_runs",
     "find_bounds",
     "find_lookbacks",
-    "find_measures",
     "fit_bins",
     "fit_neighbours",
     "index_values",
@@ -62,5 +61,6 @@ __all__ = [
     "restore_tiles",
     "split_float_mult",
     "spread_present",
+    "survey_floats",
     "take_changes",
 ]

@@ -21,15 +21,22 @@ def split_float_mult(latents: Latents, base: np.floating[Any], primary: Latents,
             _split(latents[block], base, inverse, primary[block], secondary[block])
 
 
+def bits_of_ordered(latents: Latents) -> Latents:
+    """Return the bits of floats that are given by their ordered latents."""
+    shift = 8 * latents.itemsize - 1
+    bits: Latents = (latents.view(f"i{latents.itemsize}") >> shift).view(latents.dtype)
+    np.invert(bits, out=bits)
+    bits |= latents.dtype.type(1 << shift)
+    bits ^= latents
+    return bits
+
+
 def _split(
     latents: Latents, base: np.floating[Any], inverse: np.floating[Any], primary: Latents, secondary: Latents
 ) -> None:
     latent, signed, shift = latents.dtype.type, f"i{latents.itemsize}", 8 * latents.itemsize - 1
     middle = latent(1 << shift)
-    bits = (latents.view(signed) >> shift).view(latents.dtype)
-    np.invert(bits, out=bits)
-    bits |= middle
-    bits ^= latents
+    bits = bits_of_ordered(latents)
     multiples = np.rint(bits.view(base.dtype) * inverse)
     limit = base.dtype.type(1 << (np.finfo(base.dtype).nmant + 1))
     magnitudes = np.abs(multiples)

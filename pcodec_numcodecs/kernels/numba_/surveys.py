@@ -1,0 +1,140 @@
+"""What floats of a sample have in common."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..surveys import (
+    AGREEMENT,
+    FEW,
+    FINDABLE,
+    LEAST_AGREEING,
+    LEAST_NUMBERS,
+    MOST_STEPS,
+    PAIRS,
+    POWERS,
+    ROUND_BITS,
+    TRUSTED,
+    FloatSurvey,
+)
+from .compiled import compiled, inlined_lightly
+from .joins import single_of_half
+from .words import bit_length, float_of
+
+Latents = npt.NDArray[np.unsignedinteger[Any]]
+
+_ONE, _TWO = np.uint64(1), np.uint64(2)
+_ROUND_ONES = np.uint64((1 << ROUND_BITS) - 1)
+_ROUND_NUMBERS, _PLACES = range(2)
+
+
+def survey_floats(latents: Latents, mantissa_bits: int, is_glance: bool) -> FloatSurvey:
+    """See `Kernels.survey_floats`."""
+    width = 8 * latents.itemsize
+    usual, endings = np.empty(latents.size), np.zeros(width, np.int64)
+    told, measure, found = np.zeros(2, np.int64), np.zeros(1), np.empty(2 * PAIRS)
+    errors = np.ldexp(
+        1.0, (mantissa_bits - 4, 2 - mantissa_bits, -mantissa_bits, -(mantissa_bits - mantissa_bits // TRUSTED))
+    )
+    count = _survey(
+        *(latents.astype(np.uint64), width, mantissa_bits, is_glance, errors, usual, endings, told, measure, found)
+    )
+    return FloatSurvey(usual[:count], endings, int(told[_ROUND_NUMBERS]), int(told[_PLACES]), float(measure[0]))
+
+
+@compiled
+def _survey(
+    words: Any,
+    width: Any,
+    mantissa_bits: Any,
+    is_glance: Any,
+    bounds: Any,
+    usual: Any,
+    endings: Any,
+    told: Any,
+    measure: Any,
+    found: Any,
+) -> Any:
+    """Fill in all that is found; return how many usual numbers there are."""
+    top = _ONE << np.uint64(width - 1)
+    low, unit = top - _ONE, _ONE << np.uint64(mantissa_bits)
+    most = (top - unit) - _ONE - unit
+    count = 0
+    for word in words:
+        size = (word if word & top else ~word) & low
+        if size:
+            endings[bit_length(size & (~size + _ONE)) - 1] += 1
+        if unit <= size <= most:
+            told[_ROUND_NUMBERS] += size & _ROUND_ONES == 0
+            if width == 64:
+                usual[count] = float_of(size)
+            elif width == 32:
+                usual[count] = np.float64(float_of(np.uint32(size)))
+            else:
+                usual[count] = np.float64(single_of_half(np.uint32(size)))
+            count += 1
+    told[_PLACES] = -1
+    if count >= LEAST_NUMBERS:
+        told[_PLACES] = _decimal_places(usual, count, bounds)
+        if not is_glance:
+            measure[0] = _agreed(found, _measures(usual, count, bounds, found))
+    return count
+
+
+@inlined_lightly
+def _decimal_places(sizes: Any, count: Any, bounds: Any) -> Any:
+    step = max(1, count // FEW)
+    for place in range(POWERS.size):
+        few = (count + step - 1) // step
+        promising = 4 * _near_multiples(sizes, count, step, POWERS[place], bounds) >= few
+        if promising and 2 * _near_multiples(sizes, count, 1, POWERS[place], bounds) >= count:
+            return place
+    return -1
+
+
+@inlined_lightly
+def _near_multiples(sizes: Any, count: Any, step: Any, power: Any, bounds: Any) -> Any:
+    near = 0
+    for i in range(0, count, step):
+        multiple = sizes[i] * power
+        error = abs(multiple - np.rint(multiple))
+        near += 0.5 <= multiple < bounds[0] and error <= max(multiple * bounds[1], bounds[2])
+    return near
+
+
+@inlined_lightly
+def _measures(sizes: Any, count: Any, bounds: Any, found: Any) -> Any:
+    """Fill in the common measures of pairs, ascending; return how many there are."""
+    held = 0
+    pairs = count // 2
+    for pair in range(0, pairs, max(1, pairs // PAIRS)):
+        large: Any = max(sizes[2 * pair], sizes[2 * pair + 1])
+        small: Any = min(sizes[2 * pair], sizes[2 * pair + 1])
+        negligible, rest = large * bounds[3], np.float64(0)
+        for _ in range(MOST_STEPS):
+            rest = np.fmod(large, small)
+            rest = min(rest, small - rest)
+            if not rest > negligible:
+                break
+            large, small = small, rest
+        if small > FINDABLE * negligible and rest <= negligible:
+            at = held
+            while at > 0 and found[at - 1] > small:
+                found[at] = found[at - 1]
+                at -= 1
+            found[at] = small
+            held += 1
+    return held
+
+
+@inlined_lightly
+def _agreed(found: Any, held: Any) -> Any:
+    """Return the middle one of those that agree with most others, 0 where these are few."""
+    best = most = end = 0
+    for first in range(held):
+        while end < held and found[end] <= found[first] * AGREEMENT:
+            end += 1
+        if end - first > most:
+            best, most = first, end - first
+    return found[best + most // 2] if most and most >= LEAST_AGREEING + held // 100 else np.float64(0)
