@@ -27,6 +27,13 @@ AGREEMENT: Final = 1.01
 """Measures that are no further apart than by this factor are one."""
 LEAST_AGREEING: Final = 3
 """Pairs that agree on a measure; and one in a hundred more."""
+REACHES: Final = (2.0**6, 2.0**10, 2.0**14)
+"""A measure is found the more exactly, the larger multiples it is told by; those of up to so many, one after the other.
+"""
+ASTRAY: Final = 0.05
+"""How far numbers may be from a multiple that tell what a measure is, in measures."""
+TELLING: Final = 64
+"""So many of the largest multiples tell it."""
 
 
 class FloatSurvey(NamedTuple):
@@ -43,7 +50,7 @@ class FloatSurvey(NamedTuple):
     decimal_places
         The fewest of which half of the usual ones have no more, give or take rounding errors; -1 for none.
     measure
-        What most pairs agree on, roughly, that their numbers are multiples of; 0 for nothing.
+        What most pairs agree on that their numbers are multiples of; 0 for nothing.
     """
 
     usual: npt.NDArray[np.float64]

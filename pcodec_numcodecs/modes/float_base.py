@@ -29,7 +29,7 @@ def propose(survey: FloatSurvey, mantissa_bits: int) -> list[float]:
         if survey.decimal_places >= 0:
             bases.append(1.0 / float(POWERS[survey.decimal_places]))
         if survey.measure:
-            bases.append(_measure(survey.measure, survey.usual))
+            bases.append(_snap(survey.measure))
     unique: list[float] = []
     for base in bases:
         if not any(abs(base - other) <= math.ldexp(base, -mantissa_bits) for other in unique):
@@ -49,26 +49,6 @@ def _binary(sizes: F64) -> float:
     whole = multiples[(multiples < 2.0**62) & (multiples == np.floor(multiples))].astype(np.uint64)
     factors = int_mult.bid(whole)
     return unit * factors[0] if factors else unit
-
-
-def _measure(rough: float, sizes: F64) -> float:
-    """Return what pairs agree on, more exactly, or the round number that it is."""
-    for reach in (2.0**6, 2.0**10, 2.0**14):
-        rough = _refine(rough, sizes, reach)
-    return _snap(rough)
-
-
-def _refine(base: float, sizes: F64, reach: float) -> float:
-    """Return the median of what numbers of up to `reach` multiples say that the base is."""
-    multiples = np.rint(sizes / base)
-    telling = (multiples >= 1.0) & (multiples <= reach)
-    telling &= np.abs(sizes / base - multiples) < 0.05
-    if not telling.any():
-        return base
-    # The larger the multiple, the less a rounding error shows.
-    chosen = np.argsort(-multiples[telling], kind="stable")[:64]
-    estimates = np.sort(sizes[telling][chosen] / multiples[telling][chosen])
-    return float(estimates[estimates.size // 2])
 
 
 def _snap(base: float) -> float:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..surveys import (
     AGREEMENT,
+    ASTRAY,
     FEW,
     FINDABLE,
     LEAST_AGREEING,
@@ -14,7 +15,9 @@ from ..surveys import (
     MOST_STEPS,
     PAIRS,
     POWERS,
+    REACHES,
     ROUND_BITS,
+    TELLING,
     TRUSTED,
     FloatSurvey,
 )
@@ -79,6 +82,9 @@ def _survey(
         told[_PLACES] = _decimal_places(usual, count, bounds)
         if not is_glance:
             measure[0] = _agreed(found, _measures(usual, count, bounds, found))
+            if measure[0] > 0:
+                for reach in REACHES:
+                    measure[0] = _refined(measure[0], usual, count, reach, found[:TELLING], found[TELLING:])
     return count
 
 
@@ -138,3 +144,33 @@ def _agreed(found: Any, held: Any) -> Any:
         if end - first > most:
             best, most = first, end - first
     return found[best + most // 2] if most and most >= LEAST_AGREEING + held // 100 else np.float64(0)
+
+
+@inlined_lightly
+def _refined(measure: Any, sizes: Any, count: Any, reach: Any, multiples: Any, estimates: Any) -> Any:
+    """Return the median of what numbers of up to `reach` multiples say that the measure is.
+
+    The larger the multiple, the less a rounding error shows: the largest are taken, of equal ones the first.
+    """
+    held = 0
+    for i in range(count):
+        quotient = sizes[i] / measure
+        multiple = np.rint(quotient)
+        if not (1.0 <= multiple <= reach and abs(quotient - multiple) < ASTRAY):
+            continue
+        if held < TELLING:
+            held += 1
+        elif multiple <= multiples[TELLING - 1]:
+            continue
+        at = held - 1
+        while at > 0 and multiples[at - 1] < multiple:
+            multiples[at], estimates[at] = multiples[at - 1], estimates[at - 1]
+            at -= 1
+        multiples[at], estimates[at] = multiple, sizes[i] / multiple
+    for i in range(1, held):
+        estimate, at = estimates[i], i
+        while at > 0 and estimates[at - 1] > estimate:
+            estimates[at] = estimates[at - 1]
+            at -= 1
+        estimates[at] = estimate
+    return estimates[held // 2] if held else measure

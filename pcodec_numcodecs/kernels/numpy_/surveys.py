@@ -9,6 +9,7 @@ import numpy.typing as npt
 from ...bits import bit_lengths
 from ..surveys import (
     AGREEMENT,
+    ASTRAY,
     FEW,
     FINDABLE,
     LEAST_AGREEING,
@@ -16,7 +17,9 @@ from ..surveys import (
     MOST_STEPS,
     PAIRS,
     POWERS,
+    REACHES,
     ROUND_BITS,
+    TELLING,
     TRUSTED,
     FloatSurvey,
 )
@@ -85,7 +88,23 @@ def _common_measure(sizes: F64, mantissa_bits: int) -> float:
     best = int(agreeing.argmax())
     if agreeing[best] < LEAST_AGREEING + found.size // 100:
         return 0.0
-    return float(found[best + int(agreeing[best]) // 2])
+    measure = float(found[best + int(agreeing[best]) // 2])
+    for reach in REACHES:
+        measure = _refined(measure, sizes, reach)
+    return measure
+
+
+def _refined(measure: float, sizes: F64, reach: float) -> float:
+    """Return the median of what numbers of up to `reach` multiples say that the measure is."""
+    multiples = np.rint(sizes / measure)
+    telling = (multiples >= 1.0) & (multiples <= reach)
+    telling &= np.abs(sizes / measure - multiples) < ASTRAY
+    if not telling.any():
+        return measure
+    # The larger the multiple, the less a rounding error shows.
+    chosen = np.argsort(-multiples[telling], kind="stable")[:TELLING]
+    estimates = np.sort(sizes[telling][chosen] / multiples[telling][chosen])
+    return float(estimates[estimates.size // 2])
 
 
 def _divide(large: F64, small: F64, negligible: F64) -> F64:
