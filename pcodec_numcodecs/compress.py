@@ -9,10 +9,10 @@ import numpy.typing as npt
 from . import deltas
 from .arithmetic import check_float_arithmetic
 from .bits import allocate_words, word_bytes
-from .choosing import Choice, Common, Neighbours, choose
+from .choosing import Choice, ChunkNumbers, Common, Neighbours, choose
 from .config import ChunkConfig
 from .constants import ANS_INTERLEAVING, MAX_CHUNK_NUMBERS
-from .dtypes import Latents, NumberType, to_latents
+from .dtypes import Latents, NumberType
 from .errors import InvalidArgumentError
 from .fixed_log import FRACTION_BITS
 from .kernels import EncodeStream, Kernels, load
@@ -100,8 +100,7 @@ def compress_chunk(
     """
     _check(number_type, [numbers.size], config)
     page_numbers = np.array(config.paging_spec.page_numbers(numbers.size), np.int64)
-    latents = to_latents(numbers, number_type, kernels.order_floats)
-    return compress_latents(latents, number_type, config, page_numbers, kernels)
+    return _compress(ChunkNumbers(numbers, number_type, kernels), number_type, config, page_numbers, kernels)
 
 
 def compress_chunks(
@@ -126,8 +125,8 @@ def compress_chunks(
         kernels = load(max(counts[first:last]))
         common = Neighbours(numbers[start:end], counts[first:last], number_type, config, kernels).choose()
         for n in counts[first:last]:
-            latents = to_latents(numbers[start : start + n], number_type, kernels.order_floats)
-            yield compress_latents(latents, number_type, config, np.array([n], np.int64), kernels, common), kernels
+            chunk = ChunkNumbers(numbers[start : start + n], number_type, kernels)
+            yield _compress(chunk, number_type, config, np.array([n], np.int64), kernels, common), kernels
             start += n
         first = last
 
@@ -163,12 +162,24 @@ def compress_latents(
 
     Whoever calls this with latents of floats has seen to it that floats add and multiply as they do elsewhere.
     """
-    choice = choose(latents, number_type, config, page_numbers, kernels, common)
+    numbers = ChunkNumbers(latents, number_type, kernels, is_ordered=True)
+    return _compress(numbers, number_type, config, page_numbers, kernels, common)
+
+
+def _compress(
+    numbers: ChunkNumbers,
+    number_type: NumberType,
+    config: ChunkConfig,
+    page_numbers: I64,
+    kernels: Kernels,
+    common: Common | None = None,
+) -> CompressedChunk:
+    choice = choose(numbers, number_type, config, page_numbers, kernels, common)
     chunk, cost = _train(choice, number_type, config.compression_level, page_numbers, kernels)
     if isinstance(choice.mode, Classic) and isinstance(choice.delta, NoDelta):
         return chunk
-    raw_cost = 8 * latents.nbytes << FRACTION_BITS
-    return _raw(latents, number_type, page_numbers) if raw_cost < cost else chunk
+    raw_cost = numbers.size * number_type.bits << FRACTION_BITS
+    return _raw(numbers.latents, number_type, page_numbers) if raw_cost < cost else chunk
 
 
 def _train(

@@ -133,8 +133,8 @@ class Compared:
             assert np.array_equal(own, indices)
         return expected
 
-    def split_float_mult(self, latents: Any, base: Any, *made: Any) -> None:
-        self._outputs("split_float_mult", (latents, base), made)
+    def split_float_mult(self, words: Any, is_ordered: bool, base: Any, *made: Any) -> None:
+        self._outputs("split_float_mult", (words, is_ordered, base), made)
 
     def find_lookbacks(self, latents: Any, counts: Any, window_log: int, out: Any) -> None:
         self._in_place("find_lookbacks", out, latents, counts, window_log)

@@ -177,7 +177,7 @@ def run_choosing(rng: np.random.Generator, kernels: Compared, bits: int, lanes: 
     lookbacks = np.ones(latents.size, np.uint32)
     kernels.difference_lookback(latents, lookbacks, lanes, np.zeros(np.maximum(lanes - 1, 0).sum(), latents.dtype))
     floats, base = floats_of_some_kind(rng, str(rng.choice(["f16", "f32", "f64"])), latents.size)
-    kernels.split_float_mult(floats, base, np.zeros_like(floats), np.zeros_like(floats))
+    kernels.split_float_mult(floats, bool(rng.integers(2)), base, np.zeros_like(floats), np.zeros_like(floats))
     kernels.survey_floats(floats, np.finfo(base.dtype).nmant, is_glance=bool(rng.integers(2)))
 
 

@@ -24,7 +24,7 @@ from twins import HAVE_NUMBA, NO_NUMBA, numba_
 import pcodec_numcodecs
 from pcodec_numcodecs.compress import compress_chunk
 from pcodec_numcodecs.decompress import ChunkTables, decompress_pages, laid_out
-from pcodec_numcodecs.dtypes import NUMBER_TYPES, to_latents
+from pcodec_numcodecs.dtypes import NUMBER_TYPES, from_latents, to_latents
 from pcodec_numcodecs.errors import PcoError
 from pcodec_numcodecs.fixed_log import FRACTION_BITS
 from pcodec_numcodecs.metadata import FloatMult, NoDelta
@@ -222,7 +222,13 @@ def test_the_same_differences_are_taken(seed, bits, order, counts):
 @settings(max_examples=80, deadline=None)
 def test_floats_are_split_into_the_same_multiples(seed, name, n):
     latents, base = floats_of_some_kind(np.random.default_rng(seed), name, n)
-    Compared().split_float_mult(latents, base, np.zeros_like(latents), np.zeros_like(latents))
+    number_type = NUMBER_TYPES[name]
+    bits = from_latents(latents, number_type).view(number_type.latent)
+    made = []
+    for words, is_ordered in ((latents, True), (bits, False)):
+        made.append((np.zeros_like(latents), np.zeros_like(latents)))
+        Compared().split_float_mult(words, is_ordered, base, *made[-1])
+    assert all(map(np.array_equal, *made))
 
 
 @pytest.mark.parametrize("bits", [8, 16, 32, 64])

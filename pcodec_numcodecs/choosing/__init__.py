@@ -13,7 +13,7 @@ from .. import modes
 from ..config import ChunkConfig, ModeSpec
 from ..dtypes import Latents, NumberType
 from ..errors import InvalidArgumentError
-from ..estimates import Runs, sample_runs, sample_scattered, sample_stretch
+from ..estimates import Runs, sample_runs, sample_stretch
 from ..kernels import Kernels
 from ..metadata import Classic, DeltaEncoding, Dict, Mode, NoDelta
 from ..modes import dictionary
@@ -30,10 +30,11 @@ from .bids import (
     requested_delta,
     trial_level,
 )
+from .chunk_numbers import ChunkNumbers
 from .lookbacks import with_lookback
 from .neighbours import Common, Neighbours
 
-__all__ = ["Bid", "Choice", "Common", "Neighbours", "cheapest", "choose", "with_lookback"]
+__all__ = ["Bid", "Choice", "ChunkNumbers", "Common", "Neighbours", "cheapest", "choose", "with_lookback"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -58,14 +59,14 @@ class Choice(NamedTuple):
 
 
 def choose(
-    latents: Latents,
+    numbers: ChunkNumbers,
     number_type: NumberType,
     config: ChunkConfig,
     page_numbers: I64,
     kernels: Kernels,
     common: Common | None = None,
 ) -> Choice:
-    """Choose mode and delta encoding for the numbers of a chunk, given as ordered latents.
+    """Choose mode and delta encoding for the numbers of a chunk.
 
     Parameters
     ----------
@@ -80,13 +81,13 @@ def choose(
     _check_delta_spec(number_type, config)
     secondary: Latents | None = None
     if config.mode_spec.name == "auto":
-        return _choose_automatically(latents, number_type, config, page_numbers, kernels, common)
+        return _choose_automatically(numbers, number_type, config, page_numbers, kernels, common)
     mode: Mode
     if config.mode_spec.name == "try_dict":
-        mode, primary = dictionary.build(latents, kernels)
+        mode, primary = dictionary.build(numbers.latents, kernels)
     else:
         mode = modes.requested(config.mode_spec, number_type)
-        primary, secondary = modes.split(mode, latents, number_type, kernels)
+        primary, secondary = numbers.split(mode)
     delta, distance = requested_delta(primary, config, page_numbers), None
     if delta is None:
         longest_page = int(page_numbers.max())
@@ -97,7 +98,7 @@ def choose(
 
 
 def _choose_automatically(
-    latents: Latents,
+    numbers: ChunkNumbers,
     number_type: NumberType,
     config: ChunkConfig,
     page_numbers: I64,
@@ -105,30 +106,36 @@ def _choose_automatically(
     common: Common | None,
 ) -> Choice:
     """Choose the mode by trials, and then the delta encoding where that is open too."""
-    sample = sample_runs(latents)
+    sample = numbers.runs()
     best = None if common is None else common.bid(sample, number_type, config, kernels)
     if best is None:
         common = None
-        candidates = [Classic(), *modes.proposed(latents, number_type, kernels)]
+        candidates = [Classic(), *modes.proposed(numbers.scattered(modes.SAMPLE), number_type, kernels)]
         best = best_bid(candidates, sample, number_type, config, page_numbers, kernels)
     price, delta, distance = best.cost, best.delta, None
     if common is not None and common.delta is not None:
         price = (best.cost - best.secondary_cost) * common.delta_cost // common.cost + best.secondary_cost
         delta, distance = common.delta, common.distance
-    elif common is None and config.delta_spec.name == "auto" and latents.size >= modes.LEAST_NUMBERS:
+    elif common is None and config.delta_spec.name == "auto" and numbers.size >= modes.LEAST_NUMBERS:
         longest_page = int(page_numbers.max())
-        stretch = sample_stretch(latents, longest_page, _STRETCH)
+        stretch = numbers.stretch(longest_page, _STRETCH)
         stretch = stretch._replace(latents=modes.split(best.mode, stretch.latents, number_type, kernels)[0])
         price, delta, distance = with_lookback(best, stretch, config, longest_page, kernels)
     has_dictionary = config.mode_spec == ModeSpec.auto() and config.delta_spec.name in _DICT_DELTAS
     if has_dictionary and (common is None or common.has_dictionary):
-        found = dictionary.bid(
-            latents, sample_scattered(latents, dictionary.SAMPLE), less(price, _DICT_SAVING), kernels
-        )
+        found = _dictionary(numbers, less(price, _DICT_SAVING), kernels)
         if found is not None and _is_worth_a_dictionary(found, best, price, sample, number_type, config, kernels):
             return Choice(found[0], NoDelta(), found[1], None)
-    primary, secondary = modes.split(best.mode, latents, number_type, kernels)
+    primary, secondary = numbers.split(best.mode)
     return Choice(best.mode, requested_delta(primary, config, page_numbers) or delta, primary, secondary, distance)
+
+
+def _dictionary(numbers: ChunkNumbers, limit: int, kernels: Kernels) -> tuple[Dict, npt.NDArray[np.uint32]] | None:
+    """Return the dictionary and the indices, if these may cost less than `limit`."""
+    # A sample tells, before all are counted, whether there is any hope.
+    if not dictionary.is_promising(numbers.scattered(dictionary.SAMPLE), numbers.size, limit, kernels):
+        return None
+    return dictionary.bid(numbers.latents, limit, kernels)
 
 
 def _is_worth_a_dictionary(

@@ -113,7 +113,10 @@ class Neighbours:
             return None
         if len(self.counts) == 1 or self._longest < modes.LEAST_NUMBERS:
             return None
-        candidates: list[Mode] = [Classic(), *self._proposed(modes.sample_to_propose(self.numbers), is_glance=False)]
+        candidates: list[Mode] = [
+            Classic(),
+            *self._proposed(sample_scattered(self.numbers, modes.SAMPLE), is_glance=False),
+        ]
         best = self._best(candidates, sample_runs(self.numbers))
         ends = accumulate(self.counts)
         long = [self.numbers[end - n : end] for end, n in zip(ends, self.counts, strict=True) if 2 * n >= self._longest]

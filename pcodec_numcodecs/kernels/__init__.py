@@ -115,7 +115,9 @@ class Kernels(Binning, Coding, Masking, Protocol):
         The distinct latents, and how often each appears; None if they are too many, and then `indices` is arbitrary.
         """
 
-    def split_float_mult(self, latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
+    def split_float_mult(
+        self, words: Latents, is_ordered: bool, base: np.floating[Any], primary: Latents, secondary: Latents
+    ) -> None:
         """Split floats into multiples of a base and what these miss them by; see `pcodec_numcodecs.modes.float_mult`.
 
         One of the kernels that see floats: a product with the rounded inverse of the base, the nearest integer, and the
@@ -123,8 +125,8 @@ class Kernels(Binning, Coding, Masking, Protocol):
 
         Parameters
         ----------
-        latents
-            Ordered latents of floats of the type of `base`.
+        words, is_ordered
+            Ordered latents of floats of the type of `base`, or their bits.
         primary, secondary
             One for each latent: filled.
         """

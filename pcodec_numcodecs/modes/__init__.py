@@ -1,15 +1,13 @@
 """Modes: one number as one or two latents; a file a mode. The way back is a matter of kernels."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from ..config import ModeSpec
 from ..dtypes import Latents, NumberType, to_latents
 from ..errors import InvalidArgumentError
-from ..estimates import sample_scattered
 from ..metadata import Classic, Dict, FloatMult, FloatQuant, IntMult, Mode, check_mode
 from . import float_base, float_mult, float_quant, int_mult
 
@@ -18,7 +16,8 @@ if TYPE_CHECKING:
 
 LEAST_NUMBERS = 10
 """A smaller chunk tells nothing about itself."""
-_SAMPLE = 1 << 10
+SAMPLE = 1 << 10
+"""Numbers that `proposed` looks at."""
 GLANCE = 1 << 7
 """Numbers of a chunk that a glance is taken at."""
 _CHANCE_BITS = 2  # a few numbers may all end in so many zero bits
@@ -42,16 +41,13 @@ def split(mode: Mode, latents: Latents, number_type: NumberType, kernels: "Kerne
             raise AssertionError("a dictionary is built from the latents, not given")
 
 
-def sample_to_propose(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Take what `proposed` looks at; of no more numbers, all."""
-    return sample_scattered(numbers, _SAMPLE)
+def proposed(sample: Latents, number_type: NumberType, kernels: "Kernels", is_glance: bool = False) -> Iterator[Mode]:
+    """List the modes worth a trial besides the plain one, for numbers of which `SAMPLE` are given, or all of fewer.
 
-
-def proposed(latents: Latents, number_type: NumberType, kernels: "Kernels", is_glance: bool = False) -> Iterator[Mode]:
-    """List the modes worth a trial for numbers besides the plain one; at a glance, the likeliest on a few of them."""
-    if latents.size < LEAST_NUMBERS:
+    At a glance, those that are likely even if it is a few numbers that show them.
+    """
+    if sample.size < LEAST_NUMBERS:
         return
-    sample = sample_to_propose(latents)
     if number_type.is_float:
         survey = kernels.survey_floats(sample, number_type.mantissa_bits, is_glance)
         for base in float_base.propose(survey, number_type.mantissa_bits):

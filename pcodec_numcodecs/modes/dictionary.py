@@ -27,21 +27,14 @@ def build(latents: Latents, kernels: "Kernels") -> tuple[Dict, npt.NDArray[np.ui
     return Dict(found[0]), indices
 
 
-def bid(
-    latents: Latents, sample: Latents, limit: int, kernels: "Kernels"
-) -> tuple[Dict, npt.NDArray[np.uint32]] | None:
+def bid(latents: Latents, limit: int, kernels: "Kernels") -> tuple[Dict, npt.NDArray[np.uint32]] | None:
     """Make the dictionary if it pays: if distinct values and the entropy of indices cost less than `limit`.
 
     Parameters
     ----------
-    sample
-        Latents from all over the chunk that tell, before all are counted, whether there is any hope: they have no more
-        distinct values than all, and, as a rule, no more entropy.
     limit
         In units of `fixed_log.ONE_BIT`.
     """
-    if not is_promising(sample, latents.size, limit, kernels):
-        return None
     entry = _price_of_value(8 * latents.itemsize)
     most = min(limit // entry, _MOST_VALUES)
     indices = scratch.empty(latents.size, np.uint32)
@@ -52,7 +45,10 @@ def bid(
 
 
 def is_promising(sample: Latents, n: int, limit: int, kernels: "Kernels") -> bool:
-    """Tell from a sample of `n` latents whether a dictionary may cost less than `limit`."""
+    """Tell from a sample of `n` latents whether a dictionary may cost less than `limit`.
+
+    They have no more distinct values than all, and, as a rule, no more entropy.
+    """
     shown = _appearances(sample, kernels)
     if _REPEATED * shown.size > sample.size * (_REPEATED - 1):
         return False

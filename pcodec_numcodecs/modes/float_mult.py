@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from ..kernels import Kernels
 
 
-def split(mode: FloatMult, latents: Latents, number_type: NumberType, kernels: "Kernels") -> tuple[Latents, Latents]:
-    """Return the nearest multiples, counted, and what they miss the numbers by in units in the last place."""
-    primary, secondary = scratch.empty_like(latents), scratch.empty_like(latents)
-    kernels.split_float_mult(latents, mode.base(number_type), primary, secondary)
+def split(
+    mode: FloatMult, words: Latents, number_type: NumberType, kernels: "Kernels", is_ordered: bool = True
+) -> tuple[Latents, Latents]:
+    """Return the nearest multiples, counted, and what they miss the numbers by in units in the last place.
+
+    Numbers are given by their ordered latents, or else by their bits.
+    """
+    primary, secondary = scratch.empty_like(words), scratch.empty_like(words)
+    kernels.split_float_mult(words, is_ordered, mode.base(number_type), primary, secondary)
     return primary, secondary

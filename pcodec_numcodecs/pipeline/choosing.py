@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from .. import modes as pco_modes
 from ..dtypes import Latents, NumberType
+from ..estimates import sample_scattered
 from ..fixed_log import ONE_BIT
 from ..kernels import Kernels
 from ..lazy import lazy_property
@@ -137,7 +138,8 @@ class Search:
 
     @lazy_property
     def _modes(self) -> list[Mode]:
-        return [Classic(), *pco_modes.proposed(self.latents.reshape(-1), self.number_type, self.kernels)]
+        sample = sample_scattered(self.latents.reshape(-1), pco_modes.SAMPLE)
+        return [Classic(), *pco_modes.proposed(sample, self.number_type, self.kernels)]
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield all that is worth a price, in no order."""

@@ -13,24 +13,32 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 _BLOCK = 512  # numbers at a time: all that is made of them stays in the cache
 
 
-def split_float_mult(latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
+def split_float_mult(
+    words: Latents, is_ordered: bool, base: np.floating[Any], primary: Latents, secondary: Latents
+) -> None:
     """See `Kernels.split_float_mult`."""
     if base.dtype.itemsize == 2:  # the compiler knows no such floats
-        numpy_.split_float_mult(latents, base, primary, secondary)
+        numpy_.split_float_mult(words, is_ordered, base, primary, secondary)
         return
     with np.errstate(all="ignore"):
         inverse = base.dtype.type(1) / base
     mantissa_bits = np.finfo(base.dtype).nmant
-    multiples, products = np.empty(_BLOCK, base.dtype), np.empty(_BLOCK, base.dtype)
+    multiples, products, ordered = (
+        np.empty(_BLOCK, base.dtype),
+        np.empty(_BLOCK, base.dtype),
+        np.empty_like(words[:_BLOCK]),
+    )
     _split(
-        *(read_only(latents), base, inverse, base.dtype.type(1 << (mantissa_bits + 1)), np.int64(mantissa_bits)),
-        *(multiples, multiples.view(latents.dtype), products, products.view(latents.dtype), primary, secondary),
+        *(read_only(words), is_ordered, base, inverse, base.dtype.type(1 << (mantissa_bits + 1))),
+        *(np.int64(mantissa_bits), multiples, multiples.view(words.dtype), products, products.view(words.dtype)),
+        *(ordered, primary, secondary),
     )
 
 
 @compiled
 def _split(
-    latents: Any,
+    words: Any,
+    is_ordered: Any,
     base: Any,
     inverse: Any,
     limit: Any,
@@ -39,17 +47,24 @@ def _split(
     multiple_bits: Any,
     products: Any,
     product_bits: Any,
+    ordered: Any,
     primary: Any,
     secondary: Any,
 ) -> None:
     """Split block by block; floats and their bits are two views of the same memory."""
-    latent = latents.dtype.type
-    middle = latent(1 << (8 * latents.itemsize - 1))
-    for start in range(0, latents.size, _BLOCK):
-        n = min(_BLOCK, latents.size - start)
-        block, first, second = latents[start : start + n], primary[start : start + n], secondary[start : start + n]
-        for i in range(n):
-            multiple_bits[i] = block[i] ^ middle if block[i] >= middle else ~block[i]
+    latent = words.dtype.type
+    middle = latent(1 << (8 * words.itemsize - 1))
+    for start in range(0, words.size, _BLOCK):
+        n = min(_BLOCK, words.size - start)
+        block, first, second = words[start : start + n], primary[start : start + n], secondary[start : start + n]
+        if is_ordered:
+            for i in range(n):
+                ordered[i] = block[i]
+                multiple_bits[i] = block[i] ^ middle if block[i] >= middle else ~block[i]
+        else:
+            for i in range(n):
+                ordered[i] = ~block[i] if block[i] >= middle else block[i] ^ middle
+                multiple_bits[i] = block[i]
         small = 0
         for i in range(n):
             multiples[i] = np.rint(multiples[i] * inverse)
@@ -65,7 +80,7 @@ def _split(
             first[i] = ~counted if multiple_bits[i] & middle else counted
             bits = product_bits[i]
             nearest = ~bits if bits & middle else bits ^ middle
-            second[i] = latent(block[i] - nearest) + middle
+            second[i] = latent(ordered[i] - nearest) + middle
 
 
 @inlined

@@ -5,20 +5,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ...dtypes import order_floats
+
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 
 _BLOCK = 1 << 13  # numbers at a time: temporaries stay in the cache
 
 
-def split_float_mult(latents: Latents, base: np.floating[Any], primary: Latents, secondary: Latents) -> None:
+def split_float_mult(
+    words: Latents, is_ordered: bool, base: np.floating[Any], primary: Latents, secondary: Latents
+) -> None:
     """See `Kernels.split_float_mult`."""
     # An inverse that is rounded again costs a wrong multiple now and then, which the secondary mends.
     with np.errstate(all="ignore"):
         inverse = base.dtype.type(1) / base
-        for start in range(0, latents.size, _BLOCK):
+        for start in range(0, words.size, _BLOCK):
             block = slice(start, start + _BLOCK)
-            _split(latents[block], base, inverse, primary[block], secondary[block])
+            if is_ordered:
+                latents, bits = words[block], bits_of_ordered(words[block])
+            else:
+                latents, bits = _ordered(words[block]), words[block]
+            _split(latents, bits, base, inverse, primary[block], secondary[block])
 
 
 def bits_of_ordered(latents: Latents) -> Latents:
@@ -31,12 +39,22 @@ def bits_of_ordered(latents: Latents) -> Latents:
     return bits
 
 
+def _ordered(bits: Latents) -> Latents:
+    latents = np.empty_like(bits)
+    order_floats(bits, latents)
+    return latents
+
+
 def _split(
-    latents: Latents, base: np.floating[Any], inverse: np.floating[Any], primary: Latents, secondary: Latents
+    latents: Latents,
+    bits: Latents,
+    base: np.floating[Any],
+    inverse: np.floating[Any],
+    primary: Latents,
+    secondary: Latents,
 ) -> None:
     latent, signed, shift = latents.dtype.type, f"i{latents.itemsize}", 8 * latents.itemsize - 1
     middle = latent(1 << shift)
-    bits = bits_of_ordered(latents)
     multiples = np.rint(bits.view(base.dtype) * inverse)
     limit = base.dtype.type(1 << (np.finfo(base.dtype).nmant + 1))
     magnitudes = np.abs(multiples)
@@ -54,9 +72,5 @@ def _split(
         products.view(latents.dtype)[nan] = multiples.view(latents.dtype)[nan] | quiet
     primary += middle
     primary ^= (multiples.view(signed) >> shift).view(latents.dtype)
-    bits = products.view(latents.dtype)
-    spread = (products.view(signed) >> shift).view(latents.dtype)
-    spread |= middle
-    spread ^= bits
-    np.subtract(latents, spread, out=secondary)
+    np.subtract(latents, _ordered(products.view(latents.dtype)), out=secondary)
     secondary += middle
