@@ -221,7 +221,7 @@ def _read_metadata(
     position, free = 8 * np.int64(start), np.int64(MAX_CHUNK_NUMBERS)
     if position + BITS_MODE + bits + BITS_QUANT_K + BITS_DELTA + BITS_DELTA_ORDER + 1 > limit:
         return False
-    mode, position = _taken(items(data), position, BITS_MODE)
+    mode, position = _taken(items(data), position, np.int64(BITS_MODE))
     base = np.uint64(0)
     if mode == INT_MULT:
         base, position = _taken(items(data), position, bits)
@@ -236,36 +236,36 @@ def _read_metadata(
         if not mantissa_bits or not 0 < base & (top - np.uint64(1)) < exponents:
             return False
     elif mode == FLOAT_QUANT:
-        base, position = _taken(items(data), position, BITS_QUANT_K)
+        base, position = _taken(items(data), position, np.int64(BITS_QUANT_K))
         if not 1 <= base <= np.uint64(mantissa_bits):
             return False
     elif mode != CLASSIC:
         return False
-    delta, position = _taken(items(data), position, BITS_DELTA)
+    delta, position = _taken(items(data), position, np.int64(BITS_DELTA))
     order = window = secondary_too = np.uint64(0)
     if delta == CONSECUTIVE:
-        order, position = _taken(items(data), position, BITS_DELTA_ORDER)
-        secondary_too, position = _taken(items(data), position, 1)
+        order, position = _taken(items(data), position, np.int64(BITS_DELTA_ORDER))
+        secondary_too, position = _taken(items(data), position, np.int64(1))
         if not order:
             return False
     elif delta == LOOKBACK:
-        window, position = _taken(items(data), position, BITS_WINDOW_LOG)
-        order, position = _taken(items(data), position, BITS_STATE_LOG)
-        secondary_too, position = _taken(items(data), position, 1)
+        window, position = _taken(items(data), position, np.int64(BITS_WINDOW_LOG))
+        order, position = _taken(items(data), position, np.int64(BITS_STATE_LOG))
+        secondary_too, position = _taken(items(data), position, np.int64(1))
         if window >= np.uint64(MAX_WINDOW_LOG) or order > window + np.uint64(1):
             return False
         window, order = np.uint64(2) << window, np.uint64(1) << order
     elif delta != NO_DELTA:
         return False
-    first = 0
+    first = np.int64(0)
     page_bits = most_bits = np.int64(0)
     for variable in range(_PRIMARY - (delta == LOOKBACK), _SECONDARY + (mode != CLASSIC)):
         own_bits = _LOOKBACK_BITS if variable == _LOOKBACKS else bits
         length = np.int64(order) if variable == _PRIMARY or (secondary_too and variable == _SECONDARY) else 0
         if position + BITS_ANS_LOG + BITS_BIN_COUNT > limit:
             return False
-        ans_log, position = _taken(items(data), position, BITS_ANS_LOG)
-        count, position = _taken(items(data), position, BITS_BIN_COUNT)
+        ans_log, position = _taken(items(data), position, np.int64(BITS_ANS_LOG))
+        count, position = _taken(items(data), position, np.int64(BITS_BIN_COUNT))
         last = _read_bins(data, position, limit, own_bits, ans_log, count, first, bins)
         if last < 0:
             return False

@@ -41,7 +41,8 @@ _DIGEST = hashlib.sha256().digest_size
 def compiled(function: Function) -> Function:
     """Compile a kernel at its first call with each set of types, or load what an earlier process compiled.
 
-    It makes no arrays: so its references to them need not be counted.
+    It makes no arrays: so its references to them need not be counted. (A part that is given a number written out is
+    compiled for that number alone, and for others once more: so they begin as `np.int64`.)
     """
     return _compiled(function, counts=False)
 

@@ -21,8 +21,8 @@ def cut(latents: Any, room: Any, ranges: Any, lowers: Any, uppers: Any, counts: 
     distinct = np.int64(1)
     for i in range(1, n):
         distinct += ordered[i] != ordered[i - 1]
-    size = 0  # of the ranges whose ends are known
-    first = 0  # of the range that is open
+    size: Any = np.int64(0)  # of the ranges whose ends are known
+    first: Any = np.int64(0)  # of the range that is open
     if distinct <= most:
         for i in range(1, n + 1):
             if i == n or ordered[i] != ordered[i - 1]:

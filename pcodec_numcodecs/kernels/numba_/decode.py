@@ -180,7 +180,7 @@ def decode_lanes(
     table = make_table(variables, bins)
     metadata_bits = page_metadata_bits(variables)
     order = delta[1]
-    longest = 0
+    longest = np.int64(0)
     for lane in range(wanted.size):
         longest = max(longest, wanted[lane])
     room = _room(delta[0], order, delta[2], longest)

@@ -82,7 +82,7 @@ def _choose_in_lanes(
     for lane in range(counts.size):
         end = start + counts[lane]
         page, lookbacks = latents[start:end], out[start:end]
-        first: Any = 0
+        first: Any = np.int64(0)
         while first < page.size:
             index = start + first
             n = min(_BLOCK - index % _BLOCK, page.size - first)

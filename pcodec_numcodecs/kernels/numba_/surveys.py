@@ -63,7 +63,7 @@ def _survey(
     top = _ONE << np.uint64(width - 1)
     low, unit = top - _ONE, _ONE << np.uint64(mantissa_bits)
     most = (top - unit) - _ONE - unit
-    count = 0
+    count = np.int64(0)
     for word in words:
         size = (word if word & top else ~word) & low
         if size:
@@ -94,7 +94,7 @@ def _decimal_places(sizes: Any, count: Any, bounds: Any) -> Any:
     for place in range(POWERS.size):
         few = (count + step - 1) // step
         promising = 4 * _near_multiples(sizes, count, step, POWERS[place], bounds) >= few
-        if promising and 2 * _near_multiples(sizes, count, 1, POWERS[place], bounds) >= count:
+        if promising and 2 * _near_multiples(sizes, count, np.int64(1), POWERS[place], bounds) >= count:
             return place
     return -1
 
@@ -112,7 +112,7 @@ def _near_multiples(sizes: Any, count: Any, step: Any, power: Any, bounds: Any) 
 @inlined_lightly
 def _measures(sizes: Any, count: Any, bounds: Any, found: Any) -> Any:
     """Fill in the common measures of pairs, ascending; return how many there are."""
-    held = 0
+    held: Any = np.int64(0)
     pairs = count // 2
     for pair in range(0, pairs, max(1, pairs // PAIRS)):
         large: Any = max(sizes[2 * pair], sizes[2 * pair + 1])
@@ -152,7 +152,7 @@ def _refined(measure: Any, sizes: Any, count: Any, reach: Any, multiples: Any, e
 
     The larger the multiple, the less a rounding error shows: the largest are taken, of equal ones the first.
     """
-    held = 0
+    held: Any = np.int64(0)
     for i in range(count):
         quotient = sizes[i] / measure
         multiple = np.rint(quotient)
