@@ -16,7 +16,6 @@ from .words import bits_of, float_of, item_bytes, items, prefetch
 
 _CELLS = np.uint64(BATCH_CELLS)
 _ONE = np.uint64(1)
-_WORD_TOP = np.uint64(63)
 _HALF_INFINITY = np.uint32(0x7C00)
 _SINGLE_INFINITY = np.uint32(0x7F800000)
 _HALF_SHIFT = np.uint32(13)  # mantissa bits that a float32 has more than a float16
