@@ -149,3 +149,49 @@ def test_loops_of_their_own():
             assert found == list(range(50))
     gc.collect()
     assert len(workers._of_loop) == before
+
+
+def test_a_loop_that_is_closed_is_not_kept():
+    before = len(workers._of_loop)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        go_on.wait(10)
+
+    def close_while_busy():
+        loop = asyncio.new_event_loop()
+        pool = ThreadPoolExecutor(1)
+        loop.set_default_executor(pool)
+        tasks = [loop.create_task(in_thread(work)) for _ in range(20)]
+        loop.run_until_complete(asyncio.sleep(0))
+        del tasks
+        assert begun.wait(10)
+        # As asyncio says of tasks and threads that are forgotten so.
+        loop._default_executor = None
+        loop.close()
+        go_on.set()
+        pool.shutdown()
+
+    close_while_busy()
+    gc.collect()
+    assert len(workers._of_loop) == before
+
+
+def test_work_without_threads_ends_with_an_error(processors):
+    async def ask():
+        loop = asyncio.get_running_loop()
+        tasks = [asyncio.ensure_future(in_thread(abs, -1)) for _ in range(processors)]
+        await asyncio.sleep(0)
+        time.sleep(0.05)  # the threads have done their work, and the loop does not know
+        late = asyncio.ensure_future(in_thread(abs, -2))
+        await asyncio.sleep(0)
+        await loop.shutdown_default_executor()
+        found = await asyncio.wait_for(asyncio.gather(*tasks, late, return_exceptions=True), 10)
+        with pytest.raises(RuntimeError):
+            await in_thread(abs, -3)
+        return found
+
+    *found, late = asyncio.run(ask())
+    assert found == [1] * processors
+    assert late == 2 or isinstance(late, RuntimeError)

@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
@@ -23,7 +24,10 @@ Done = asyncio.Future[Any]
 
 
 async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in a thread of the running loop, with the caller's context; return or raise what it does."""
+    """Call a function in a thread of the running loop, with the caller's context; return or raise what it does.
+
+    It must not wait for others that are called so: there may be no thread left for them.
+    """
     loop = asyncio.get_running_loop()
     workers = _of_loop.get(loop)
     if workers is None:
@@ -42,20 +46,32 @@ class _Workers:
 
     def done(self, loop: asyncio.AbstractEventLoop, work: Callable[[], Any]) -> Done:
         """Have some work done; return what will hold the outcome."""
-        done = loop.create_future()
-        self._waiting.append((done, work))
-        self._start(loop)
-        return done
+        job = loop.create_future(), work
+        self._waiting.append(job)
+        try:
+            if self._busy < self._at_once:
+                self._start(loop)
+        except RuntimeError:  # the loop's threads have been shut down
+            with suppress(ValueError):
+                self._waiting.remove(job)
+            raise
+        return job[0]
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._waiting and self._busy < self._at_once:
-            loop.run_in_executor(None, self._work).add_done_callback(self._ended)
-            self._busy += 1
+        loop.run_in_executor(None, self._work).add_done_callback(self._ended)
+        self._busy += 1
 
     def _ended(self, ended: Done) -> None:
         self._busy -= 1
-        # What came after the thread had looked for the last time.
-        self._start(ended.get_loop())
+        if not self._waiting:
+            return
+        # This came after the thread had looked for the last time.
+        try:
+            self._start(ended.get_loop())
+        except RuntimeError as error:  # the loop's threads have been shut down meanwhile
+            while self._waiting and not self._busy:
+                done, _ = self._waiting.popleft()
+                _settle(done, done.set_exception, error)
 
     def _work(self) -> None:
         while True:
@@ -63,20 +79,29 @@ class _Workers:
                 job = self._waiting.popleft()
             except IndexError:
                 return
-            _do(*job)
+            if not _do(*job):
+                # Nobody waits any more, and what waits would keep the loop.
+                self._waiting.clear()
+                return
             del job  # errors keep the frames that they passed, and those around them
 
 
-def _do(done: Done, work: Callable[[], Any]) -> None:
+def _do(done: Done, work: Callable[[], Any]) -> bool:
+    """Do some work, unless whoever asked has given up; return whether the loop is there to be told the outcome."""
     if done.cancelled():
-        return
+        return True
     settle: Callable[[Any], None]
     try:
         settle, outcome = done.set_result, work()
     except BaseException as error:  # whatever it is, it belongs to the one that waits
         settle, outcome = done.set_exception, error
-    done.get_loop().call_soon_threadsafe(_settle, done, settle, outcome)
-    del done, work, settle, outcome  # errors keep the frames that they passed
+    try:
+        done.get_loop().call_soon_threadsafe(_settle, done, settle, outcome)
+    except RuntimeError:  # it is closed
+        return False
+    finally:
+        del done, work, settle, outcome  # errors keep the frames that they passed
+    return True
 
 
 def _settle(done: Done, settle: Callable[[Any], None], outcome: Any) -> None:

@@ -185,7 +185,7 @@ class Layout:
         return sorted({block for first, last in bounds[pages].tolist() for block in range(first, last + 1)})
 
     def mask_blocks(self, part: int, pages: I64) -> list[int]:
-        """Return the blocks of masks that pages need, rising."""
+        """Return the blocks of masks that pages need, rising; pages rise, and each is there once."""
         of_block = self.pipelines[part].mask_pages
         if pages.size == self.grid.pages:
             return list(range(-(-pages.size // of_block)))

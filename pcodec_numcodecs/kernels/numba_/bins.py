@@ -11,7 +11,7 @@ from .words import bit_length, clear
 
 _BLOCK = 512  # latents at a time, one step of the search for all of them
 _ONE, _TWO, _THREE, _FOUR = (np.uint64(i) for i in range(1, 5))
-_FEW = 4  # bins that are looked at one by one
+_FEW = 4  # bins that are looked at one by one, instead of in two steps of a binary search or three
 _NONE = np.int32(0)
 _EVEN_BITS = 16  # log2 of the most buckets of equal width
 _BEYOND = np.uint64(1 << _EVEN_BITS)

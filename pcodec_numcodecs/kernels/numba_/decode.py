@@ -237,12 +237,13 @@ def decode_lanes(
                     if begin + bits <= limit:
                         read_fixed(source, begin, width, table[slot + np.uint64(1)], n, cells, at)
                 else:
-                    follows = (
+                    # Differences of a whole batch are summed up while it is read.
+                    can_sum = (
                         (on_the_way > 0 and widest <= NARROW)
                         and (n == BATCH and numbers - done >= BATCH)
                         and (variable == _PRIMARY or delta[3] > 0)
                     )
-                    if follows and widest == 0 and on_the_way == 1:
+                    if can_sum and widest == 0 and on_the_way == 1:
                         undone[variable] = True
                         begin, bits = walk_differences(
                             *(source, position, table, states, own, cells, at),
@@ -251,7 +252,7 @@ def decode_lanes(
                     else:
                         begin, bits = walk(source, position, table, states, own, n, cells, at)
                     if bits and begin + bits <= limit:
-                        if follows:
+                        if can_sum:
                             undone[variable] = True
                             read_differences(
                                 *(source, begin, widest, cells, at, items(history)),

@@ -156,7 +156,8 @@ def join_float_mult(cells: Any, at: Any, n: Any, secondary: Any, base: Any, size
     top, rest = mask ^ (mask >> _ONE), mask >> _ONE
     limit = _ONE << np.uint64(mantissa_bits + 1)
     infinity = rest ^ ((_ONE << np.uint64(mantissa_bits)) - _ONE)
-    # The bits of the limit: its exponent is `mantissa_bits + 1`, and the bias.
+    # The bits of the limit, as a float: its exponent is `mantissa_bits + 1`, and the bias. What is multiplied, `above`,
+    # is as many floats further as the count is above the limit.
     least = ((infinity >> np.uint64(mantissa_bits + 1)) + np.uint64(mantissa_bits + 1)) << np.uint64(mantissa_bits)
     largest = np.uint64(0)
     for i in range(n):

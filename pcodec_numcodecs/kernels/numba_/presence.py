@@ -26,7 +26,7 @@ def keep_present(latents: Latents, absent: U8, out: Latents) -> None:
 
 def spread_present(latents: Latents, absent: U8, between: int, out: Latents) -> None:
     """See `Kernels.spread_present`."""
-    # Wide cells are waited for, not worked on.
+    # Of cells of 64 bits, memory is what is waited for: vectors gain nothing.
     kernel = expand if EXPANDS and out.itemsize < 8 else _spread
     kernel(read_only(latents), read_only(absent), out.dtype.type(between), out)
 

@@ -30,6 +30,8 @@ Latents = npt.NDArray[np.unsignedinteger[Any]]
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 _ROUND_ONES = np.uint64((1 << ROUND_BITS) - 1)
 _ROUND_NUMBERS, _PLACES = range(2)
+_MOST_MULTIPLE, _ERROR_OF_MULTIPLE, _LEAST_ERROR, _NEGLIGIBLE = range(4)
+"""Powers of two that depend on how exact floats are."""
 
 
 def survey_floats(latents: Latents, mantissa_bits: int, is_glance: bool) -> FloatSurvey:
@@ -37,11 +39,11 @@ def survey_floats(latents: Latents, mantissa_bits: int, is_glance: bool) -> Floa
     width = 8 * latents.itemsize
     usual, endings = np.empty(latents.size), np.zeros(width, np.int64)
     told, measure, found = np.zeros(2, np.int64), np.zeros(1), np.empty(2 * PAIRS)
-    errors = np.ldexp(
-        1.0, (mantissa_bits - 4, 2 - mantissa_bits, -mantissa_bits, -(mantissa_bits - mantissa_bits // TRUSTED))
+    bounds = np.ldexp(
+        1.0, (mantissa_bits - 4, 2 - mantissa_bits, -mantissa_bits, mantissa_bits // TRUSTED - mantissa_bits)
     )
     count = _survey(
-        *(latents.astype(np.uint64), width, mantissa_bits, is_glance, errors, usual, endings, told, measure, found)
+        *(latents.astype(np.uint64), width, mantissa_bits, is_glance, bounds, usual, endings, told, measure, found)
     )
     return FloatSurvey(usual[:count], endings, int(told[_ROUND_NUMBERS]), int(told[_PLACES]), float(measure[0]))
 
@@ -105,7 +107,9 @@ def _near_multiples(sizes: Any, count: Any, step: Any, power: Any, bounds: Any) 
     for i in range(0, count, step):
         multiple = sizes[i] * power
         error = abs(multiple - np.rint(multiple))
-        near += 0.5 <= multiple < bounds[0] and error <= max(multiple * bounds[1], bounds[2])
+        near += 0.5 <= multiple < bounds[_MOST_MULTIPLE] and error <= max(
+            multiple * bounds[_ERROR_OF_MULTIPLE], bounds[_LEAST_ERROR]
+        )
     return near
 
 
@@ -117,7 +121,7 @@ def _measures(sizes: Any, count: Any, bounds: Any, found: Any) -> Any:
     for pair in range(0, pairs, max(1, pairs // PAIRS)):
         large: Any = max(sizes[2 * pair], sizes[2 * pair + 1])
         small: Any = min(sizes[2 * pair], sizes[2 * pair + 1])
-        negligible, rest = large * bounds[3], np.float64(0)
+        negligible, rest = large * bounds[_NEGLIGIBLE], np.float64(0)
         for _ in range(MOST_STEPS):
             rest = np.fmod(large, small)
             rest = min(rest, small - rest)
