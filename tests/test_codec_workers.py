@@ -139,6 +139,7 @@ def test_errors_keep_no_array(processors):
 
 def test_loops_of_their_own():
     """Loops in several threads at once, and what is kept of them afterwards."""
+    gc.collect()  # the loops of other tests
     before = len(workers._of_loop)
 
     async def ask():
@@ -148,10 +149,11 @@ def test_loops_of_their_own():
         for found in pool.map(lambda _: asyncio.run(ask()), range(12)):
             assert found == list(range(50))
     gc.collect()
-    assert len(workers._of_loop) == before
+    assert len(workers._of_loop) <= before
 
 
 def test_a_loop_that_is_closed_is_not_kept():
+    gc.collect()  # the loops of other tests
     before = len(workers._of_loop)
     begun, go_on = threading.Event(), threading.Event()
 
@@ -175,7 +177,7 @@ def test_a_loop_that_is_closed_is_not_kept():
 
     close_while_busy()
     gc.collect()
-    assert len(workers._of_loop) == before
+    assert len(workers._of_loop) <= before
 
 
 def test_work_without_threads_ends_with_an_error(processors):

@@ -90,7 +90,7 @@ def measure(plan: Plan, tell: Callable[[str], None]) -> Results:
         files=each("files", there, lambda name: core.files(name, 2 * plan.pace, plan.numbers)),
         zarr=each("zarr", zarr_arrays, lambda n: through_zarr.measure(n, 16 * plan.pace, plan.zarr_shape, zarr_chunks)),
         sizes=each("numbers of a chunk", plan.sizes, lambda n: scaling.by_size(n, 6 * plan.pace)),
-        two_chunks=each("threads", ["two chunks"], lambda _: scaling.two_chunks(12 * plan.pace, plan.numbers))[0],
+        two_chunks=each("threads", ["two chunks"], lambda _: scaling.two_chunks(36 * plan.pace, plan.numbers))[0],
         one_chunk=each("threads", ["one chunk"], lambda _: scaling.one_chunk(12 * plan.pace, 4 * plan.numbers))[0],
         memory=[
             row

@@ -27,7 +27,7 @@ from .words import bit_length, float_of
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 
-_ONE, _TWO = np.uint64(1), np.uint64(2)
+_ONE = np.uint64(1)
 _ROUND_ONES = np.uint64((1 << ROUND_BITS) - 1)
 _ROUND_NUMBERS, _PLACES = range(2)
 _MOST_MULTIPLE, _ERROR_OF_MULTIPLE, _LEAST_ERROR, _NEGLIGIBLE = range(4)
