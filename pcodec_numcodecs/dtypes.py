@@ -130,6 +130,16 @@ def order_floats(bits: Latents, out: Latents) -> None:
         np.bitwise_xor(part, block, out=part)
 
 
+def bits_of_ordered(latents: Latents) -> Latents:
+    """Return the bits of floats that are given by their latents: what `order_floats` made them of."""
+    shift = 8 * latents.itemsize - 1
+    bits: Latents = (latents.view(f"i{latents.itemsize}") >> shift).view(latents.dtype)
+    np.invert(bits, out=bits)
+    bits |= latents.dtype.type(1 << shift)
+    bits ^= latents
+    return bits
+
+
 def to_latents(
     numbers: npt.NDArray[Any], number_type: NumberType, order: Callable[[Latents, Latents], None] = order_floats
 ) -> Latents:
@@ -161,10 +171,7 @@ def from_latents(latents: Latents, number_type: NumberType) -> npt.NDArray[Any]:
     """Invert `to_latents`; `latents` is not changed, and is returned as a view for unsigned integers."""
     mid = number_type.latent.type(number_type.mid)
     if number_type.is_float:
-        spread = (latents.view(f"i{number_type.dtype.itemsize}") >> (number_type.bits - 1)).view(number_type.latent)
-        np.invert(spread, out=spread)
-        spread |= mid
-        return np.bitwise_xor(spread, latents, out=spread).view(number_type.dtype)
+        return bits_of_ordered(latents).view(number_type.dtype)
     if number_type.is_signed:
         return np.bitwise_xor(latents, mid).view(number_type.dtype)
     return latents

@@ -43,7 +43,9 @@ class ChunkNumbers:
     @lazy_property
     def latents(self) -> Latents:
         """The ordered latents of all."""
-        return self._ordered(self._numbers)
+        if self._is_ordered:
+            return self._numbers
+        return to_latents(self._numbers, self._number_type, self._kernels.order_floats)
 
     def runs(self) -> Runs:
         """Take what `sample_runs` does, as ordered latents."""
@@ -68,4 +70,6 @@ class ChunkNumbers:
         return runs._replace(latents=self._ordered(runs.latents))
 
     def _ordered(self, some: npt.NDArray[Any]) -> Latents:
+        if some is self._numbers:  # of a small chunk, all are the sample
+            return self.latents
         return some if self._is_ordered else to_latents(some, self._number_type, self._kernels.order_floats)

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .compiled import CHECKED, compiled
+from .compiled import CHECKED, compiled, inlined
 from .words import start_of
 from .woven import splat
 
@@ -75,8 +75,14 @@ def expand(latents: Any, absent: Any, between: Any, out: Any) -> None:
         _expand_vector(latents, taken, absent, at, between, out)
         taken += found
         at += cells
-    while at < size:
-        present = absent[at] == 0
-        out[at] = latents[min(taken, held - _ONE)] if present and held else between
+    spread_one_by_one(latents, taken, absent, at, between, out)
+
+
+@inlined
+def spread_one_by_one(latents: Any, taken: Any, absent: Any, at: Any, between: Any, out: Any) -> None:
+    """Spread latents over what is left of the cells."""
+    held = np.uint64(latents.size)
+    for cell in range(at, np.uint64(out.size)):
+        present = absent[cell] == 0
+        out[cell] = latents[min(taken, held - _ONE)] if present and held else between
         taken += np.uint64(present)
-        at += _ONE

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .compiled import CHECKED, compiled, inlined, read_only
-from .expanding import EXPANDS, expand
+from .expanding import EXPANDS, expand, spread_one_by_one
 from .rows import copy
 from .words import load, store
 
@@ -107,11 +107,7 @@ def _spread(latents: Any, absent: Any, between: Any, out: Any) -> None:
             for word in range(_MANY // _EIGHT):
                 taken = _spread_few(latents, taken, absent, between, out, at + word * _EIGHT)
         at += _MANY
-    while at < size:
-        present = absent[at] == 0
-        out[at] = latents[min(taken, held - _ONE)] if present and held else between
-        taken += np.uint64(present)
-        at += _ONE
+    spread_one_by_one(latents, taken, absent, at, between, out)
 
 
 @inlined

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...dtypes import order_floats
+from ...dtypes import bits_of_ordered, order_floats
 
 Latents = npt.NDArray[np.unsignedinteger[Any]]
 Floats = npt.NDArray[np.floating[Any]]
@@ -27,16 +27,6 @@ def split_float_mult(
             else:
                 latents, bits = _ordered(words[block]), words[block]
             _split(latents, bits, base, inverse, primary[block], secondary[block])
-
-
-def bits_of_ordered(latents: Latents) -> Latents:
-    """Return the bits of floats that are given by their ordered latents."""
-    shift = 8 * latents.itemsize - 1
-    bits: Latents = (latents.view(f"i{latents.itemsize}") >> shift).view(latents.dtype)
-    np.invert(bits, out=bits)
-    bits |= latents.dtype.type(1 << shift)
-    bits ^= latents
-    return bits
 
 
 def _ordered(bits: Latents) -> Latents:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...bits import bit_lengths
+from ...dtypes import bits_of_ordered
 from ..surveys import (
     AGREEMENT,
     ASTRAY,
@@ -23,7 +24,6 @@ from ..surveys import (
     TRUSTED,
     FloatSurvey,
 )
-from .float_mult import bits_of_ordered
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
